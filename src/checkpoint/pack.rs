@@ -1,0 +1,110 @@
+//! Networks to burnpack bytes and back: float16 in the file, float32 in the network.
+
+use burn::tensor::{Bytes, DType, Device};
+use burn_store::burn_pack::{Error as PackError, Reader};
+use burn_store::{ApplyError, BurnpackStore, FloatCastAdapter, ModuleStore};
+use sha2::{Digest, Sha256};
+
+use super::ModelCard;
+use crate::model::{ConfigError, Network, NetworkConfig};
+
+/// Key of the [`ModelCard`] in a burnpack file's metadata: a checkpoint explains itself.
+const CARD: &str = "camscope";
+
+/// Why bytes are not the weights that were asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    #[error("this is not a camscope checkpoint (a burnpack file begins with other bytes); choose a .bpk file")]
+    NotBurnpack,
+    #[error("the checkpoint is cut short or damaged ({0}); download it again")]
+    Damaged(String),
+    #[error("the checkpoint does not say what network it holds; it was not written by camscope")]
+    NoCard,
+    #[error("the checkpoint's description cannot be read ({0}); it was written by another version")]
+    Card(#[from] serde_json::Error),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the weights do not fit the network: {0}; the file belongs to another architecture")]
+    Architecture(String),
+    #[error(
+        "the weights file is not the one the manifest names: expected SHA-256 {expected}, found {found}; it was \
+         altered or not downloaded to its end"
+    )]
+    Hash { expected: String, found: String },
+    #[error("the weights cannot be written: {0}")]
+    Write(String),
+}
+
+/// The network as the bytes of a `.bpk` file that holds `card` too. Reads the device synchronously: native only.
+pub fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
+    let mut store = BurnpackStore::from_bytes(None)
+        .with_to_adapter(FloatCastAdapter::to(DType::F16))
+        .metadata(CARD, serde_json::to_string(card)?);
+    let write = |e: PackError| CheckpointError::Write(e.to_string());
+    store.collect_from(network).map_err(write)?;
+    Ok(store.get_bytes().map_err(write)?.to_vec())
+}
+
+/// The card and the network of a `.bpk` file.
+///
+/// # Errors
+/// [`CheckpointError`] for bytes that are no burnpack, cut short, without a card, or of another architecture.
+pub fn decode(bytes: Vec<u8>, device: &Device) -> Result<(ModelCard, Network), CheckpointError> {
+    let reader = Reader::from_bytes(Bytes::from_bytes_vec(bytes.clone())).map_err(damaged)?;
+    let card: ModelCard = match reader.metadata().get(CARD) {
+        Some(card) => serde_json::from_str(card)?,
+        None => return Err(CheckpointError::NoCard),
+    };
+    let network = weights(bytes, &card, device)?;
+    Ok((card, network))
+}
+
+/// The network that `card` describes, with the weights of a `.bpk` file's bytes.
+pub fn weights(bytes: Vec<u8>, card: &ModelCard, device: &Device) -> Result<Network, CheckpointError> {
+    let config: NetworkConfig = serde_json::from_value(card.network.clone())?;
+    if config.classes() != card.classes.len() {
+        let text = format!("{} class names for {} logits", card.classes.len(), config.classes());
+        return Err(CheckpointError::Architecture(text));
+    }
+    let mut network = config.init(device)?;
+    let mut store = BurnpackStore::from_bytes(Some(Bytes::from_bytes_vec(bytes)))
+        .with_from_adapter(FloatCastAdapter::to(DType::F32))
+        .validate(false)
+        .allow_partial(true);
+    let result = store.apply_to(&mut network).map_err(damaged)?;
+    match result.errors.first() {
+        Some(ApplyError::LoadError { message, .. }) => return Err(CheckpointError::Damaged(message.clone())),
+        Some(error) => return Err(CheckpointError::Architecture(error.to_string())),
+        None => {}
+    }
+    if let Some((missing, _)) = result.missing.first() {
+        let text = format!("{} tensors are missing, among them {missing}", result.missing.len());
+        return Err(CheckpointError::Architecture(text));
+    }
+    if let Some(unused) = result.unused.first() {
+        let text = format!("{} tensors have no place in it, among them {unused}", result.unused.len());
+        return Err(CheckpointError::Architecture(text));
+    }
+    Ok(network)
+}
+
+/// Checks a file's bytes against the hash in its card.
+pub fn verify(bytes: &[u8], card: &ModelCard) -> Result<(), CheckpointError> {
+    let found = sha256_hex(bytes);
+    match found == card.sha256 {
+        true => Ok(()),
+        false => Err(CheckpointError::Hash { expected: card.sha256.clone(), found }),
+    }
+}
+
+/// SHA-256 as lower-case hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn damaged(error: PackError) -> CheckpointError {
+    match error {
+        PackError::InvalidMagicNumber | PackError::InvalidHeader => CheckpointError::NotBurnpack,
+        other => CheckpointError::Damaged(other.to_string()),
+    }
+}

@@ -1,0 +1,79 @@
+//! VGG's convolutions with global average pooling in place of its three fully connected layers.
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Stage};
+
+const NORM_EPSILON: f64 = 1e-5;
+const STAGE_CHANNELS: [usize; 5] = [64, 128, 256, 512, 512];
+
+/// VGG-11/13/16/19 (Simonyan & Zisserman 2015, table 1, columns A, B, D, E) as a GAP network
+/// (Zhou et al. 2016). The default is the network of the project's source article: depth 16, full width,
+/// LeakyReLU(0.2), no batch norm, ten classes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VggGapConfig {
+    /// 11, 13, 16 or 19, by VGG's own count (its fully connected layers included, which are gone here).
+    pub depth: usize,
+    /// Multiplies every channel count, `0 < width ≤ 4`.
+    pub width: f64,
+    pub activation: Activation,
+    pub batch_norm: bool,
+    /// How many of the five stages end in a 2×2 max-pool. 5 is VGG; 4 leaves the last one out, as the CAM paper
+    /// does for a finer map; small inputs want fewer still.
+    pub pools: usize,
+    pub classes: usize,
+}
+
+impl Default for VggGapConfig {
+    fn default() -> Self {
+        let activation = Activation::LeakyRelu(0.2);
+        Self { depth: 16, width: 1.0, activation, batch_norm: false, pools: 5, classes: 10 }
+    }
+}
+
+impl VggGapConfig {
+    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
+        let convolutions = match self.depth {
+            11 => [1, 1, 2, 2, 2],
+            13 => [2, 2, 2, 2, 2],
+            16 => [2, 2, 3, 3, 3],
+            19 => [2, 2, 4, 4, 4],
+            other => return Err(ConfigError::Depth(other)),
+        };
+        let range = |what, expected, found| Err(ConfigError::Range { what, expected, found });
+        if !(self.width > 0.0 && self.width <= 4.0) {
+            return range("width", "above 0 and at most 4", self.width.to_string());
+        }
+        if self.pools > 5 {
+            return range("pools", "from 0 to 5", self.pools.to_string());
+        }
+        if self.classes == 0 {
+            return range("classes", "at least 1", "0".into());
+        }
+
+        let mut c_in = 3;
+        let mut stages = Vec::with_capacity(5);
+        for (i, (channels, repeat)) in STAGE_CHANNELS.into_iter().zip(convolutions).enumerate() {
+            let c_out = ((channels as f64 * self.width).round() as usize).max(1);
+            let mut layers = Vec::with_capacity(repeat + 1);
+            for _ in 0..repeat {
+                let block = ConvBlockConfig {
+                    channels: [c_in, c_out],
+                    kernel: 3,
+                    stride: 1,
+                    groups: 1,
+                    norm: self.batch_norm.then_some(NORM_EPSILON),
+                    activation: self.activation,
+                };
+                layers.push(Layer::Conv(block.init(device)));
+                c_in = c_out;
+            }
+            if i < self.pools {
+                layers.push(Layer::max_pool());
+            }
+            stages.push(Stage { layers });
+        }
+        Ok(Network::new(stages, c_in, self.classes, device))
+    }
+}

@@ -1,0 +1,207 @@
+//! File bytes to an upright, size-capped RGB photo. Whatever comes in, either a photo or one sentence comes out.
+
+use std::io::Cursor;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use serde::{Deserialize, Serialize};
+
+use crate::recipe::Window;
+
+/// Pixels a file may hold; decoding needs up to eight bytes for each.
+pub const MAX_PIXELS: u64 = 120_000_000;
+/// Long side of a [`Photo`]: enough for any screen's stage, little enough to keep.
+pub const MAX_SIDE: u32 = 1280;
+
+/// Why a file is not a photo. The text is for the person who dropped it.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PhotoError {
+    #[error("The file is empty (0 bytes). Choose another copy of it.")]
+    Empty,
+    #[error("This is {0}, not a photo. Choose a JPEG, PNG, WebP, GIF or BMP file.")]
+    NotAPhoto(&'static str),
+    #[error("The photo is cut short: the file ends before the picture does. Download or copy it again.")]
+    Truncated,
+    #[error("The photo is damaged and cannot be opened ({0}). Try another copy of it.")]
+    Damaged(String),
+    #[error(
+        "The photo has {width} × {height} pixels, {} megapixels; at most {} fit. Scale it down first.",
+        width * height / 1_000_000, MAX_PIXELS / 1_000_000
+    )]
+    TooLarge { width: u64, height: u64 },
+}
+
+/// Something worth knowing about a photo that was opened all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Note {
+    Animated,
+    SixteenBit,
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Animated => "The file is animated; its first picture was taken.",
+            Self::SixteenBit => "The file has 16 bits a colour; it was reduced to the 8 that networks see.",
+        })
+    }
+}
+
+/// An upright photo of at most [`MAX_SIDE`] pixels a side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Photo {
+    pub width: u32,
+    pub height: u32,
+    /// Interleaved RGB, `width · height · 3` bytes.
+    pub rgb: Vec<u8>,
+    /// Size of the file's picture, upright, before it was capped.
+    pub original: (u32, u32),
+    pub notes: Vec<Note>,
+}
+
+impl Photo {
+    /// Decodes JPEG, PNG, WebP, GIF or BMP, turns it upright by its EXIF orientation and caps its size.
+    ///
+    /// # Errors
+    /// [`PhotoError`], told apart before anything large is allocated where the header allows it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, PhotoError> {
+        let format = format_of(bytes)?;
+        if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
+            return Err(PhotoError::Truncated);
+        }
+        let damaged = |e: image::ImageError| match &e {
+            image::ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => PhotoError::Truncated,
+            _ => PhotoError::Damaged(plain(&e)),
+        };
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        reader.no_limits(); // the pixel count is checked below, before the pixels are
+        let mut decoder = reader.into_decoder().map_err(damaged)?;
+        let (width, height) = decoder.dimensions();
+        let (w, h) = (u64::from(width), u64::from(height));
+        if w * h > MAX_PIXELS {
+            return Err(PhotoError::TooLarge { width: w, height: h });
+        }
+        let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+        let color = decoder.color_type();
+        let mut notes = Vec::new();
+        if is_animated(bytes, format) {
+            notes.push(Note::Animated);
+        }
+        if color.bytes_per_pixel() > color.channel_count() {
+            notes.push(Note::SixteenBit);
+        }
+
+        // Shrink first, turn upright after: turning 50 megapixels would need them twice.
+        let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+        let rgb = if color.has_alpha() { over_white(&image) } else { image.into_rgb8().into_raw() };
+        let scale = (f64::from(MAX_SIDE) / f64::from(width.max(height))).min(1.0);
+        let capped = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
+        let (width_capped, height_capped) = (capped(width), capped(height));
+        let rgb = match scale < 1.0 {
+            true => resample(&rgb, (width, height), Window { x: 0.0, y: 0.0, width: width.into(), height: height.into() }, (width_capped, height_capped)),
+            false => rgb,
+        };
+        let small = image::RgbImage::from_raw(width_capped, height_capped, rgb).map(DynamicImage::ImageRgb8);
+        let Some(mut small) = small else { return Err(PhotoError::Damaged("its size does not add up".into())) };
+        small.apply_orientation(orientation);
+        let turned = (small.width() > small.height()) != (width_capped > height_capped);
+        Ok(Self {
+            width: small.width(),
+            height: small.height(),
+            rgb: small.into_rgb8().into_raw(),
+            original: if turned { (height, width) } else { (width, height) },
+            notes,
+        })
+    }
+
+    /// `window` of the photo as `size` × `size` interleaved RGB, bilinear with antialiasing.
+    pub fn square(&self, window: Window, size: u32) -> Vec<u8> {
+        resample(&self.rgb, (self.width, self.height), window, (size, size))
+    }
+}
+
+fn resample(rgb: &[u8], (width, height): (u32, u32), window: Window, (to_width, to_height): (u32, u32)) -> Vec<u8> {
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .crop(window.x, window.y, window.width, window.height);
+    let mut to = Image::new(to_width, to_height, PixelType::U8x3);
+    let from = ImageRef::new(width, height, rgb, PixelType::U8x3).expect("three bytes a pixel");
+    Resizer::new().resize(&from, &mut to, &options).expect("a window inside the photo");
+    to.into_vec()
+}
+
+fn over_white(image: &DynamicImage) -> Vec<u8> {
+    let blend = |value: u8, alpha: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    let rgba = image.to_rgba8();
+    rgba.pixels().flat_map(|p| [0, 1, 2].map(|c| blend(p[c], p[3]))).collect()
+}
+
+fn format_of(bytes: &[u8]) -> Result<ImageFormat, PhotoError> {
+    if bytes.is_empty() {
+        return Err(PhotoError::Empty);
+    }
+    match image::guess_format(bytes) {
+        Ok(f @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp)) => Ok(f),
+        _ => Err(PhotoError::NotAPhoto(match bytes {
+            [b'%', b'P', b'D', b'F', ..] => "a PDF document",
+            [b'P', b'K', 3, 4, ..] => "a ZIP archive or an office document",
+            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "a TIFF or camera raw file",
+            [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => "a HEIC photo",
+            [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', ..] => "an AVIF picture",
+            [_, _, _, _, b'f', b't', b'y', b'p', ..] => "a video",
+            _ if std::str::from_utf8(&bytes[..bytes.len().min(256)]).is_ok() => "a text file",
+            _ => "a file of an unknown kind",
+        })),
+    }
+}
+
+fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
+    let cursor = Cursor::new(bytes);
+    match format {
+        ImageFormat::Gif => GifDecoder::new(cursor).is_ok_and(|d| d.into_frames().nth(1).is_some_and(|f| f.is_ok())),
+        ImageFormat::WebP => WebPDecoder::new(cursor).is_ok_and(|d| d.has_animation()),
+        ImageFormat::Png => PngDecoder::new(cursor).is_ok_and(|d| d.is_apng().unwrap_or(false)),
+        _ => false,
+    }
+}
+
+/// Whether a JPEG's last scan ends in an end-of-image marker. Decoders fill a missing rest with grey without a word,
+/// and an embedded thumbnail has markers of its own, so the segments are walked (ITU T.81, B.1).
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    const END: u8 = 0xD9;
+    const SCAN: u8 = 0xDA;
+    let mut at = 2;
+    while let Some(&[0xFF, marker]) = bytes.get(at..at + 2) {
+        match marker {
+            END => return true,
+            0xFF => at += 1,
+            0x01 | 0xD0..=0xD7 => at += 2,
+            _ => {
+                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
+                at += 2 + usize::from(u16::from_be_bytes([high, low]));
+                if marker == SCAN {
+                    // Entropy-coded data: 0xFF is followed by 0 (stuffing) or a restart marker until the next segment.
+                    while let Some(&[a, b]) = bytes.get(at..at + 2) {
+                        if a == 0xFF && b != 0 && !(0xD0..=0xD7).contains(&b) {
+                            break;
+                        }
+                        at += 1;
+                    }
+                }
+            }
+        }
+    }
+    false
+}
+
+/// The reason without the library's own preamble.
+fn plain(error: &image::ImageError) -> String {
+    let text = error.to_string();
+    text.strip_prefix("Format error decoding ").unwrap_or(&text).trim_end_matches('.').to_owned()
+}

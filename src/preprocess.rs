@@ -1,0 +1,29 @@
+//! RGB to the tensor a network takes, by the recipe in the model's manifest entry.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::recipe::Recipe;
+
+impl Recipe {
+    /// Interleaved RGB bytes of `n` images of `size` × `size` to `[n, 3, size, size]`.
+    ///
+    /// # Panics
+    /// If `rgb` does not hold a whole number of images: a caller's mistake, not bad input.
+    pub fn normalise(&self, rgb: &[u8], device: &Device) -> Tensor<4> {
+        let side = self.size as usize;
+        let plane = side * side;
+        assert_eq!(rgb.len() % (plane * 3), 0, "whole {side}×{side} RGB images");
+        let n = rgb.len() / (plane * 3);
+        let mut values = vec![0f32; rgb.len()];
+        for (image, out) in rgb.chunks_exact(plane * 3).zip(values.chunks_exact_mut(plane * 3)) {
+            for c in 0..3 {
+                let (mean, scale) = (self.mean[c], 1.0 / self.std[c]);
+                let pixels = image.iter().skip(c).step_by(3);
+                for (value, &pixel) in out[c * plane..(c + 1) * plane].iter_mut().zip(pixels) {
+                    *value = (pixel as f32 - mean) * scale;
+                }
+            }
+        }
+        Tensor::from_data(TensorData::new(values, [n, 3, side, side]), device)
+    }
+}
