@@ -1,4 +1,14 @@
 //! camscope: see where a convolutional network looked.
+//!
+//! ```text
+//! file ─ photo ─ preprocess ─ model ─ cam ─┐
+//!                                          engine ─ protocol ─ render ─ canvas or PNG
+//! checkpoint ──────────────── model ───────┘
+//! folder ─ data ─ train ─ checkpoint ─ www/models ─ site
+//! ```
+//!
+//! Which module is built for which binary is said here and nowhere else: the page (`app`) has no `net`, so it links
+//! neither burn nor the decoders; the engine workers have `net` and one device; the native binary has all.
 
 #[cfg(feature = "net")]
 pub mod cam;
@@ -8,11 +18,16 @@ pub mod data;
 #[cfg(feature = "net")]
 pub mod device;
 #[cfg(feature = "net")]
+pub mod engine;
+#[cfg(feature = "net")]
 pub mod model;
 #[cfg(feature = "net")]
 pub mod photo;
 #[cfg(feature = "net")]
 pub mod preprocess;
+pub mod protocol;
 pub mod recipe;
+#[cfg(any(feature = "net", feature = "app"))]
+pub mod render;
 #[cfg(feature = "train")]
 pub mod train;

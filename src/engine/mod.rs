@@ -1,0 +1,7 @@
+//! The engine: a model on a device that answers what a photo shows and where. No page, no files.
+
+mod session;
+#[cfg(feature = "engine")]
+pub mod worker;
+
+pub use session::{EngineError, Session};

@@ -1,0 +1,177 @@
+//! One model on one device: photos in, predictions with their maps out. The page's worker and the native binary
+//! both are thin shells around this.
+
+use std::collections::HashMap;
+
+use burn::tensor::{Device, Tensor};
+
+use crate::cam::{BOX_THRESHOLD, class_activation_maps, evidence_box};
+use crate::checkpoint::{CheckpointError, ModelCard, verify, weights};
+use crate::model::Network;
+use crate::photo::Photo;
+use crate::protocol::{ClassMap, Look, Prediction, Timing};
+use crate::recipe::Window;
+use crate::render::bilinear;
+
+/// How fine the grid is on which a box is drawn around a map's evidence.
+const BOX_GRID: usize = 224;
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("No model is loaded yet.")]
+    NoModel,
+    #[error("The photo has not been looked at with this model yet.")]
+    NotSeen,
+    #[error("Class number {class} does not exist; the model tells {classes} apart.")]
+    Class { class: usize, classes: usize },
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error("The device could not give a result back: {0}")]
+    ReadBack(String),
+    #[error("The network's result is not a number. The device may be at fault; try the CPU.")]
+    NotFinite,
+}
+
+/// What of a photo is kept so that any class's map needs no new forward pass.
+struct Seen {
+    features: Tensor<4>,
+    logits: Vec<f32>,
+    probabilities: Vec<f32>,
+    window: Window,
+}
+
+struct Model {
+    card: ModelCard,
+    network: Network,
+}
+
+pub struct Session {
+    device: Device,
+    clock: fn() -> f64,
+    model: Option<Model>,
+    seen: HashMap<u32, Seen>,
+}
+
+impl Session {
+    /// `clock` tells milliseconds from any beginning: the browser's and the system's differ.
+    pub fn new(device: Device, clock: fn() -> f64) -> Self {
+        Self { device, clock, model: None, seen: HashMap::new() }
+    }
+
+    /// Checks `bytes` against the card's hash and builds the model. On an error the model before stays.
+    pub fn load(&mut self, card: ModelCard, bytes: Vec<u8>) -> Result<(), EngineError> {
+        verify(&bytes, &card)?;
+        let network = weights(bytes, &card, &self.device)?;
+        self.set_model(card, network);
+        Ok(())
+    }
+
+    /// Takes a network as it is.
+    pub fn set_model(&mut self, card: ModelCard, network: Network) {
+        self.seen.clear();
+        self.model = Some(Model { card, network });
+    }
+
+    pub fn card(&self) -> Option<&ModelCard> {
+        self.model.as_ref().map(|model| &model.card)
+    }
+
+    /// The `top` most probable classes of `photo` with their maps, all from one forward pass. What is needed for
+    /// further maps is kept under `id`.
+    pub async fn look(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Look, EngineError> {
+        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let recipe = &model.card.recipe;
+        let start = (self.clock)();
+        let seen_part = recipe.window(photo.width, photo.height);
+        let x = recipe.normalise(&photo.square(seen_part, recipe.size), &self.device);
+        let output = model.network.forward(x);
+        let logits = read(output.logits).await?;
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(EngineError::NotFinite);
+        }
+        let network_done = (self.clock)();
+
+        let probabilities = softmax(&logits);
+        let mut order: Vec<usize> = (0..logits.len()).collect();
+        order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
+        order.truncate(top);
+        let scale = f64::from(photo.original.0) / f64::from(photo.width);
+        let window = Window {
+            x: seen_part.x * scale,
+            y: seen_part.y * scale,
+            width: seen_part.width * scale,
+            height: seen_part.height * scale,
+        };
+        let seen = Seen { features: output.features, logits, probabilities: probabilities.clone(), window };
+        let predictions = predictions(model, &seen, &order).await?;
+        let maps_done = (self.clock)();
+        self.seen.insert(id, seen);
+
+        let (width, height) = photo.original;
+        Ok(Look {
+            width,
+            height,
+            window: Window {
+                x: window.x / f64::from(width),
+                y: window.y / f64::from(height),
+                width: window.width / f64::from(width),
+                height: window.height / f64::from(height),
+            },
+            predictions,
+            probabilities,
+            timing: Timing { decode: 0.0, network: network_done - start, maps: maps_done - network_done },
+        })
+    }
+
+    /// The maps of any `classes` of a photo that was looked at, without a new forward pass.
+    pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
+        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let seen = self.seen.get(&id).ok_or(EngineError::NotSeen)?;
+        let count = seen.logits.len();
+        if let Some(&class) = classes.iter().find(|&&class| class >= count) {
+            return Err(EngineError::Class { class, classes: count });
+        }
+        predictions(model, seen, classes).await
+    }
+
+    /// Lets go of what was kept of a photo.
+    pub fn forget(&mut self, id: u32) {
+        self.seen.remove(&id);
+    }
+}
+
+async fn predictions(model: &Model, seen: &Seen, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
+    let maps = class_activation_maps(seen.features.clone(), model.network.linear.weight.val(), classes);
+    let [_, height, width] = maps.dims();
+    let values = read(maps).await?;
+    let predictions = classes.iter().zip(values.chunks_exact(width * height)).map(|(&index, map)| Prediction {
+        index,
+        class: model.card.classes[index].clone(),
+        logit: seen.logits[index],
+        probability: seen.probabilities[index],
+        evidence_box: box_in_photo(map, width, height, seen.window),
+        map: ClassMap { width, height, values: map.to_vec() },
+    });
+    Ok(predictions.collect())
+}
+
+/// The paper's box on the map scaled up, in pixels of the upright photo.
+fn box_in_photo(map: &[f32], width: usize, height: usize, window: Window) -> Option<[f32; 4]> {
+    let fine = bilinear(map, width, height, BOX_GRID, BOX_GRID);
+    let found = evidence_box(&fine, BOX_GRID, BOX_THRESHOLD)?;
+    let x = |cell: usize| (window.x + window.width * cell as f64 / BOX_GRID as f64) as f32;
+    let y = |cell: usize| (window.y + window.height * cell as f64 / BOX_GRID as f64) as f32;
+    Some([x(found.x0), y(found.y0), x(found.x1), y(found.y1)])
+}
+
+fn softmax(logits: &[f32]) -> Vec<f32> {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exponentials: Vec<f32> = logits.iter().map(|logit| (logit - max).exp()).collect();
+    let sum: f32 = exponentials.iter().sum();
+    exponentials.into_iter().map(|e| e / sum).collect()
+}
+
+async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, EngineError> {
+    let data = tensor.into_data_async().await.map_err(|e| EngineError::ReadBack(e.to_string()))?;
+    data.try_into_vec_as::<f32>().map_err(|e| EngineError::ReadBack(format!("{e:?}")))
+}

@@ -1,0 +1,193 @@
+//! The engine as a Web Worker: messages in, one after the other, messages out.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Response};
+
+use super::Session;
+use crate::checkpoint::{ModelCard, sha256_hex};
+use crate::device::{DeviceKind, open};
+use crate::photo::Photo;
+use crate::protocol::{Event, Picture, Request};
+
+/// Cache of the weights, by address; an address holds the content's hash.
+const CACHE: &str = "camscope-models";
+const TOP: usize = 5;
+
+/// Entry of the worker: opens the device, tells the page, then answers until the page closes it.
+pub fn run(kind: DeviceKind) {
+    console_error_panic_hook::set_once();
+    let queue: Rc<RefCell<VecDeque<Request>>> = Rc::default();
+    let wake: Rc<RefCell<Option<js_sys::Function>>> = Rc::default();
+
+    let (inbox, waker) = (queue.clone(), wake.clone());
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+        let bytes = Uint8Array::new(&message.data()).to_vec();
+        match postcard::from_bytes(&bytes) {
+            Ok(request) => inbox.borrow_mut().push_back(request),
+            Err(error) => fail(None, format!("The page and the engine do not fit together: {error}. Reload the page.")),
+        }
+        if let Some(wake) = waker.borrow_mut().take() {
+            let _ = wake.call0(&JsValue::NULL);
+        }
+    });
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+
+    spawn_local(async move {
+        let device = match open(kind).await {
+            Ok(device) => device,
+            Err(error) => return fail(None, format!("The engine cannot start: {error}.")),
+        };
+        let mut session = Session::new(device, now);
+        send(&Event::Started);
+        loop {
+            let next = queue.borrow_mut().pop_front();
+            match next {
+                Some(request) => answer(&mut session, request).await,
+                None => {
+                    let sleep = js_sys::Promise::new(&mut |resolve, _| *wake.borrow_mut() = Some(resolve));
+                    let _ = JsFuture::from(sleep).await;
+                }
+            }
+        }
+    });
+}
+
+async fn answer(session: &mut Session, request: Request) {
+    match request {
+        Request::Load { card, url } => {
+            if let Err(message) = load(session, &card, &url).await {
+                fail(None, message);
+            }
+        }
+        Request::Picture { photo, bytes } => match Photo::decode(&bytes) {
+            Ok(decoded) => send(&Event::Picture { photo, picture: picture(decoded) }),
+            Err(error) => fail(Some(photo), error.to_string()),
+        },
+        Request::Look { photo, bytes } => {
+            let start = now();
+            let decoded = match Photo::decode(&bytes) {
+                Ok(decoded) => decoded,
+                Err(error) => return fail(Some(photo), error.to_string()),
+            };
+            drop(bytes);
+            let decode = now() - start;
+            let result = session.look(photo, &decoded, TOP).await;
+            send(&Event::Picture { photo, picture: picture(decoded) });
+            match result {
+                Ok(mut look) => {
+                    look.timing.decode = decode;
+                    send(&Event::Looked { photo, look });
+                }
+                Err(error) => fail(Some(photo), error.to_string()),
+            }
+        }
+        Request::Map { photo, class } => match session.maps(photo, &[class]).await {
+            Ok(predictions) => {
+                for prediction in predictions {
+                    send(&Event::Map { photo, prediction });
+                }
+            }
+            Err(error) => fail(None, error.to_string()),
+        },
+        Request::Forget { photo } => session.forget(photo),
+    }
+}
+
+fn picture(photo: Photo) -> Picture {
+    let notes = photo.notes.iter().map(ToString::to_string).collect();
+    Picture { width: photo.width, height: photo.height, rgb: photo.rgb, notes }
+}
+
+/// From the cache where it holds the right bytes, else from the network.
+async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), String> {
+    let start = now();
+    let card: ModelCard = serde_json::from_str(card).map_err(|e| format!("The model's description is wrong: {e}."))?;
+    let title = card.title.clone();
+    let fault = |text: String| format!("“{title}” cannot be loaded: {text}.");
+    let cached = cached(url).await.filter(|bytes| sha256_hex(bytes) == card.sha256);
+    let from_cache = cached.is_some();
+    let bytes = match cached {
+        Some(bytes) => bytes,
+        None => download(url, card.bytes).await.map_err(&fault)?,
+    };
+    let name = card.name.clone();
+    let keep = (!from_cache).then(|| bytes.clone());
+    session.load(card, bytes).map_err(|e| fault(e.to_string()))?;
+    if let Some(bytes) = keep {
+        store(url, &bytes).await; // checked by now; without a cache the next visit downloads again
+    }
+    send(&Event::Loaded { model: name, from_cache, milliseconds: now() - start });
+    Ok(())
+}
+
+async fn download(url: &str, total: u64) -> Result<Vec<u8>, String> {
+    let lost = |_| "the connection was lost. Check it and reload the page".to_owned();
+    let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(lost)?;
+    let response: Response = response.unchecked_into();
+    if !response.ok() {
+        return Err(format!("the server answered {} for its weights ({url})", response.status()));
+    }
+    let Some(body) = response.body() else { return Err("the server sent nothing".into()) };
+    let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let mut bytes = Vec::with_capacity(total as usize);
+    send(&Event::Progress { received: 0, total });
+    loop {
+        let part = JsFuture::from(reader.read()).await.map_err(lost)?;
+        if Reflect::get(&part, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+            return Ok(bytes);
+        }
+        let chunk = Reflect::get(&part, &"value".into()).map_err(lost)?;
+        bytes.extend_from_slice(&Uint8Array::new(&chunk).to_vec());
+        send(&Event::Progress { received: bytes.len() as u64, total });
+    }
+}
+
+/// The Cache API; `None` where the browser has none (a page not served securely).
+async fn cache() -> Option<web_sys::Cache> {
+    let caches = scope().caches().ok()?;
+    JsFuture::from(caches.open(CACHE)).await.ok().map(JsCast::unchecked_into)
+}
+
+async fn cached(url: &str) -> Option<Vec<u8>> {
+    let found = JsFuture::from(cache().await?.match_with_str(url)).await.ok()?;
+    let response: Response = found.dyn_into().ok()?;
+    let buffer = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
+}
+
+async fn store(url: &str, bytes: &[u8]) {
+    let Some(cache) = cache().await else { return };
+    let body = Uint8Array::from(bytes);
+    let Ok(response) = Response::new_with_opt_js_u8_array(Some(&body)) else { return };
+    let _ = JsFuture::from(cache.put_with_str(url, &response)).await;
+}
+
+fn send(event: &Event) {
+    match postcard::to_stdvec(event) {
+        Ok(bytes) => {
+            let array = Uint8Array::from(bytes.as_slice());
+            let transfer = js_sys::Array::of1(&array.buffer());
+            let _ = scope().post_message_with_transfer(&array, &transfer);
+        }
+        Err(error) => web_sys::console::error_1(&error.to_string().into()),
+    }
+}
+
+fn fail(photo: Option<u32>, message: String) {
+    send(&Event::Failed { photo, message });
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+fn now() -> f64 {
+    scope().performance().map_or(0.0, |performance| performance.now())
+}
