@@ -6,7 +6,7 @@ mod resize;
 
 pub use colormap::Colormap;
 pub use overlay::{OverlayOptions, Picture, overlay};
-pub use resize::{bilinear, bilinear_at};
+pub use resize::{bilinear, bilinear_at, shrink};
 
 /// The values that become the colour map's two ends.
 #[derive(Debug, Clone, Copy, PartialEq)]

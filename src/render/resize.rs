@@ -25,3 +25,29 @@ fn neighbours(share: f32, cells: usize) -> (usize, usize, f32) {
     let low = at.floor();
     (low as usize, (low as usize + 1).min(cells - 1), at - low)
 }
+
+/// Interleaved RGB scaled down so that its long side is at most `side`, every new pixel the mean of what it covers.
+/// Returns the bytes, width and height.
+pub fn shrink(rgb: &[u8], width: usize, height: usize, side: usize) -> (Vec<u8>, usize, usize) {
+    let long = width.max(height);
+    if long <= side {
+        return (rgb.to_vec(), width, height);
+    }
+    let (to_width, to_height) = ((width * side / long).max(1), (height * side / long).max(1));
+    let mut out = Vec::with_capacity(to_width * to_height * 3);
+    for y in 0..to_height {
+        let rows = y * height / to_height..((y + 1) * height / to_height);
+        for x in 0..to_width {
+            let columns = x * width / to_width..((x + 1) * width / to_width);
+            let count = (rows.len() * columns.len()) as u32;
+            let mut sum = [0u32; 3];
+            for row in rows.clone() {
+                for pixel in rgb[(row * width + columns.start) * 3..(row * width + columns.end) * 3].chunks_exact(3) {
+                    (0..3).for_each(|c| sum[c] += u32::from(pixel[c]));
+                }
+            }
+            out.extend(sum.map(|total| (total / count) as u8));
+        }
+    }
+    (out, to_width, to_height)
+}

@@ -1,0 +1,88 @@
+# Two commands matter: `make serve` and `make test`. Everything may be repeated; what is there and right is left alone.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# Outside the clone, so that a fresh clone starts warm.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/camscope
+override export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),$(CACHE)/target))
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+NATIVE := $(CARGO_TARGET_DIR)/release/camscope
+SITE_SOURCES := index.html trunk.toml Cargo.toml Cargo.lock .cargo src www
+SITE_BUILT := .tools/site-built
+# Trunk takes the value of NO_COLOR for a boolean and stops at "1". It finds its own config only under the name Trunk.toml.
+TRUNK := env -u NO_COLOR trunk
+# Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
+WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
+
+.PHONY: help serve build test bench clean setup lint
+.PHONY: rust trunk native models photos site browser test-host test-browser
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+serve: native models photos trunk ## Set up, build and serve the release site on http://127.0.0.1:8080
+	@rm -f $(SITE_BUILT)
+	$(TRUNK) serve --release --config trunk.toml --no-autoreload
+
+build: native site ## Make the site in dist/ and the native binary target/release/camscope
+
+test: lint test-host site test-browser ## Run every check, cheapest first
+
+bench: native models ## Time every model on every device of this machine
+	$(NATIVE) bench
+
+lint: rust ## Check format and lints: native, page, and both engines
+	cargo fmt --check
+	cargo clippy --release --all-targets -- -D warnings
+	$(WASM_CLIPPY) --profile page --features app --bin app -- -D warnings
+	$(WASM_CLIPPY) --release --features engine,cpu --bin engine-cpu -- -D warnings
+	$(WASM_CLIPPY) --release --features engine,gpu --bin engine-webgpu -- -D warnings
+
+setup: native models photos trunk browser ## Fetch tools, models, sample photos and the test browser
+
+clean: ## Remove what was made in this folder (not the tools, not the cache)
+	rm -rf dist $(SITE_BUILT) www/photos www/models/manifest.json www/models/efficientnet-lite0*
+	@if [ -L target/release/camscope ]; then rm target/release/camscope; fi
+	@rmdir target/release target 2>/dev/null || true
+	@echo "Kept: .tools/ (Trunk, wasm-bindgen, downloads) and the compiled crates under $(CARGO_TARGET_DIR)."
+	@echo "To remove these too: rm -rf .tools '$(CARGO_TARGET_DIR)' '$(CACHE)/tools'"
+
+rust:
+	@tools/setup.sh rust
+
+trunk: rust
+	@tools/setup.sh trunk wasm-opt
+
+models: native
+	@tools/setup.sh models
+
+photos:
+	@tools/setup.sh photos
+
+browser:
+	@tools/setup.sh browser
+
+native: rust
+	cargo build --release --bin camscope
+	@mkdir -p target/release
+	@[ $(NATIVE) -ef target/release/camscope ] || ln -sfn $(NATIVE) target/release/camscope
+
+# The stamp takes the time the build began, so that an edit made during it counts as newer.
+site: models photos trunk
+	@if [ -f dist/index.html ] && [ -f $(SITE_BUILT) ] && [ -z "$$(find $(SITE_SOURCES) -newer $(SITE_BUILT))" ]; then \
+	  echo "dist/ is up to date"; \
+	else \
+	  mkdir -p .tools; rm -f $(SITE_BUILT); touch $(SITE_BUILT).begun; \
+	  $(TRUNK) build --release --config trunk.toml; \
+	  grep -q '\./app[^/]*\.js' dist/index.html || { echo "dist/index.html has no relative link to the page's script: Trunk did not read trunk.toml" >&2; exit 1; }; \
+	  mv $(SITE_BUILT).begun $(SITE_BUILT); \
+	fi
+
+test-host: native models
+	cargo test --release --lib --bins --test host
+
+test-browser: site browser
+	cargo test --release --test browser -- --test-threads=1

@@ -1,0 +1,101 @@
+//! Drawing: maps over pictures on canvases, thumbnails, downloads.
+
+use camscope::protocol::{Look, Picture, Prediction};
+use camscope::recipe::Window;
+use camscope::render::{self, OverlayOptions, Range, overlay, shrink};
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen::{Clamped, JsCast};
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, ImageData, Url};
+
+use crate::state::{Photo, State};
+
+const THUMBNAIL: usize = 160;
+
+/// How the person wants maps drawn; reading it tracks every control.
+pub fn options(state: State) -> OverlayOptions {
+    let opacity = if state.plain.get() { 0.0 } else { state.opacity.get() };
+    OverlayOptions { opacity, colormap: state.colormap.get(), smooth: state.smooth.get() }
+}
+
+/// The values at the ends of the colour map for `prediction`: its own, or those of all shown classes.
+pub fn range(state: State, photo: &Photo, prediction: &Prediction) -> Range {
+    match state.shared_scale.get() {
+        true => Range::of(photo.shown().iter().flat_map(|shown| &shown.map.values).collect::<Vec<_>>()),
+        false => Range::of(&prediction.map.values),
+    }
+}
+
+/// `picture`, at most `side` pixels a side, with the prediction's map over it.
+pub fn draw_map(
+    canvas: &HtmlCanvasElement,
+    picture: &Picture,
+    side: usize,
+    look: &Look,
+    prediction: &Prediction,
+    range: Range,
+    options: OverlayOptions,
+) {
+    let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, side);
+    let (w, h) = (width as f64, height as f64);
+    let seen = look.window;
+    let window = Window { x: seen.x * w, y: seen.y * h, width: seen.width * w, height: seen.height * h };
+    let picture = render::Picture { width, height, rgb: &rgb };
+    let map = &prediction.map;
+    put(canvas, &overlay(picture, &map.values, (map.width, map.height), window, range, options), width, height);
+}
+
+/// `picture` as it is.
+pub fn draw_plain(canvas: &HtmlCanvasElement, picture: &Picture) {
+    let rgba: Vec<u8> = picture.rgb.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+    put(canvas, &rgba, picture.width as usize, picture.height as usize);
+}
+
+/// The box around the evidence, in two lines so that it shows on any ground.
+pub fn draw_box(canvas: &HtmlCanvasElement, look: &Look, prediction: &Prediction) {
+    let (Some([x0, y0, x1, y1]), Some(context)) = (prediction.evidence_box, context(canvas)) else { return };
+    let scale = f64::from(canvas.width()) / f64::from(look.width);
+    let [x, y, w, h] = [x0, y0, x1 - x0, y1 - y0].map(|v| f64::from(v) * scale);
+    let line = (f64::from(canvas.width()) / 240.0).max(2.0);
+    for (color, width) in [("#000a", line * 2.0), ("#fff", line)] {
+        context.set_stroke_style_str(color);
+        context.set_line_width(width);
+        context.stroke_rect(x, y, w, h);
+    }
+}
+
+/// A small JPEG of `picture` as a data address.
+pub fn thumbnail(picture: &Picture) -> Option<String> {
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
+    let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, THUMBNAIL);
+    draw_plain(&canvas, &Picture { width: width as u32, height: height as u32, rgb, notes: Vec::new() });
+    canvas.to_data_url_with_type("image/jpeg").ok()
+}
+
+/// Saves what the canvas shows as a PNG file.
+pub fn download(canvas: &HtmlCanvasElement, name: String) {
+    let save = Closure::once_into_js(move |blob: Option<Blob>| {
+        let Some(url) = blob.and_then(|blob| Url::create_object_url_with_blob(&blob).ok()) else { return };
+        if let Ok(link) = document().create_element("a") {
+            let link: HtmlAnchorElement = link.unchecked_into();
+            link.set_href(&url);
+            link.set_download(&name);
+            link.click();
+        }
+        let _ = Url::revoke_object_url(&url);
+    });
+    let _ = canvas.to_blob(save.unchecked_ref());
+}
+
+fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize) {
+    canvas.set_width(width as u32);
+    canvas.set_height(height as u32);
+    let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width as u32, height as u32);
+    if let (Ok(data), Some(context)) = (data, context(canvas)) {
+        let _ = context.put_image_data(&data, 0.0, 0.0);
+    }
+}
+
+fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    canvas.get_context("2d").ok()??.dyn_into().ok()
+}

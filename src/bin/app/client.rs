@@ -1,0 +1,246 @@
+//! The page's side of the engine: starts the worker, gives it one photo at a time, takes its events into the state.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use camscope::checkpoint::Manifest;
+use camscope::protocol::{Event, Request};
+use js_sys::Uint8Array;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{ErrorEvent, MessageEvent, Worker};
+
+use crate::adapter::probe;
+use crate::canvas;
+use crate::files;
+use crate::state::{DeviceLabel, EngineState, PhotoState, State};
+use crate::web::{fetch, parameter};
+
+const MODELS: &str = "models/";
+
+thread_local! {
+    static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+}
+
+/// Reads the manifest, chooses model and device, and starts the engine.
+pub fn start(state: State) {
+    spawn_local(async move {
+        match manifest().await {
+            Ok(manifest) => {
+                let wanted = parameter("model");
+                let found = manifest.models.iter().find(|card| Some(&card.name) == wanted.as_ref());
+                if let (Some(wanted), None) = (&wanted, found) {
+                    state.say("error", format!("There is no model “{wanted}” here; the first one is used instead."));
+                }
+                let name = found.or(manifest.models.first()).map(|card| card.name.clone()).unwrap_or_default();
+                state.model.set(name);
+                state.models.set(manifest.models);
+            }
+            Err(message) => {
+                state.say("error", message);
+                state.engine.set(EngineState::Failed);
+                return;
+            }
+        }
+        start_worker(state, choose_device(state).await);
+    });
+}
+
+async fn manifest() -> Result<Manifest, String> {
+    let bytes = fetch(&format!("{MODELS}manifest.json"))
+        .await
+        .map_err(|why| format!("The list of models cannot be loaded: {why}."))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|e| format!("The list of models cannot be read: {e}."))?;
+    match manifest.models.is_empty() {
+        true => Err("The list of models is empty; the site was published without weights.".into()),
+        false => Ok(manifest),
+    }
+}
+
+async fn choose_device(state: State) -> DeviceLabel {
+    let cpu = |why: String| DeviceLabel { device: "cpu", text: format!("CPU · {why}") };
+    let wanted = parameter("device");
+    if wanted.as_deref() == Some("cpu") {
+        return cpu("as asked for".into());
+    }
+    let forced = wanted.as_deref() == Some("webgpu");
+    match probe().await {
+        Ok(adapter) if forced || !adapter.software => {
+            DeviceLabel { device: "webgpu", text: format!("WebGPU · {}", adapter.name) }
+        }
+        Ok(adapter) => cpu(format!("the only graphics adapter is software ({})", adapter.name)),
+        Err(why) => {
+            if forced {
+                state.say("error", format!("WebGPU was asked for, but {why}. The CPU is used instead."));
+            }
+            cpu(why)
+        }
+    }
+}
+
+fn start_worker(state: State, label: DeviceLabel) {
+    let device = label.device;
+    state.device.set(label);
+    state.engine.set(EngineState::Starting);
+    let worker = match Worker::new(&format!("./engine-{device}_loader.js")) {
+        Ok(worker) => worker,
+        Err(_) => return engine_failed(state, device, "The browser refused to start it."),
+    };
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+        let bytes = Uint8Array::new(&message.data()).to_vec();
+        match postcard::from_bytes(&bytes) {
+            Ok(event) => take(state, event),
+            Err(_) => state.say("error", "The page and the engine do not fit together. Reload the page.".into()),
+        }
+    });
+    let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+        event.prevent_default();
+        engine_failed(state, device, &event.message());
+    });
+    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    on_message.forget();
+    on_error.forget();
+    WORKER.with_borrow_mut(|slot| *slot = Some(worker));
+}
+
+/// From WebGPU the page goes on with the CPU by itself; from the CPU there is nothing left to go to.
+fn engine_failed(state: State, device: &'static str, why: &str) {
+    if let Some(worker) = WORKER.with_borrow_mut(Option::take) {
+        worker.terminate();
+    } else if state.engine.get_untracked() == EngineState::Failed {
+        return;
+    }
+    let why = why.trim_end_matches('.');
+    if device == "webgpu" {
+        state.say("error", format!("The WebGPU engine stopped ({why}). The CPU goes on with your photos."));
+        ask_again(state);
+        let label = DeviceLabel { device: "cpu", text: "CPU · the WebGPU engine stopped".into() };
+        return start_worker(state, label);
+    }
+    state.say("error", format!("The engine stopped ({why}). Reload the page; your photos are untouched."));
+    state.engine.set(EngineState::Failed);
+    state.photos.update(|photos| {
+        for photo in photos.iter_mut().filter(|photo| photo.state.name() == "working") {
+            photo.state = PhotoState::Failed;
+        }
+    });
+}
+
+fn ask_again(state: State) {
+    state.photos.update(|photos| {
+        for photo in photos.iter_mut().filter(|photo| photo.state != PhotoState::Failed) {
+            (photo.state, photo.look, photo.searched) = (PhotoState::Waiting, None, None);
+        }
+    });
+}
+
+pub fn send(request: &Request) {
+    WORKER.with_borrow(|worker| {
+        if let (Some(worker), Ok(bytes)) = (worker, postcard::to_stdvec(request)) {
+            let array = Uint8Array::from(bytes.as_slice());
+            let transfer = js_sys::Array::of1(&array.buffer());
+            let _ = worker.post_message_with_transfer(&array, &transfer);
+        }
+    });
+}
+
+/// Loads `name` in the running engine and looks at every photo anew.
+pub fn choose_model(state: State, name: String) {
+    state.model.set(name);
+    state.class.set(0);
+    ask_again(state);
+    load(state);
+}
+
+fn load(state: State) {
+    let name = state.model.get_untracked();
+    let card = state.models.with_untracked(|models| models.iter().find(|card| card.name == name).cloned());
+    let Some(card) = card else { return };
+    state.engine.set(EngineState::Loading { received: 0, total: card.bytes });
+    let url = format!("{MODELS}{}", card.file);
+    let Ok(card) = serde_json::to_string(&card) else { return };
+    send(&Request::Load { card, url });
+}
+
+/// Gives the engine the next waiting photo, if it is free.
+pub fn pump(state: State) {
+    if !matches!(state.engine.get_untracked(), EngineState::Ready { .. }) {
+        return;
+    }
+    let next = state.photos.with_untracked(|photos| {
+        let busy = photos.iter().any(|photo| photo.state == PhotoState::Looking);
+        photos.iter().find(|photo| !busy && photo.state == PhotoState::Waiting).map(|photo| photo.id)
+    });
+    let Some(photo) = next else { return };
+    state.photo(photo, |photo| photo.state = PhotoState::Looking);
+    spawn_local(async move {
+        match files::bytes(photo).await {
+            Some(bytes) => send(&Request::Look { photo, bytes }),
+            None => photo_failed(state, photo, "The file cannot be read any more. Choose it again."),
+        }
+    });
+}
+
+fn photo_failed(state: State, id: u32, message: &str) {
+    state.say("error", format!("{}: {message}", state.name_of(id)));
+    state.photo(id, |photo| photo.state = PhotoState::Failed);
+    pump(state);
+}
+
+fn take(state: State, event: Event) {
+    match event {
+        Event::Started => load(state),
+        Event::Progress { received, total } => state.engine.set(EngineState::Loading { received, total }),
+        Event::Loaded { model, from_cache, milliseconds } => {
+            // Another model may have been chosen while this one was on its way.
+            if model == state.model.get_untracked() {
+                state.engine.set(EngineState::Ready { milliseconds, from_cache });
+                pump(state);
+            }
+        }
+        Event::Picture { photo, picture } => {
+            for note in &picture.notes {
+                state.say("note", format!("{}: {note}", state.name_of(photo)));
+            }
+            if let Some(thumbnail) = canvas::thumbnail(&picture) {
+                state.photo(photo, |photo| {
+                    let before = std::mem::replace(&mut photo.thumbnail, thumbnail);
+                    if before.starts_with("blob:") {
+                        let _ = web_sys::Url::revoke_object_url(&before);
+                    }
+                });
+            }
+            files::keep_picture(photo, picture);
+            state.pictures.update(|n| *n += 1);
+        }
+        Event::Looked { photo, look } => {
+            state.photo(photo, |photo| {
+                // A look from before a change of model is not what was asked for last.
+                if photo.state == PhotoState::Looking {
+                    (photo.look, photo.state) = (Some(Arc::new(look)), PhotoState::Done);
+                }
+            });
+            pump(state);
+        }
+        Event::Map { photo, prediction } => {
+            state.photo(photo, |photo| photo.searched = Some(Arc::new(prediction)));
+            let shown = state.chosen_photo().map_or(0, |photo| photo.shown().len());
+            if state.chosen.get_untracked() == Some(photo) && shown > 0 {
+                state.class.set(shown - 1);
+            }
+        }
+        Event::Failed { photo: Some(photo), message } => photo_failed(state, photo, &message),
+        Event::Failed { photo: None, message } => {
+            state.say("error", message);
+            if !matches!(state.engine.get_untracked(), EngineState::Ready { .. }) {
+                state.engine.set(EngineState::Failed);
+                if state.device.with_untracked(|label| label.device == "webgpu") && state.models.with_untracked(Vec::is_empty) {
+                    engine_failed(state, "webgpu", "it did not start");
+                }
+            }
+        }
+    }
+}

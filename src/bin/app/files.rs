@@ -1,0 +1,155 @@
+//! Photos in: drop, dialog, paste, samples. Keeps the files themselves (the browser holds them on disk) and the
+//! pictures seen last.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use camscope::protocol::{Picture, Request};
+use leptos::ev;
+use leptos::prelude::*;
+use serde::Deserialize;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, File, FileList, Url};
+
+use crate::client::{pump, send};
+use crate::state::{Photo, PhotoState, State};
+use crate::web::{bytes_of, fetch};
+
+/// Bytes of pictures kept for drawing; what falls out is decoded again when it is chosen.
+const KEPT_BYTES: usize = 48 << 20;
+const SAMPLES: &str = "photos/";
+
+thread_local! {
+    static FILES: RefCell<HashMap<u32, Blob>> = RefCell::default();
+    /// Used last at the end.
+    static PICTURES: RefCell<Vec<(u32, Picture)>> = RefCell::default();
+}
+
+/// A sample photo of the site.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Sample {
+    pub file: String,
+    pub title: String,
+}
+
+/// Drop anywhere on the page, and paste.
+pub fn listen(state: State) {
+    let over = window_event_listener(ev::dragover, |event| event.prevent_default());
+    let drop = window_event_listener(ev::drop, move |event| {
+        event.prevent_default();
+        if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
+            add_all(state, &files);
+        }
+    });
+    let paste = window_event_listener(ev::paste, move |event| {
+        let event: &web_sys::ClipboardEvent = event.unchecked_ref();
+        if let Some(files) = event.clipboard_data().and_then(|data| data.files()) {
+            add_all(state, &files);
+        }
+    });
+    std::mem::forget((over, drop, paste)); // they live as long as the page
+}
+
+pub fn add_all(state: State, files: &FileList) {
+    for file in (0..files.length()).filter_map(|i| files.get(i)) {
+        let name = file.name();
+        add(state, file.unchecked_into(), name);
+    }
+    pump(state);
+}
+
+fn add(state: State, blob: Blob, name: String) {
+    let id = state.fresh_id();
+    let thumbnail = Url::create_object_url_with_blob(&blob).unwrap_or_default();
+    FILES.with_borrow_mut(|files| files.insert(id, blob));
+    let photo = Photo { id, name, thumbnail, state: PhotoState::Waiting, look: None, searched: None };
+    state.photos.update(|photos| photos.push(photo));
+    if state.chosen.get_untracked().is_none() {
+        choose(state, id);
+    }
+}
+
+/// The samples that the site has; none is no fault.
+pub async fn samples() -> Vec<Sample> {
+    let Ok(bytes) = fetch(&format!("{SAMPLES}index.json")).await else { return Vec::new() };
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+pub fn sample_url(sample: &Sample) -> String {
+    format!("{SAMPLES}{}", sample.file)
+}
+
+pub fn add_sample(state: State, sample: Sample) {
+    spawn_local(async move {
+        match fetch(&sample_url(&sample)).await {
+            Ok(bytes) => {
+                let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes.as_slice()));
+                if let Ok(file) = File::new_with_u8_array_sequence(&parts, &sample.file) {
+                    add(state, file.unchecked_into(), sample.title);
+                    pump(state);
+                }
+            }
+            Err(why) => state.say("error", format!("The sample cannot be loaded: {why}.")),
+        }
+    });
+}
+
+/// The file's content.
+pub async fn bytes(id: u32) -> Option<Vec<u8>> {
+    let blob = FILES.with_borrow(|files| files.get(&id).cloned())?;
+    bytes_of(&blob).await
+}
+
+/// Puts a photo on the stage; its picture is decoded again if it is no longer kept.
+pub fn choose(state: State, id: u32) {
+    state.chosen.set(Some(id));
+    state.class.set(0);
+    let done = state.photos.with_untracked(|photos| photos.iter().any(|p| p.id == id && p.state == PhotoState::Done));
+    let kept = PICTURES.with_borrow(|pictures| pictures.iter().any(|(kept, _)| *kept == id));
+    if done && !kept {
+        spawn_local(async move {
+            if let Some(bytes) = bytes(id).await {
+                send(&Request::Picture { photo: id, bytes });
+            }
+        });
+    }
+}
+
+pub fn remove(state: State, id: u32) {
+    send(&Request::Forget { photo: id });
+    FILES.with_borrow_mut(|files| files.remove(&id));
+    PICTURES.with_borrow_mut(|pictures| pictures.retain(|(kept, _)| *kept != id));
+    let mut next = None;
+    state.photos.update(|photos| {
+        let Some(at) = photos.iter().position(|photo| photo.id == id) else { return };
+        let gone = photos.remove(at);
+        if gone.thumbnail.starts_with("blob:") {
+            let _ = Url::revoke_object_url(&gone.thumbnail);
+        }
+        next = photos.get(at).or(photos.last()).map(|photo| photo.id);
+    });
+    if state.chosen.get_untracked() == Some(id) {
+        match next {
+            Some(next) => choose(state, next),
+            None => state.chosen.set(None),
+        }
+    }
+    pump(state);
+}
+
+pub fn keep_picture(id: u32, picture: Picture) {
+    PICTURES.with_borrow_mut(|pictures| {
+        pictures.retain(|(kept, _)| *kept != id);
+        pictures.push((id, picture));
+        let mut total: usize = pictures.iter().map(|(_, picture)| picture.rgb.len()).sum();
+        while total > KEPT_BYTES && pictures.len() > 1 {
+            total -= pictures.remove(0).1.rgb.len();
+        }
+    });
+}
+
+/// Runs `draw` on the kept picture of a photo.
+pub fn with_picture<T>(id: u32, draw: impl FnOnce(&Picture) -> T) -> Option<T> {
+    PICTURES.with_borrow(|pictures| pictures.iter().find(|(kept, _)| *kept == id).map(|(_, picture)| draw(picture)))
+}

@@ -1,0 +1,223 @@
+//! Around the stage: header, messages, predictions with their maps, the strip of photos, footer.
+
+use camscope::protocol::{Prediction, Request};
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use crate::canvas;
+use crate::client::{choose_model, send};
+use crate::files::{choose, remove, with_picture};
+use crate::state::{EngineState, Photo, PhotoState, State};
+
+const MAP_SIDE: usize = 200;
+
+#[component]
+pub fn Header() -> impl IntoView {
+    let state = expect_context::<State>();
+    let progress = move || match state.engine.get() {
+        EngineState::Starting => "Starting the engine …".to_owned(),
+        EngineState::Loading { received, total } => {
+            format!("Loading the network: {} of {} MB", megabytes(received), megabytes(total))
+        }
+        EngineState::Ready { milliseconds, from_cache } => {
+            let from = if from_cache { "from this browser's cache" } else { "downloaded" };
+            format!("Ready · {from} in {:.1} s", milliseconds / 1000.0)
+        }
+        EngineState::Failed => "The engine is not running".to_owned(),
+    };
+    let share = move || match state.engine.get() {
+        EngineState::Loading { received, total } => 100.0 * received as f64 / total.max(1) as f64,
+        EngineState::Ready { .. } => 100.0,
+        _ => 0.0,
+    };
+    let phase = move || match state.engine.get() {
+        EngineState::Starting => "starting",
+        EngineState::Loading { .. } => "loading",
+        EngineState::Ready { .. } => "ready",
+        EngineState::Failed => "failed",
+    };
+    let options = move || {
+        let chosen = state.model.get();
+        let option = |(name, title): (String, String)| {
+            let selected = name == chosen;
+            view! { <option value=name selected=selected>{title}</option> }
+        };
+        let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
+        models.into_iter().map(option).collect_view()
+    };
+    view! {
+        <header>
+            <h1>"camscope"<small>"see where a network looked"</small></h1>
+            <label class="model">
+                <span>"Network"</span>
+                <select data-testid="model-select" on:change:target=move |event| choose_model(state, event.target().value())>
+                    {options}
+                </select>
+            </label>
+            <div class="engine">
+                <span class="device" data-testid="device-label" data-device=move || state.device.get().device>
+                    {move || state.device.get().text}
+                </span>
+                <span class="progress" data-testid="engine-progress" data-state=phase role="progressbar" aria-label="Engine"
+                    aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || format!("{:.0}", share())
+                    style:--share=move || format!("{:.1}%", share())>
+                    {progress}
+                </span>
+            </div>
+        </header>
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / 1e6)
+}
+
+#[component]
+pub fn Messages() -> impl IntoView {
+    let state = expect_context::<State>();
+    view! {
+        <div class="messages">
+            <For each=move || state.messages.get() key=|message| message.id let:message>
+                <div class="message" role="alert" data-testid="error" data-level=message.level>
+                    <span>{message.text}</span>
+                    <button aria-label="Dismiss" on:click=move |_| state.messages.update(|m| m.retain(|m| m.id != message.id))>"×"</button>
+                </div>
+            </For>
+        </div>
+    }
+}
+
+#[component]
+pub fn Predictions() -> impl IntoView {
+    let state = expect_context::<State>();
+    let shown = move || {
+        let photo = state.chosen_photo();
+        let shown = photo.as_ref().map(Photo::shown).unwrap_or_default();
+        let id = photo.map_or(0, |photo| photo.id);
+        shown.into_iter().enumerate().map(move |(position, prediction)| (id, position, prediction)).collect::<Vec<_>>()
+    };
+    let waiting = move || state.chosen_photo().is_some_and(|photo| photo.state.name() == "working");
+    view! {
+        <section class="predictions" aria-label="What the network sees" hidden=move || state.photos.with(Vec::is_empty)>
+            <h2>"What the network sees"</h2>
+            <p class="hint" hidden=move || !waiting()>"The five best classes appear here as soon as the network has looked."</p>
+            <div class="list">
+                // An index alone is no key: another photo or model brings another map.
+                <For each=shown key=|(id, position, p)| (*id, *position, p.index, p.logit.to_bits()) let((_, position, prediction))>
+                    <Row position prediction/>
+                </For>
+            </div>
+            <Search/>
+            <Timing/>
+        </section>
+    }
+}
+
+#[component]
+fn Row(position: usize, prediction: Prediction) -> impl IntoView {
+    let state = expect_context::<State>();
+    let small = NodeRef::<Canvas>::new();
+    let p = prediction.clone();
+    Effect::new(move || {
+        state.pictures.track();
+        let (Some(small), Some(photo)) = (small.get(), state.chosen_photo()) else { return };
+        let Some(look) = &photo.look else { return };
+        let (range, options) = (canvas::range(state, &photo, &prediction), canvas::options(state));
+        with_picture(photo.id, |picture| canvas::draw_map(&small, picture, MAP_SIDE, look, &prediction, range, options));
+    });
+    let percent = format!("{:.1} %", p.probability * 100.0);
+    let (class, name) = (p.class.clone(), p.class);
+    view! {
+        <button class="prediction" data-testid="prediction" data-class=class.clone() data-index=p.index.to_string()
+            data-probability=p.probability.to_string() data-logit=p.logit.to_string()
+            aria-pressed=move || (state.class.get() == position).to_string() on:click=move |_| state.class.set(position)>
+            <canvas node_ref=small data-testid="map-canvas" data-values=serde_json::to_string(&p.map.values).unwrap_or_default()
+                role="img" aria-label=format!("Map of {class}")/>
+            <span class="name">{name}</span>
+            <span class="bar" style:--share=percent.replace(' ', "")></span>
+            <span class="percent">{percent}</span>
+        </button>
+    }
+}
+
+/// Any other class of the model, whatever its rank.
+#[component]
+fn Search() -> impl IntoView {
+    let state = expect_context::<State>();
+    let names = move || {
+        let classes = state.card().map(|card| card.classes).unwrap_or_default();
+        classes.into_iter().map(|name| view! { <option value=name></option> }).collect_view()
+    };
+    let find = move |event: leptos::tachys::html::event::Targeted<web_sys::Event, web_sys::HtmlInputElement>| {
+        let input = event.target();
+        let wanted = input.value().trim().to_lowercase();
+        let (Some(card), Some(photo)) = (state.card(), state.chosen_photo()) else { return };
+        let found = card.classes.iter().position(|class| class.to_lowercase() == wanted);
+        let found = found.or_else(|| card.classes.iter().position(|class| class.to_lowercase().contains(&wanted)));
+        match found {
+            _ if wanted.is_empty() => {}
+            None => state.say("note", format!("“{}” is not among the {} classes of this network.", wanted, card.classes.len())),
+            Some(class) => match photo.shown().iter().position(|p| p.index == class) {
+                Some(position) => state.class.set(position),
+                None => send(&Request::Map { photo: photo.id, class }),
+            },
+        }
+        input.set_value("");
+    };
+    let ready = move || state.chosen_photo().is_some_and(|photo| photo.state == PhotoState::Done);
+    view! {
+        <label class="search" hidden=move || !ready()>
+            <span>"Where would another class be?"</span>
+            <input type="search" list="classes" data-testid="class-search" placeholder="Type a class, e.g. bow tie" on:change:target=find/>
+            <datalist id="classes">{names}</datalist>
+        </label>
+    }
+}
+
+#[component]
+fn Timing() -> impl IntoView {
+    let state = expect_context::<State>();
+    let text = move || {
+        let look = state.chosen_photo().and_then(|photo| photo.look)?;
+        let t = look.timing;
+        Some(format!("Photo {:.0} ms · network {:.0} ms · maps {:.1} ms", t.decode, t.network, t.maps))
+    };
+    view! { <p class="timing" data-testid="timing">{text}</p> }
+}
+
+#[component]
+pub fn Strip() -> impl IntoView {
+    let state = expect_context::<State>();
+    let key = |photo: &Photo| (photo.id, photo.state.name(), photo.thumbnail.len());
+    view! {
+        <section class="strip" aria-label="Your photos" hidden=move || state.photos.with(Vec::is_empty)>
+            <label class="add" for="photo-input" title="Add photos">"+"</label>
+            <For each=move || state.photos.get() key let:photo>
+                <div class="card" data-testid="photo-card" data-state=photo.state.name() class:chosen=move || state.chosen.get() == Some(photo.id)>
+                    <button class="open" title=photo.name.clone() on:click=move |_| choose(state, photo.id)>
+                        {(photo.state == PhotoState::Failed).then(|| view! { <span class="broken" aria-hidden="true">"!"</span> })}
+                        <img src=photo.thumbnail.clone() alt=photo.name.clone() hidden=photo.state == PhotoState::Failed/>
+                        <span>{photo.name.clone()}</span>
+                    </button>
+                    <button class="remove" aria-label=format!("Remove {}", photo.name) on:click=move |_| remove(state, photo.id)>"×"</button>
+                </div>
+            </For>
+        </section>
+    }
+}
+
+#[component]
+pub fn Footer() -> impl IntoView {
+    let state = expect_context::<State>();
+    let source = move || state.card().map(|card| format!("{}. Licence: {}.", card.source, card.licence));
+    let accuracy = move || {
+        let accuracy = state.card()?.accuracy?;
+        Some(format!(" Right on {:.1} % of {}.", accuracy.top1 * 100.0, accuracy.on))
+    };
+    view! {
+        <footer>
+            <p>"A class activation map shows how much each place of the photo speaks for a class: its mean, plus a constant, is the class's score. Red is most, blue least."</p>
+            <p>{source}{accuracy}</p>
+        </footer>
+    }
+}

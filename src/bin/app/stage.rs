@@ -1,0 +1,163 @@
+//! The stage: the chosen photo, large, with the chosen class's map; the controls beneath.
+
+use camscope::render::Colormap;
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use leptos::tachys::html::event as ev_types;
+
+use crate::canvas;
+use crate::files::{self, Sample, add_all, add_sample, sample_url, with_picture};
+use crate::state::{PhotoState, State};
+
+const STAGE_SIDE: usize = 1280;
+
+#[component]
+pub fn Stage() -> impl IntoView {
+    let state = expect_context::<State>();
+    let stage = NodeRef::<Canvas>::new();
+    Effect::new(move || {
+        state.pictures.track();
+        let (Some(stage), Some(photo)) = (stage.get(), state.chosen_photo()) else { return };
+        let shown = photo.shown();
+        let prediction = shown.get(state.class.get()).or(shown.first());
+        let options = canvas::options(state);
+        with_picture(photo.id, |picture| match (&photo.look, prediction) {
+            (Some(look), Some(prediction)) => {
+                let range = canvas::range(state, &photo, prediction);
+                canvas::draw_map(&stage, picture, STAGE_SIDE, look, prediction, range, options);
+                if state.boxed.get() && !state.plain.get() {
+                    canvas::draw_box(&stage, look, prediction);
+                }
+            }
+            _ => canvas::draw_plain(&stage, picture),
+        });
+    });
+
+    let ready = move || {
+        state.pictures.track();
+        state.chosen_photo().is_some_and(|photo| with_picture(photo.id, |_| ()).is_some())
+    };
+    let caption = move || match state.chosen_photo() {
+        None => String::new(),
+        Some(photo) => match (photo.state, photo.shown().get(state.class.get())) {
+            (PhotoState::Done, Some(p)) => format!("Evidence for “{}” in {}", p.class, photo.name),
+            (PhotoState::Failed, _) => format!("{} could not be used", photo.name),
+            _ => format!("Looking at {} …", photo.name),
+        },
+    };
+    view! {
+        <section class="stage" aria-label="Chosen photo">
+            <Show when=move || state.photos.with(Vec::is_empty)>
+                <Welcome/>
+            </Show>
+            <figure hidden=move || state.photos.with(Vec::is_empty)>
+                <div class="frame">
+                    <canvas node_ref=stage data-testid="stage-canvas" role="img" aria-label=caption hidden=move || !ready()/>
+                    <p class="waiting" hidden=ready>{caption}</p>
+                </div>
+                <figcaption aria-live="polite">{caption}</figcaption>
+            </figure>
+            <Show when=move || !state.photos.with(Vec::is_empty)>
+                <Controls stage/>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn Welcome() -> impl IntoView {
+    let state = expect_context::<State>();
+    let samples = LocalResource::new(files::samples);
+    let card = move |sample: Sample| {
+        let (url, title) = (sample_url(&sample), sample.title.clone());
+        let add = move |_| add_sample(state, sample.clone());
+        view! {
+            <button class="sample" data-testid="sample" on:click=add>
+                <img src=url alt=title.clone() loading="lazy"/>
+                <span>{title}</span>
+            </button>
+        }
+    };
+    view! {
+        <div class="welcome">
+            <label class="drop" for="photo-input">
+                <strong>"Drop photos here"</strong>
+                <span class="choose">"Choose photos"</span>
+                <span>"or paste them. They stay on this device: nothing is uploaded."</span>
+            </label>
+            <div class="samples" hidden=move || samples.get().is_none_or(|s| s.is_empty())>
+                <span>"No photo at hand? Try one of these."</span>
+                <div class="sample-row">{move || samples.get().unwrap_or_default().into_iter().map(card).collect_view()}</div>
+            </div>
+        </div>
+    }
+}
+
+/// The file dialog, opened by any label `for="photo-input"`; the same file may be chosen again.
+#[component]
+pub fn PhotoInput() -> impl IntoView {
+    let state = expect_context::<State>();
+    let change = move |event: ev_types::Targeted<web_sys::Event, web_sys::HtmlInputElement>| {
+        let input = event.target();
+        if let Some(files) = input.files() {
+            add_all(state, &files);
+        }
+        input.set_value("");
+    };
+    view! {
+        <input type="file" id="photo-input" class="unseen" accept="image/*" multiple data-testid="photo-input"
+            aria-label="Choose photos" on:change:target=change/>
+    }
+}
+
+#[component]
+fn Controls(stage: NodeRef<Canvas>) -> impl IntoView {
+    let state = expect_context::<State>();
+    let percent = move || format!("{:.0} %", state.opacity.get() * 100.0);
+    let save = move |_| {
+        let (Some(stage), Some(photo)) = (stage.get_untracked(), state.chosen_photo()) else { return };
+        let class = photo.shown().get(state.class.get_untracked()).map_or("photo".into(), |p| p.class.replace(' ', "-"));
+        let stem = photo.name.rsplit_once('.').map_or(photo.name.as_str(), |(stem, _)| stem);
+        canvas::download(&stage, format!("{stem}-{class}.png"));
+    };
+    let hold = move |held: bool| move |_| state.plain.set(held);
+    view! {
+        <div class="controls">
+            <label class="slider">
+                <span>"Opacity " <output>{percent}</output></span>
+                <input type="range" min="0" max="1" step="0.05" data-testid="opacity" prop:value=move || state.opacity.get()
+                    on:input:target=move |event| state.opacity.set(event.target().value().parse().unwrap_or(0.4))/>
+            </label>
+            <label>
+                <span>"Colours"</span>
+                <select data-testid="colormap" on:change:target=move |event| {
+                    if let Some(map) = Colormap::from_name(&event.target().value()) { state.colormap.set(map) }
+                }>
+                    {Colormap::ALL.map(|map| view! { <option value=map.name()>{map.name()}</option> }).collect_view()}
+                </select>
+            </label>
+            <label title="Shared: the five maps can be compared. Per map: each uses all colours.">
+                <span>"Scale"</span>
+                <select data-testid="scale" on:change:target=move |event| state.shared_scale.set(event.target().value() == "shared")>
+                    <option value="shared">"shared by all"</option>
+                    <option value="map">"per map"</option>
+                </select>
+            </label>
+            <label class="check" title="The network's own cells, not smoothed">
+                <input type="checkbox" data-testid="grid" on:change:target=move |event| state.smooth.set(!event.target().checked())/>
+                "Raw grid"
+            </label>
+            <label class="check" title="Around the largest region above 20 % of the map's maximum">
+                <input type="checkbox" data-testid="box" on:change:target=move |event| state.boxed.set(event.target().checked())/>
+                "Box"
+            </label>
+            <button data-testid="compare" aria-pressed=move || state.plain.get().to_string()
+                on:pointerdown=hold(true) on:pointerup=hold(false) on:pointerleave=hold(false)
+                on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { state.plain.set(true) }
+                on:keyup=move |_| state.plain.set(false) on:blur=move |_| state.plain.set(false)>
+                "Hold for plain photo"
+            </button>
+            <button data-testid="download" on:click=save>"Save PNG"</button>
+        </div>
+    }
+}

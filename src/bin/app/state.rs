@@ -1,0 +1,157 @@
+//! What the page knows: plain signals, changed by the person's hands and the engine's events.
+
+use std::sync::Arc;
+
+use camscope::checkpoint::ModelCard;
+use camscope::protocol::{Look, Prediction};
+use camscope::render::Colormap;
+use leptos::prelude::*;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum EngineState {
+    Starting,
+    Loading { received: u64, total: u64 },
+    Ready { milliseconds: f64, from_cache: bool },
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhotoState {
+    /// Not given to the engine yet.
+    Waiting,
+    /// With the engine.
+    Looking,
+    Done,
+    Failed,
+}
+
+impl PhotoState {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting | Self::Looking => "working",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Photo {
+    pub id: u32,
+    pub name: String,
+    /// Address of a small picture of it.
+    pub thumbnail: String,
+    pub state: PhotoState,
+    pub look: Option<Arc<Look>>,
+    /// The class the person searched for, beside the most probable ones.
+    pub searched: Option<Arc<Prediction>>,
+}
+
+impl Photo {
+    /// The shown classes in order: the most probable ones, then the one searched for.
+    pub fn shown(&self) -> Vec<Prediction> {
+        let found = self.look.iter().flat_map(|look| look.predictions.iter().cloned());
+        found.chain(self.searched.iter().map(|p| (**p).clone())).collect()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub id: u32,
+    /// `error` for what did not work, `note` for what one should know.
+    pub level: &'static str,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeviceLabel {
+    /// `webgpu` or `cpu`; empty before it is chosen.
+    pub device: &'static str,
+    pub text: String,
+}
+
+#[derive(Clone, Copy)]
+pub struct State {
+    pub models: RwSignal<Vec<ModelCard>>,
+    pub model: RwSignal<String>,
+    pub engine: RwSignal<EngineState>,
+    pub device: RwSignal<DeviceLabel>,
+    pub photos: RwSignal<Vec<Photo>>,
+    pub chosen: RwSignal<Option<u32>>,
+    /// Position among the chosen photo's shown classes.
+    pub class: RwSignal<usize>,
+    /// Grows whenever a picture arrives, so that canvases redraw.
+    pub pictures: RwSignal<u32>,
+    pub messages: RwSignal<Vec<Message>>,
+    pub opacity: RwSignal<f32>,
+    pub colormap: RwSignal<Colormap>,
+    pub shared_scale: RwSignal<bool>,
+    pub smooth: RwSignal<bool>,
+    pub boxed: RwSignal<bool>,
+    /// The plain photo is being held up for comparison.
+    pub plain: RwSignal<bool>,
+    next: StoredValue<u32>,
+}
+
+impl State {
+    pub fn new() -> Self {
+        Self {
+            models: RwSignal::new(Vec::new()),
+            model: RwSignal::new(String::new()),
+            engine: RwSignal::new(EngineState::Starting),
+            device: RwSignal::default(),
+            photos: RwSignal::new(Vec::new()),
+            chosen: RwSignal::new(None),
+            class: RwSignal::new(0),
+            pictures: RwSignal::new(0),
+            messages: RwSignal::new(Vec::new()),
+            opacity: RwSignal::new(0.4),
+            colormap: RwSignal::new(Colormap::Jet),
+            shared_scale: RwSignal::new(true),
+            smooth: RwSignal::new(true),
+            boxed: RwSignal::new(false),
+            plain: RwSignal::new(false),
+            next: StoredValue::new(0),
+        }
+    }
+
+    /// A number not given before, for photos and messages.
+    pub fn fresh_id(&self) -> u32 {
+        self.next.update_value(|id| *id += 1);
+        self.next.get_value()
+    }
+
+    pub fn say(&self, level: &'static str, text: String) {
+        let id = self.fresh_id();
+        self.messages.update(|messages| {
+            messages.retain(|message| message.text != text);
+            messages.push(Message { id, level, text });
+        });
+    }
+
+    /// Changes one photo, if it is still there.
+    pub fn photo(&self, id: u32, change: impl FnOnce(&mut Photo)) {
+        self.photos.update(|photos| {
+            if let Some(photo) = photos.iter_mut().find(|photo| photo.id == id) {
+                change(photo);
+            }
+        });
+    }
+
+    pub fn name_of(&self, id: u32) -> String {
+        self.photos.with_untracked(|photos| {
+            photos.iter().find(|photo| photo.id == id).map_or_else(String::new, |photo| photo.name.clone())
+        })
+    }
+
+    /// The chosen photo, tracked.
+    pub fn chosen_photo(&self) -> Option<Photo> {
+        let id = self.chosen.get()?;
+        self.photos.with(|photos| photos.iter().find(|photo| photo.id == id).cloned())
+    }
+
+    pub fn card(&self) -> Option<ModelCard> {
+        let name = self.model.get();
+        self.models.with(|models| models.iter().find(|card| card.name == name).cloned())
+    }
+}

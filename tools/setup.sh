@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Fetches what the project needs and leaves alone what is there and right.
+# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser]...   (nothing named: all, in this order)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/camscope"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+export PATH="$PWD/.tools/bin:$PATH"
+trunk_version=0.21.14
+
+fail() { echo "setup: $*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null; }
+
+setup_rust() {
+  have cargo || fail "cargo is not on the PATH; install Rust from https://rustup.rs."
+  local wanted found
+  wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+  found=$(rustc --version | cut -d' ' -f2)
+  [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -1)" = "$wanted" ] ||
+    fail "Rust $wanted or newer is needed, found $found; run: rustup update stable"
+  if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
+    have rustup || fail "the target wasm32-unknown-unknown is missing and rustup, which would add it, is not on the PATH."
+    rustup target add wasm32-unknown-unknown
+  fi
+  if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+    rustup component add rustfmt clippy
+  fi
+}
+
+# Version of the tool $1, empty when it is missing. (Trunk stops at NO_COLOR=1.)
+version_of() { env -u NO_COLOR "$1" --version 2>/dev/null | cut -d' ' -f2 || true; }
+
+# Built for a fast build, not for a fast tool; the shared target folder makes it a mere relink for the next clone.
+install_tool() {
+  local minutes=$1 crate=$2 version=$3
+  shift 3
+  echo "setup: building $crate $version into .tools/ (about $minutes minutes on two cores the first time)"
+  SECONDS=0
+  CARGO_TARGET_DIR="$cache/tools" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo install "$crate" --version "$version" --no-default-features --force --root .tools --quiet "$@"
+  echo "setup: $crate took $SECONDS s"
+}
+
+setup_trunk() {
+  local bindgen
+  bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock)
+  [ -n "$bindgen" ] || fail "Cargo.lock names no wasm-bindgen."
+  # --locked fails for the one (its lock names a crate the registry lacks), its absence for the other.
+  [ "$(version_of wasm-bindgen)" = "$bindgen" ] || install_tool 3 wasm-bindgen-cli "$bindgen"
+  [ "$(version_of trunk)" = "$trunk_version" ] || install_tool 5 trunk "$trunk_version" --locked
+}
+
+setup_wasm_opt() {
+  if have wasm-opt; then
+    echo "setup: wasm-opt found: $(wasm-opt --version)"
+  else
+    echo "setup: no wasm-opt on the PATH (npm's or Debian's binaryen has it); going on without"
+  fi
+}
+
+setup_models() { python3 -B tools/models.py "$CARGO_TARGET_DIR/release/camscope"; }
+
+setup_photos() { python3 -B tools/photos.py; }
+
+has_browser() {
+  have chromedriver && { have chromium || have chromium-browser || have google-chrome; }
+}
+
+setup_browser() {
+  has_browser && return
+  local hint="the browser tests need Chromium and ChromeDriver on the PATH"
+  have apt-get || fail "$hint; install both with your system's packages."
+  [ "$(id -u)" = 0 ] || fail "$hint; run: sudo apt-get install chromium chromium-driver"
+  echo "setup: installing Debian's chromium and chromium-driver"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
+  has_browser || fail "$hint; apt-get installed its packages but they are not there."
+}
+
+[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser
+for step in "$@"; do
+  case "$step" in
+    rust | trunk | wasm-opt | models | photos | browser) "setup_${step/-/_}" ;;
+    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser." ;;
+  esac
+done
