@@ -14,4 +14,4 @@ pub use import::{ImportError, import_efficientnet_lite0};
 #[cfg(feature = "net")]
 pub use pack::{CheckpointError, decode, encode, sha256_hex, verify, weights};
 #[cfg(feature = "cli")]
-pub use publish::{PublishError, publish, read_manifest};
+pub use publish::{PublishError, publish, read_manifest, write_manifest};

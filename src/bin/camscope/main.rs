@@ -1,8 +1,12 @@
 //! The native binary: the same models and maps as the page, on files; and the training that feeds the page.
 
+mod bench;
+mod cam;
 mod import;
+mod model;
 mod train;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -17,14 +21,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Import(import::Args),
+    Cam(cam::Args),
     Train(train::Args),
+    Import(import::Args),
+    Bench(bench::Args),
+    /// Write a models folder's manifest.json anew from the cards that lie there.
+    Manifest {
+        #[arg(default_value = "www/models")]
+        dir: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Import(args) => import::run(args),
+        Command::Cam(args) => cam::run(args),
         Command::Train(args) => train::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Manifest { dir } => model::write_manifest_of(&dir),
     };
     match result {
         Ok(code) => code,

@@ -1,0 +1,63 @@
+//! `camscope bench`: how long each model takes on each device of this machine.
+
+use std::process::ExitCode;
+
+use camscope::checkpoint::read_manifest;
+use camscope::photo::Photo;
+
+use crate::model::{Device, Models, milliseconds, session};
+
+/// Time every model on every device: load, first and median warm photo, and the maps' share of it.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    models: Models,
+    /// Warm runs of which the median is taken.
+    #[arg(long, default_value_t = 15)]
+    runs: usize,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let manifest = read_manifest(&args.models.models)?;
+    let photo = test_photo();
+    println!("{:<24} {:<7} {:>9} {:>9} {:>10} {:>12}", "model", "device", "load ms", "first ms", "median ms", "maps' share");
+    for card in &manifest.models {
+        for device in [Device::Cpu, Device::Gpu] {
+            if let Err(error) = device.open() {
+                println!("{:<24} {:<7} left out: {error:#}", card.name, device.name());
+                continue;
+            }
+            let start = milliseconds();
+            let mut session = session(&card.name, &args.models.models, device)?;
+            let load = milliseconds() - start;
+            let mut look = || pollster::block_on(session.look(0, &photo, 5)).map(|look| look.timing);
+            let first = look()?;
+            let mut warm = Vec::with_capacity(args.runs);
+            for _ in 0..args.runs.max(1) {
+                warm.push(look()?);
+            }
+            warm.sort_by(|a, b| (a.network + a.maps).total_cmp(&(b.network + b.maps)));
+            let median = warm[warm.len() / 2];
+            let whole = median.network + median.maps;
+            println!(
+                "{:<24} {:<7} {load:>9.0} {:>9.1} {whole:>10.1} {:>10.1} %",
+                card.name,
+                device.name(),
+                first.network + first.maps,
+                100.0 * median.maps / whole
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A photo of 640 × 480 that has some of everything.
+fn test_photo() -> Photo {
+    let (width, height) = (640u32, 480u32);
+    let pixel = |i: u32| {
+        let (x, y) = (i % width, i / width);
+        [(x * 255 / width) as u8, (y * 255 / height) as u8, ((x ^ y) & 255) as u8]
+    };
+    let rgb = (0..width * height).flat_map(pixel).collect();
+    Photo { width, height, rgb, original: (width, height), notes: Vec::new() }
+}

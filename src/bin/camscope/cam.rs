@@ -1,0 +1,140 @@
+//! `camscope cam`: overlays and raw maps of photos.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use camscope::engine::Session;
+use camscope::photo::Photo;
+use camscope::protocol::Prediction;
+use camscope::recipe::Window;
+use camscope::render::{OverlayOptions, Picture, Range, overlay};
+use serde::Serialize;
+
+use crate::model::{Device, Models, session};
+
+/// Draw class activation maps over photos.
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(required = true, value_name = "PHOTO")]
+    photos: Vec<PathBuf>,
+    /// A name in the manifest, or a .bpk file.
+    #[arg(long, default_value = "efficientnet-lite0")]
+    model: String,
+    #[command(flatten)]
+    models: Models,
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: Device,
+    /// How many of the most probable classes.
+    #[arg(long, default_value_t = 5)]
+    top: usize,
+    /// These classes instead, by name or number, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    classes: Vec<String>,
+    /// Folder for the overlays. Without it: the current folder, or none with --json.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// One JSON object a photo on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A photo's line with `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    photo: &'a str,
+    width: u32,
+    height: u32,
+    model: &'a str,
+    device: &'a str,
+    predictions: &'a [Prediction],
+}
+
+#[derive(Serialize)]
+struct FailedLine<'a> {
+    photo: &'a str,
+    error: String,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut session = session(&args.model, &args.models.models, args.device)?;
+    let classes = class_numbers(&session, &args.classes)?;
+    let out = args.out.clone().or((!args.json).then(|| PathBuf::from(".")));
+    if let Some(out) = &out {
+        std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+    }
+    let mut code = ExitCode::SUCCESS;
+    for path in &args.photos {
+        if let Err(error) = one(&mut session, path, &classes, out.as_deref(), &args) {
+            code = ExitCode::FAILURE;
+            let photo = path.to_string_lossy();
+            match args.json {
+                true => println!("{}", serde_json::to_string(&FailedLine { photo: &photo, error: format!("{error:#}") })?),
+                false => eprintln!("{photo}: {error:#}"),
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>, args: &Args) -> anyhow::Result<()> {
+    const ID: u32 = 0;
+    let photo = Photo::decode(&std::fs::read(path).context("the file cannot be read")?)?;
+    for note in &photo.notes {
+        eprintln!("{}: {note}", path.display());
+    }
+    let look = pollster::block_on(session.look(ID, &photo, args.top))?;
+    let predictions = match classes.is_empty() {
+        true => look.predictions,
+        false => pollster::block_on(session.maps(ID, classes))?,
+    };
+    if let Some(out) = out {
+        let (w, h) = (f64::from(photo.width), f64::from(photo.height));
+        let seen = look.window;
+        let window = Window { x: seen.x * w, y: seen.y * h, width: seen.width * w, height: seen.height * h };
+        draw(&photo, window, &predictions, out, path)?;
+    }
+    let name = path.to_string_lossy();
+    if args.json {
+        let model = session.card().map_or("", |card| &card.name);
+        let (width, height, device) = (look.width, look.height, args.device.name());
+        let line = Line { photo: &name, width, height, model, device, predictions: &predictions };
+        println!("{}", serde_json::to_string(&line)?);
+    } else {
+        println!("{name}");
+        for p in &predictions {
+            println!("  {:>5.1} %  {}", p.probability * 100.0, p.class);
+        }
+    }
+    Ok(())
+}
+
+/// One PNG a class, on one scale: `STEM-RANK-CLASS.png`.
+fn draw(photo: &Photo, window: Window, predictions: &[Prediction], out: &Path, path: &Path) -> anyhow::Result<()> {
+    let (width, height) = (photo.width as usize, photo.height as usize);
+    let picture = Picture { width, height, rgb: &photo.rgb };
+    let range = Range::of(predictions.iter().flat_map(|p| &p.map.values));
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    for (rank, p) in predictions.iter().enumerate() {
+        let cells = (p.map.width, p.map.height);
+        let rgba = overlay(picture, &p.map.values, cells, window, range, OverlayOptions::default());
+        let class: String = p.class.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        let file = out.join(format!("{stem}-{}-{class}.png", rank + 1));
+        image::save_buffer(&file, &rgba, photo.width, photo.height, image::ColorType::Rgba8)
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    Ok(())
+}
+
+fn class_numbers(session: &Session, wanted: &[String]) -> anyhow::Result<Vec<usize>> {
+    let classes = session.card().map_or(&[][..], |card| &card.classes);
+    let number = |wanted: &String| {
+        let by_name = classes.iter().position(|class| class.eq_ignore_ascii_case(wanted.trim()));
+        let by_number = || wanted.trim().parse().ok().filter(|&n: &usize| n < classes.len());
+        match by_name.or_else(by_number) {
+            Some(class) => Ok(class),
+            None => bail!("the model has no class \"{wanted}\"; it tells {} apart, such as {}", classes.len(), classes[0]),
+        }
+    };
+    wanted.iter().map(number).collect()
+}

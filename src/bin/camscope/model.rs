@@ -1,0 +1,84 @@
+//! Models by name or file, and devices, for every command.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use camscope::checkpoint::{ModelCard, decode, read_manifest, verify, write_manifest};
+use camscope::device::{DeviceKind, open};
+use camscope::engine::Session;
+use camscope::model::Network;
+use clap::ValueEnum;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    Cpu,
+    Gpu,
+}
+
+impl Device {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+        }
+    }
+
+    pub fn open(self) -> anyhow::Result<burn::tensor::Device> {
+        let kind = match self {
+            Self::Cpu => DeviceKind::Cpu,
+            Self::Gpu => DeviceKind::Gpu,
+        };
+        Ok(pollster::block_on(open(kind))?)
+    }
+}
+
+/// Where models are found by name.
+#[derive(clap::Args)]
+pub struct Models {
+    /// The site's models folder.
+    #[arg(long, default_value = "www/models")]
+    pub models: PathBuf,
+}
+
+/// The card and network of `model`: a name in the manifest, or a `.bpk` file.
+pub fn load(model: &str, models: &Path, device: &burn::tensor::Device) -> anyhow::Result<(ModelCard, Network)> {
+    let path = Path::new(model);
+    if path.extension().is_some_and(|e| e == "bpk") {
+        let bytes = std::fs::read(path).with_context(|| format!("{model} cannot be read"))?;
+        return decode(bytes, device).with_context(|| format!("{model} cannot be used"));
+    }
+    let manifest = read_manifest(models).context("no models were found; `make setup` fetches them, or use --models DIR")?;
+    let Some(card) = manifest.models.iter().find(|card| card.name == model) else {
+        let names: Vec<_> = manifest.models.iter().map(|card| card.name.as_str()).collect();
+        bail!("there is no model \"{model}\"; there are: {}", names.join(", "));
+    };
+    let path = models.join(&card.file);
+    let bytes = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    verify(&bytes, card)?;
+    let (_, network) = decode(bytes, device)?;
+    Ok((card.clone(), network))
+}
+
+/// A session on `device` with `model` loaded.
+pub fn session(model: &str, models: &Path, device: Device) -> anyhow::Result<Session> {
+    let device = device.open()?;
+    let (card, network) = load(model, models, &device)?;
+    let mut session = Session::new(device, milliseconds);
+    session.set_model(card, network);
+    Ok(session)
+}
+
+/// Milliseconds since the program began to measure.
+pub fn milliseconds() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed().as_secs_f64() * 1000.0
+}
+
+pub fn write_manifest_of(dir: &Path) -> anyhow::Result<ExitCode> {
+    let manifest = write_manifest(dir)?;
+    println!("{}: {} models", dir.join("manifest.json").display(), manifest.models.len());
+    Ok(ExitCode::SUCCESS)
+}
