@@ -1,1 +1,7 @@
-fn main(){}
+//! The site in a real headless Chromium, as a visitor meets it. Needs `dist/` (`make site`), Chromium and ChromeDriver.
+
+mod bad_input;
+mod browser;
+mod engines;
+mod page;
+mod site;

@@ -1,0 +1,85 @@
+//! Whatever is dropped on the page or missing on the server: one sentence, and the rest goes on.
+
+use std::path::{Path, PathBuf};
+
+use crate::browser::{Browser, sample};
+use crate::site::Site;
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_files_get_a_sentence_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let rocket = std::fs::read(sample("rocket.jpg")).unwrap();
+    let text = write(folder.path(), "notes.jpg", b"Dear diary, today I renamed you.");
+    let cut = write(folder.path(), "cut.jpg", &rocket[..rocket.len() / 2]);
+    let empty = write(folder.path(), "empty.jpg", b"");
+    let deep = folder.path().join("deep.png");
+    image::ImageBuffer::from_fn(64, 64, |x, y| image::Rgb([x as u16 * 1000, y as u16 * 1000, 0])).save(&deep).unwrap();
+
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&text, &cut, &empty, &deep, &sample("coffee.png")]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", 2).await;
+    browser.wait_for("[data-testid=photo-card][data-state=failed]", 3).await;
+    let messages = browser.messages().await;
+    for (name, reason) in
+        [("notes.jpg", "a text file"), ("cut.jpg", "cut short"), ("empty.jpg", "empty"), ("deep.png", "16 bits")]
+    {
+        let found = messages.iter().filter(|m| m.starts_with(name)).collect::<Vec<_>>();
+        assert!(found.len() == 1 && found[0].contains(reason), "{name}: {messages:?}");
+    }
+    assert_eq!(messages.len(), 4, "{messages:?}");
+    browser.screenshot("bad-files").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_and_altered_weights_and_a_missing_engine_are_told() {
+    fn weights(root: &Path) -> PathBuf {
+        let models = std::fs::read_dir(root.join("models")).unwrap().map(|entry| entry.unwrap().path());
+        models.into_iter().find(|p| p.to_string_lossy().contains("efficientnet-lite0-")).unwrap()
+    }
+    let missing = |root: &Path| std::fs::remove_file(weights(root)).unwrap();
+    let altered = |root: &Path| {
+        let mut bytes = std::fs::read(weights(root)).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(weights(root), bytes).unwrap();
+    };
+    let engine = |root: &Path| std::fs::write(root.join("engine-cpu_bg.wasm"), b"not wasm").unwrap();
+    let manifest = |root: &Path| std::fs::remove_file(root.join("models/manifest.json")).unwrap();
+    let cases: [(&str, Box<dyn Fn(&Path)>); 4] = [
+        ("404", Box::new(missing)),
+        ("SHA-256", Box::new(altered)),
+        ("engine stopped", Box::new(engine)),
+        ("list of models", Box::new(manifest)),
+    ];
+    for (reason, change) in cases {
+        let (site, browser) = (Site::changed(change).await, Browser::start().await);
+        browser.open(&format!("{}/?device=cpu", site.url)).await;
+        browser.wait("[data-testid=engine-progress][data-state=failed]").await;
+        let messages = browser.messages().await;
+        assert!(messages.len() == 1 && messages[0].contains(reason), "{reason}: {messages:?}");
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_megapixels_are_fine() {
+    let folder = tempfile::tempdir().unwrap();
+    let large = folder.path().join("large.jpg");
+    let small = image::open(sample("cat.png")).unwrap().into_rgb8();
+    image::imageops::resize(&small, 8660, 5774, image::imageops::FilterType::Nearest).save(&large).unwrap();
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&large]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+    let classes = browser.attributes("[data-testid=prediction]", "data-class").await;
+    assert!(classes[..3].iter().any(|class| class.contains("cat")), "{classes:?}");
+    browser.close().await;
+}

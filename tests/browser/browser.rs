@@ -1,0 +1,155 @@
+//! One headless Chromium a test, and what a visitor does with it.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+/// The longest anything may take: software WebGPU is slow, and the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(150);
+const FLAGS: [&str; 11] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--force-color-profile=srgb",
+];
+
+pub struct Browser {
+    pub client: Client,
+    driver: Child,
+}
+
+impl Browser {
+    pub async fn start() -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver is on the PATH: `make setup` installs it or says how");
+        let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
+        let options = json!({ "args": FLAGS, "binary": chromium.expect("Chromium is on the PATH") });
+        let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
+        let start = Instant::now();
+        loop {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            match builder.capabilities(capabilities.clone()).connect(&format!("http://127.0.0.1:{port}")).await {
+                Ok(client) => {
+                    client.set_window_size(1280, 900).await.unwrap();
+                    return Self { client, driver };
+                }
+                Err(error) if start.elapsed() > Duration::from_secs(30) => panic!("Chromium does not start: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    pub async fn close(mut self) {
+        let _ = self.client.close().await;
+        let _ = self.driver.kill().await;
+    }
+
+    /// Gives files to the file input.
+    pub async fn add_photos(&self, photos: &[&Path]) {
+        let paths: Vec<_> = photos.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        self.wait("[data-testid=photo-input]").await.send_keys(&paths.join("\n")).await.unwrap();
+    }
+
+    /// The first element that fits `css`, as soon as there is one.
+    pub async fn wait(&self, css: &str) -> Element {
+        self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"))
+    }
+
+    /// Waits until exactly `count` elements fit `css`.
+    pub async fn wait_for(&self, css: &str, count: usize) {
+        let start = Instant::now();
+        loop {
+            let found = self.count(css).await;
+            if found == count {
+                return;
+            }
+            if start.elapsed() > PATIENCE {
+                let name = format!("failed-{}", std::process::id());
+                self.screenshot(&name).await;
+                panic!("{found} instead of {count} elements fit {css}; messages: {:?}; see {name}.png", self.messages().await);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
+    /// `attribute` of every element that fits `css`, in order.
+    pub async fn attributes(&self, css: &str, attribute: &str) -> Vec<String> {
+        let script = "return [...document.querySelectorAll(arguments[0])].map(e => e.getAttribute(arguments[1]) ?? '')";
+        serde_json::from_value(self.run(script, vec![json!(css), json!(attribute)]).await).unwrap()
+    }
+
+    /// Texts of the alerts on the page.
+    pub async fn messages(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('[data-testid=error][role=alert] span')].map(e => e.textContent)";
+        serde_json::from_value(self.run(script, vec![]).await).unwrap()
+    }
+
+    /// A number that stands for every pixel of a canvas.
+    pub async fn pixels(&self, css: &str) -> f64 {
+        let script = "const c = document.querySelector(arguments[0]); \
+            const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; \
+            let h = 7; for (let i = 0; i < d.length; i++) h = (h * 31 + d[i]) % 1000000007; return h";
+        self.run(script, vec![json!(css)]).await.as_f64().unwrap()
+    }
+
+    /// Sets a range input or a select as a hand would.
+    pub async fn set(&self, css: &str, value: &str) {
+        let script = "const e = document.querySelector(arguments[0]); e.value = arguments[1]; \
+            e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true}))";
+        self.run(script, vec![json!(css), json!(value)]).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
+    }
+
+    /// A picture of the page under the target folder, for people to look at.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let folder = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from)
+            .join("screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{name}.png"));
+        std::fs::write(&file, self.client.screenshot().await.unwrap()).unwrap();
+        file
+    }
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// A sample photo of the site.
+pub fn sample(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/photos").join(name);
+    assert!(path.is_file(), "{} is missing: `make setup` fetches the sample photos", path.display());
+    path
+}

@@ -1,0 +1,93 @@
+//! Both engines give what the native binary gives: the same classes in the same order, the same maps.
+
+use std::path::Path;
+
+use camscope::checkpoint::{decode, read_manifest};
+use camscope::device::{DeviceKind, open};
+use camscope::engine::Session;
+use camscope::photo::Photo;
+use camscope::protocol::Look;
+
+use crate::browser::{Browser, sample};
+use crate::site::Site;
+
+/// Share of a map's range by which two devices may differ.
+const MAP_TOLERANCE: f32 = 0.02;
+
+async fn native(model: &str, photo: &Path) -> Look {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models");
+    let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == model).unwrap();
+    let device = open(DeviceKind::Cpu).await.unwrap();
+    let (_, network) = decode(std::fs::read(models.join(&card.file)).unwrap(), &device).unwrap();
+    let mut session = Session::new(device, || 0.0);
+    session.set_model(card, network);
+    session.look(0, &Photo::decode(&std::fs::read(photo).unwrap()).unwrap(), 5).await.unwrap()
+}
+
+async fn agrees(device: &str, model: &str, photo: &Path) {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device={device}&model={model}", site.url)).await;
+    browser.add_photos(&[photo]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+    browser.wait_for("[data-testid=map-canvas]", 5).await;
+    assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, [device]);
+
+    let expected = native(model, photo).await;
+    let classes: Vec<_> = expected.predictions.iter().map(|p| p.class.clone()).collect();
+    assert_eq!(browser.attributes("[data-testid=prediction]", "data-class").await, classes);
+    let probabilities = browser.attributes("[data-testid=prediction]", "data-probability").await;
+    let maps = browser.attributes("[data-testid=map-canvas]", "data-values").await;
+    for ((p, probability), map) in expected.predictions.iter().zip(probabilities).zip(maps) {
+        let probability: f32 = probability.parse().unwrap();
+        assert!((probability - p.probability).abs() < 0.01, "{}: {probability} and {}", p.class, p.probability);
+        let map: Vec<f32> = serde_json::from_str(&map).unwrap();
+        let (low, high) = p.map.values.iter().fold((f32::MAX, f32::MIN), |(l, h), &v| (l.min(v), h.max(v)));
+        assert_eq!(map.len(), p.map.values.len());
+        for (a, b) in map.iter().zip(&p.map.values) {
+            assert!((a - b).abs() <= MAP_TOLERANCE * (high - low), "{}: {a} and {b}", p.class);
+        }
+    }
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.screenshot(&format!("{device}-{model}")).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cpu_engine_agrees_with_native_on_imagenet() {
+    agrees("cpu", "efficientnet-lite0", &sample("cat.png")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cpu_engine_agrees_with_native_on_our_own_network() {
+    agrees("cpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webgpu_engine_agrees_with_native() {
+    agrees("webgpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
+}
+
+/// A graphics adapter made of software is slower than the processor; the visitor is told why.
+#[tokio::test(flavor = "multi_thread")]
+async fn software_adapter_loses_to_the_cpu() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&site.url).await;
+    let label = browser.wait("[data-testid=device-label][data-device=cpu]").await;
+    let text = label.text().await.unwrap();
+    assert!(text.contains("software") || text.contains("WebGPU") || text.contains("adapter"), "{text}");
+    browser.close().await;
+}
+
+/// One more fault than any device has: the engine's own code cannot be loaded.
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_webgpu_engine_falls_back_to_the_cpu() {
+    let broken = |root: &Path| std::fs::write(root.join("engine-webgpu_bg.wasm"), b"not wasm").unwrap();
+    let (site, browser) = (Site::changed(broken).await, Browser::start().await);
+    browser.open(&format!("{}/?device=webgpu&model=vgg16-gap-cifar10", site.url)).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+    assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
+    let messages = browser.messages().await;
+    assert!(messages.len() == 1 && messages[0].contains("CPU"), "{messages:?}");
+    browser.close().await;
+}

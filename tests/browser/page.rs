@@ -1,0 +1,132 @@
+//! What a visitor does: drop, paste, choose, compare, search, come back.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::browser::{Browser, sample};
+use crate::site::Site;
+
+const DONE: &str = "[data-testid=photo-card][data-state=done]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn controls_act_on_the_canvas() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait("[data-testid=sample]").await;
+    browser.screenshot("welcome").await;
+    browser.add_photos(&[&sample("coffee.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    browser.wait_for("[data-testid=prediction]", 5).await;
+    browser.wait_for("[data-testid=map-canvas]", 5).await;
+
+    let stage = "[data-testid=stage-canvas]";
+    let mut seen = vec![browser.pixels(stage).await];
+    browser.set("[data-testid=opacity]", "0.8").await;
+    seen.push(browser.pixels(stage).await);
+    browser.set("[data-testid=colormap]", "viridis").await;
+    seen.push(browser.pixels(stage).await);
+    browser.wait("[data-testid=grid]").await.click().await.unwrap();
+    seen.push(browser.pixels(stage).await);
+    browser.wait("[data-testid=box]").await.click().await.unwrap();
+    seen.push(browser.pixels(stage).await);
+    browser.wait("[data-testid=prediction]:nth-child(3)").await.click().await.unwrap();
+    seen.push(browser.pixels(stage).await);
+    browser.set("[data-testid=scale]", "map").await;
+    seen.push(browser.pixels(stage).await);
+    let held = "document.querySelector('[data-testid=compare]').dispatchEvent(new PointerEvent('pointerdown', {bubbles: true}))";
+    browser.run(held, vec![]).await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    seen.push(browser.pixels(stage).await);
+    for i in 1..seen.len() {
+        assert!(!seen[..i].contains(&seen[i]), "step {i} left the stage as it was: {seen:?}");
+    }
+
+    browser.set("[data-testid=class-search]", "teapot").await;
+    browser.wait_for("[data-testid=prediction]", 6).await;
+    assert_eq!(browser.attributes("[data-testid=prediction]", "data-class").await[5], "teapot");
+    assert_eq!(browser.attributes("[data-testid=prediction]", "aria-pressed").await[5], "true");
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_photos_come_in_order_by_dialog_drop_paste_and_sample() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("rocket.jpg"), &sample("coffee.png"), &sample("cat.png")]).await;
+    for (event, transfer, name) in [("drop", "dataTransfer", "dropped.png"), ("paste", "clipboardData", "pasted.png")] {
+        let script = "return (async (event, transfer, name) => { \
+            const blob = await (await fetch('photos/motorcycle.png')).blob(); \
+            const data = new DataTransfer(); data.items.add(new File([blob], name, {type: 'image/png'})); \
+            const made = event === 'drop' ? new DragEvent(event, {[transfer]: data, bubbles: true, cancelable: true}) \
+                : new ClipboardEvent(event, {[transfer]: data, bubbles: true}); \
+            document.body.dispatchEvent(made) })(...arguments)";
+        browser.run(script, vec![json!(event), json!(transfer), json!(name)]).await;
+    }
+    browser.wait_for(DONE, 5).await;
+    let titles = browser.attributes("[data-testid=photo-card] .open", "title").await;
+    assert_eq!(titles, ["rocket.jpg", "coffee.png", "cat.png", "dropped.png", "pasted.png"]);
+    browser.wait("[data-testid=photo-card]:nth-of-type(2) .open").await.click().await.unwrap();
+    browser.wait("[data-testid=prediction][data-class=espresso]").await;
+    browser.screenshot("several").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn second_visit_fetches_no_weights() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    let ready = "[data-testid=engine-progress][data-state=ready]";
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait(ready).await;
+    assert_eq!(site.asked_for(".bpk"), 1);
+    browser.open(&format!("{}/?device=cpu&again", site.url)).await;
+    browser.wait(ready).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    assert_eq!(site.asked_for(".bpk"), 1);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_are_taken_before_the_engine_is_there() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    site.hold(".bpk", Duration::from_secs(4));
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=working]", 1).await;
+    browser.wait_for(DONE, 1).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn models_are_changed_from_the_menu() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    browser.set("[data-testid=model-select]", "vgg16-gap-cifar10").await;
+    browser.wait("[data-testid=prediction][data-class=cat]").await;
+    browser.wait_for(DONE, 1).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fits_a_phone_in_the_dark() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.client.set_window_size(500, 900).await.unwrap();
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("motorcycle.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(browser.run(script, vec![]).await, json!(0), "the page scrolls sideways");
+    browser.screenshot("phone").await;
+    browser.close().await;
+}
+
+/// Trunk reads `trunk.toml`: only from there comes the relative address of everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn trunk_toml_is_read() {
+    let index = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).unwrap();
+    assert!(index.contains("./app-") && !index.contains("\"/app-"), "links in dist/index.html are not relative");
+}
