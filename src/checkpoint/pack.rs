@@ -1,7 +1,7 @@
 //! Networks to burnpack bytes and back: float16 in the file, float32 in the network.
 
 use burn::tensor::{Bytes, DType, Device};
-use burn_store::burn_pack::{Error as PackError, Reader};
+use burn_store::burn_pack::{Error as PackError, MAGIC_NUMBER, Reader};
 use burn_store::{ApplyError, BurnpackStore, FloatCastAdapter, ModuleStore};
 use sha2::{Digest, Sha256};
 
@@ -50,7 +50,11 @@ pub fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, Checkpoint
 /// # Errors
 /// [`CheckpointError`] for bytes that are no burnpack, cut short, without a card, or of another architecture.
 pub fn decode(bytes: Vec<u8>, device: &Device) -> Result<(ModelCard, Network), CheckpointError> {
-    let reader = Reader::from_bytes(Bytes::from_bytes_vec(bytes.clone())).map_err(damaged)?;
+    let begins_right = bytes.starts_with(&MAGIC_NUMBER.to_le_bytes());
+    let reader = Reader::from_bytes(Bytes::from_bytes_vec(bytes.clone())).map_err(|error| match error {
+        PackError::InvalidHeader if begins_right => CheckpointError::Damaged("it ends within its header".into()),
+        other => damaged(other),
+    })?;
     let card: ModelCard = match reader.metadata().get(CARD) {
         Some(card) => serde_json::from_str(card)?,
         None => return Err(CheckpointError::NoCard),

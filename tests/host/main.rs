@@ -1,1 +1,9 @@
-fn main(){}
+//! Tests on the machine that builds: numbers against NumPy's (`tests/fixtures`), bad files, checkpoints.
+//! `make test` makes `www/models` and `www/photos`, which some of them read, before.
+
+mod cam;
+mod checkpoint;
+mod model;
+mod photo;
+mod render;
+mod support;

@@ -84,7 +84,7 @@ fn start_worker(state: State, label: DeviceLabel) {
     let device = label.device;
     state.device.set(label);
     state.engine.set(EngineState::Starting);
-    let worker = match Worker::new(&format!("./engine-{device}_loader.js")) {
+    let worker = match Worker::new(&format!("./engine_loader.js?device={device}")) {
         Ok(worker) => worker,
         Err(_) => return engine_failed(state, device, "The browser refused to start it."),
     };
@@ -223,6 +223,10 @@ fn take(state: State, event: Event) {
                     (photo.look, photo.state) = (Some(Arc::new(look)), PhotoState::Done);
                 }
             });
+            // A photo that could not be used must not hold the stage while others could.
+            if state.chosen_photo().is_none_or(|chosen| chosen.state == PhotoState::Failed) {
+                files::choose(state, photo);
+            }
             pump(state);
         }
         Event::Map { photo, prediction } => {

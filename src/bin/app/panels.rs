@@ -216,7 +216,7 @@ pub fn Footer() -> impl IntoView {
     };
     view! {
         <footer>
-            <p>"A class activation map shows how much each place of the photo speaks for a class: its mean, plus a constant, is the class's score. Red is most, blue least."</p>
+            <p>"A class activation map shows how much each place of the photo speaks for a class: its mean, plus a constant, is the class's score. Where the colours are hottest, most speaks for it; what lies dark around them, the network did not see."</p>
             <p>{source}{accuracy}</p>
         </footer>
     }

@@ -1,0 +1,81 @@
+//! Class activation maps and boxes by hand.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use camscope::cam::{BOX_THRESHOLD, GridBox, class_activation_maps, evidence_box};
+
+use crate::support::values;
+
+#[test]
+fn maps_come_in_the_order_asked_for() {
+    let device = Device::flex();
+    let features = vec![1f32, 2.0, 3.0, 4.0, 0.0, 1.0, 0.0, -1.0];
+    let features = Tensor::<4>::from_data(TensorData::new(features, [1, 2, 2, 2]), &device);
+    let weight = Tensor::<2>::from_data(TensorData::new(vec![1f32, 0.0, 2.0, 10.0, 1.0, -1.0], [2, 3]), &device);
+    let maps = class_activation_maps(features, weight, &[2, 0, 2]);
+    assert_eq!(maps.dims(), [3, 2, 2]);
+    let (two, zero) = ([2f32, 3.0, 6.0, 9.0], [1f32, 12.0, 3.0, -6.0]);
+    assert_eq!(values(maps), [two, zero, two].concat());
+}
+
+fn found(map: &[f32], width: usize) -> Option<[usize; 4]> {
+    evidence_box(map, width, BOX_THRESHOLD).map(|GridBox { x0, y0, x1, y1 }| [x0, y0, x1, y1])
+}
+
+#[test]
+fn the_largest_component_wins_not_the_brightest() {
+    let map = [
+        9.0, 0.0, 0.0, 0.0, 0.0, //
+        0.0, 0.0, 0.0, 3.0, 3.0, //
+        0.0, 0.0, 0.0, 0.0, 3.0, //
+        -5.0, 0.0, 0.0, 0.0, 0.0,
+    ];
+    assert_eq!(found(&map, 5), Some([3, 1, 5, 3]));
+}
+
+#[test]
+fn components_bend_round_corners() {
+    let u = [
+        1.0, 0.0, 1.0, //
+        1.0, 0.0, 1.0, //
+        1.0, 1.0, 1.0,
+    ];
+    assert_eq!(found(&u, 3), Some([0, 0, 3, 3]));
+}
+
+#[test]
+fn among_equals_the_first_in_reading_order() {
+    assert_eq!(found(&[0.0, 0.0, 1.0, 0.0, 1.0, 0.0], 3), Some([2, 0, 3, 1]));
+}
+
+#[test]
+fn diagonal_neighbours_are_apart() {
+    assert_eq!(found(&[1.0, 0.0, 0.0, 1.0], 2), Some([0, 0, 1, 1]));
+}
+
+#[test]
+fn rows_do_not_wrap() {
+    assert_eq!(found(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0], 3), Some([2, 0, 3, 1]));
+}
+
+#[test]
+fn evidence_is_above_the_threshold_not_at_it() {
+    assert_eq!(found(&[2.0, 10.0, 2.1], 3), Some([1, 0, 3, 1]));
+}
+
+#[test]
+fn one_cell_is_a_grid() {
+    assert_eq!(found(&[3.0], 1), Some([0, 0, 1, 1]));
+}
+
+#[test]
+fn no_evidence_no_box() {
+    assert_eq!(found(&[-1.0, -2.0, -3.0, -4.0], 2), None);
+    assert_eq!(found(&[0.0; 4], 2), None);
+    assert_eq!(found(&[f32::NAN; 4], 2), None);
+    assert_eq!(found(&[1.0, f32::INFINITY], 2), None);
+}
+
+#[test]
+fn a_value_that_is_none_is_no_evidence() {
+    assert_eq!(found(&[f32::NAN, 1.0, 1.0, f32::NAN], 4), Some([1, 0, 3, 1]));
+}

@@ -1,0 +1,82 @@
+//! Drawing: against matplotlib and NumPy, and overlay pixels by hand.
+
+use camscope::recipe::Window;
+use camscope::render::{Colormap, OverlayOptions, Picture, Range, bilinear, overlay};
+
+use crate::support::{assert_close, fixture};
+
+#[derive(serde::Deserialize)]
+struct Drawing {
+    colormaps: Colormaps,
+    bilinear: Bilinear,
+}
+
+#[derive(serde::Deserialize)]
+struct Colormaps {
+    entries: Vec<usize>,
+    jet: Vec<[u8; 3]>,
+    turbo: Vec<[u8; 3]>,
+    viridis: Vec<[u8; 3]>,
+    inferno: Vec<[u8; 3]>,
+}
+
+#[derive(serde::Deserialize)]
+struct Bilinear {
+    map: Vec<f32>,
+    scaled: Vec<f32>,
+}
+
+#[test]
+fn bilinear_agrees_with_numpy() {
+    let Bilinear { map, scaled } = fixture::<Drawing>("drawing.json").bilinear;
+    assert_close("scaled", &bilinear(&map, 3, 3, 8, 8), &scaled, 1e-5);
+    assert_close("the same size", &bilinear(&map, 3, 3, 3, 3), &map, 1e-5);
+}
+
+/// `colorous` smooths viridis and inferno with a spline; its turbo is Google's polynomial, which leaves the table by
+/// up to 32 levels, at the dark end.
+#[test]
+fn colormaps_agree_with_matplotlib() {
+    let golden = fixture::<Drawing>("drawing.json").colormaps;
+    let maps = [
+        (Colormap::Jet, &golden.jet, 1),
+        (Colormap::Viridis, &golden.viridis, 2),
+        (Colormap::Inferno, &golden.inferno, 2),
+        (Colormap::Turbo, &golden.turbo, 33),
+    ];
+    for (map, colors, tolerance) in maps {
+        let table = map.table();
+        for (&entry, expected) in golden.entries.iter().zip(colors) {
+            let far = (0..3).any(|c| table[entry][c].abs_diff(expected[c]) > tolerance);
+            assert!(!far, "{}[{entry}]: found {:?}, expected {expected:?}", map.name(), table[entry]);
+        }
+    }
+    assert_eq!(Colormap::Grey.table()[77], [77; 3]);
+}
+
+const PIXEL: [u8; 3] = [200, 100, 40];
+
+/// A 4 × 2 photo whose middle the network saw, the map 0 on the left and 1 on the right.
+fn drawn(opacity: f32) -> Vec<u8> {
+    let rgb = PIXEL.repeat(8);
+    let picture = Picture { width: 4, height: 2, rgb: &rgb };
+    let window = Window { x: 1.0, y: 0.0, width: 2.0, height: 2.0 };
+    let options = OverlayOptions { opacity, colormap: Colormap::Grey, smooth: false };
+    overlay(picture, &[0.0, 1.0], (2, 1), window, Range { low: 0.0, high: 1.0 }, options)
+}
+
+#[test]
+fn overlay_pixels_are_exact() {
+    let row = [[90u8, 45, 18, 255], [120, 60, 24, 255], [222, 162, 126, 255], [90, 45, 18, 255]].concat();
+    assert_eq!(drawn(0.4), row.repeat(2));
+    let row = [[90u8, 45, 18, 255], [0, 0, 0, 255], [255, 255, 255, 255], [90, 45, 18, 255]].concat();
+    assert_eq!(drawn(1.0), row.repeat(2));
+    assert_eq!(drawn(0.0), [200u8, 100, 40, 255].repeat(8));
+}
+
+#[test]
+fn ranges_pass_over_what_is_no_number() {
+    assert_eq!(Range::of(&[f32::NAN, -1.0, 3.0, f32::INFINITY]), Range { low: -1.0, high: 3.0 });
+    assert_eq!(Range { low: -1.0, high: 3.0 }.share(1.0), 0.5);
+    assert_eq!(Range::of(&[2.0, 2.0]).share(2.0), 0.0);
+}

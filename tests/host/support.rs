@@ -1,0 +1,80 @@
+//! What several tests share: fixtures, the formula that fills networks, comparison within a tolerance.
+
+use std::path::{Path, PathBuf};
+
+use burn::module::{Param, RunningState};
+use burn::tensor::{Device, Tensor, TensorData};
+use camscope::model::{Layer, Network};
+
+/// A path below the project's folder.
+pub fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A `.json` file of `tests/fixtures`, written by the `reference.py` there.
+pub fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
+    let path = project("tests/fixtures").join(name);
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_slice(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec_as::<f32>().expect("a float tensor")
+}
+
+/// Every value within `tolerance` of the expected one; a NaN never is.
+pub fn assert_close(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(found.len(), expected.len(), "{what}: number of values");
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+        assert!((f - e).abs() <= tolerance, "{what}[{i}]: found {f}, expected {e} within {tolerance}");
+    }
+}
+
+/// From the smallest to the largest value.
+pub fn span(values: &[f32]) -> f32 {
+    values.iter().copied().fold(f32::MIN, f32::max) - values.iter().copied().fold(f32::MAX, f32::min)
+}
+
+/// The same stream of numbers in [-1, 1) as `Filler` in `reference.py`.
+pub struct Filler {
+    state: u32,
+}
+
+impl Filler {
+    /// The fixtures begin with 1.
+    pub fn new(start: u32) -> Self {
+        Self { state: start }
+    }
+
+    pub fn tensor<const D: usize>(&mut self, shape: [usize; D], scale: f64, offset: f32) -> Tensor<D> {
+        let mut next = || {
+            self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            offset + scale as f32 * ((self.state >> 8) as f32 / 8_388_608.0 - 1.0)
+        };
+        let values: Vec<f32> = (0..shape.iter().product::<usize>()).map(|_| next()).collect();
+        Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+    }
+
+    /// Fills a VGG-GAP network in the order its parameters are met.
+    pub fn fill(&mut self, network: &mut Network) {
+        for layer in network.stages.iter_mut().flat_map(|stage| stage.layers.iter_mut()) {
+            let Layer::Conv(block) = layer else { continue };
+            let shape = block.conv.weight.val().dims();
+            let [c_out, c_in, height, width] = shape;
+            let fan_in = (c_in * height * width) as f64;
+            block.conv.weight = Param::from_tensor(self.tensor(shape, (6.0 / fan_in).sqrt(), 0.0));
+            if let Some(norm) = &mut block.norm {
+                norm.gamma = Param::from_tensor(self.tensor([c_out], 0.25, 1.0));
+                norm.beta = Param::from_tensor(self.tensor([c_out], 0.1, 0.0));
+                norm.running_mean = RunningState::new(self.tensor([c_out], 0.1, 0.0));
+                norm.running_var = RunningState::new(self.tensor([c_out], 0.5, 1.0));
+            } else {
+                block.conv.bias = Some(Param::from_tensor(self.tensor([c_out], 0.1, 0.0)));
+            }
+        }
+        let shape = network.linear.weight.val().dims();
+        let [k, classes] = shape;
+        network.linear.weight = Param::from_tensor(self.tensor(shape, (6.0 / k as f64).sqrt(), 0.0));
+        network.linear.bias = Some(Param::from_tensor(self.tensor([classes], 0.1, 0.0)));
+    }
+}
