@@ -101,7 +101,12 @@ impl Photo {
         let capped = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
         let (width_capped, height_capped) = (capped(width), capped(height));
         let rgb = match scale < 1.0 {
-            true => resample(&rgb, (width, height), Window { x: 0.0, y: 0.0, width: width.into(), height: height.into() }, (width_capped, height_capped)),
+            true => resample(
+                &rgb,
+                (width, height),
+                Window { x: 0.0, y: 0.0, width: width.into(), height: height.into() },
+                (width_capped, height_capped),
+            ),
             false => rgb,
         };
         let small = image::RgbImage::from_raw(width_capped, height_capped, rgb).map(DynamicImage::ImageRgb8);
@@ -124,9 +129,12 @@ impl Photo {
 }
 
 fn resample(rgb: &[u8], (width, height): (u32, u32), window: Window, (to_width, to_height): (u32, u32)) -> Vec<u8> {
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-        .crop(window.x, window.y, window.width, window.height);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
+        window.x,
+        window.y,
+        window.width,
+        window.height,
+    );
     let mut to = Image::new(to_width, to_height, PixelType::U8x3);
     let from = ImageRef::new(width, height, rgb, PixelType::U8x3).expect("three bytes a pixel");
     Resizer::new().resize(&from, &mut to, &options).expect("a window inside the photo");
@@ -147,7 +155,9 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, PhotoError> {
         return Err(PhotoError::Empty);
     }
     match image::guess_format(bytes) {
-        Ok(f @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp)) => Ok(f),
+        Ok(f @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp)) => {
+            Ok(f)
+        }
         _ => Err(PhotoError::NotAPhoto(match bytes {
             [b'%', b'P', b'D', b'F', ..] => "a PDF document",
             [b'P', b'K', 3, 4, ..] => "a ZIP archive or an office document",

@@ -25,14 +25,33 @@ pub enum Event {
     /// The engine runs and has opened its device.
     Started,
     /// Bytes of the weights so far.
-    Progress { received: u64, total: u64 },
+    Progress {
+        received: u64,
+        total: u64,
+    },
     /// The model is ready; how long fetching and building took, in milliseconds.
-    Loaded { model: String, from_cache: bool, milliseconds: f64 },
-    Picture { photo: u32, picture: Picture },
-    Looked { photo: u32, look: Look },
-    Map { photo: u32, prediction: Prediction },
+    Loaded {
+        model: String,
+        from_cache: bool,
+        milliseconds: f64,
+    },
+    Picture {
+        photo: u32,
+        picture: Picture,
+    },
+    Looked {
+        photo: u32,
+        look: Look,
+    },
+    Map {
+        photo: u32,
+        prediction: Prediction,
+    },
     /// Something did not work: a photo, or the model where `photo` is `None`.
-    Failed { photo: Option<u32>, message: String },
+    Failed {
+        photo: Option<u32>,
+        message: String,
+    },
 }
 
 /// An upright photo, size-capped for the screen.

@@ -36,13 +36,16 @@ pub fn import_efficientnet_lite0(path: &Path, device: &Device) -> Result<(ModelC
         let theirs = format!("^{}\\.", theirs.replace('.', "\\."));
         keys = keys.add_pattern(&theirs, format!("{ours}.")).map_err(|e| ImportError::KeyMap(e.to_string()))?;
     }
-    let mut store = PytorchStore::from_file(path).remap(keys).skip_enum_variants(true).validate(false).allow_partial(true);
+    let mut store =
+        PytorchStore::from_file(path).remap(keys).skip_enum_variants(true).validate(false).allow_partial(true);
     let result = store
         .apply_to(&mut network)
         .map_err(|source| ImportError::Read { path: shown.clone(), source: Box::new(source) })?;
     let what = match (result.errors.first(), result.missing.first()) {
         (Some(error), _) => Some(error.to_string()),
-        (None, Some((missing, _))) => Some(format!("{} tensors are missing, among them {missing}", result.missing.len())),
+        (None, Some((missing, _))) => {
+            Some(format!("{} tensors are missing, among them {missing}", result.missing.len()))
+        }
         (None, None) => None,
     };
     // PyTorch counts the batches its norms have seen; nothing else may be left over.

@@ -50,7 +50,14 @@ impl EfficientNetLiteConfig {
         Ok(Network::new(stages, HEAD, self.classes, device))
     }
 
-    fn block(&self, channels: [usize; 2], kernel: usize, stride: usize, groups: usize, activation: Activation) -> ConvBlockConfig {
+    fn block(
+        &self,
+        channels: [usize; 2],
+        kernel: usize,
+        stride: usize,
+        groups: usize,
+        activation: Activation,
+    ) -> ConvBlockConfig {
         ConvBlockConfig { channels, kernel, stride, groups, norm: self.batch_norm.then_some(NORM_EPSILON), activation }
     }
 

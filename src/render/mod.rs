@@ -19,10 +19,10 @@ impl Range {
     /// From the smallest to the largest finite value; pass several maps for a shared scale.
     pub fn of<'a>(values: impl IntoIterator<Item = &'a f32>) -> Self {
         let start = Self { low: f32::INFINITY, high: f32::NEG_INFINITY };
-        let range = values.into_iter().filter(|v| v.is_finite()).fold(start, |range, &value| Self {
-            low: range.low.min(value),
-            high: range.high.max(value),
-        });
+        let range = values
+            .into_iter()
+            .filter(|v| v.is_finite())
+            .fold(start, |range, &value| Self { low: range.low.min(value), high: range.high.max(value) });
         if range.low <= range.high { range } else { Self { low: 0.0, high: 0.0 } }
     }
 

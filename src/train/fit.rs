@@ -19,7 +19,11 @@ use crate::recipe::Recipe;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// After every step: steps done and to do over the whole run, and the batch's loss.
-    Step { done: usize, total: usize, loss: f32 },
+    Step {
+        done: usize,
+        total: usize,
+        loss: f32,
+    },
     Epoch(Epoch),
 }
 

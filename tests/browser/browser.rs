@@ -75,7 +75,12 @@ impl Browser {
 
     /// The first element that fits `css`, as soon as there is one.
     pub async fn wait(&self, css: &str) -> Element {
-        self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"))
+        self.client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(css))
+            .await
+            .unwrap_or_else(|e| panic!("{css}: {e}"))
     }
 
     /// Waits until exactly `count` elements fit `css`.
@@ -89,7 +94,10 @@ impl Browser {
             if start.elapsed() > PATIENCE {
                 let name = format!("failed-{}", std::process::id());
                 self.screenshot(&name).await;
-                panic!("{found} instead of {count} elements fit {css}; messages: {:?}; see {name}.png", self.messages().await);
+                panic!(
+                    "{found} instead of {count} elements fit {css}; messages: {:?}; see {name}.png",
+                    self.messages().await
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -107,7 +115,8 @@ impl Browser {
 
     /// Texts of the alerts on the page.
     pub async fn messages(&self) -> Vec<String> {
-        let script = "return [...document.querySelectorAll('[data-testid=error][role=alert] span')].map(e => e.textContent)";
+        let script =
+            "return [...document.querySelectorAll('[data-testid=error][role=alert] span')].map(e => e.textContent)";
         serde_json::from_value(self.run(script, vec![]).await).unwrap()
     }
 

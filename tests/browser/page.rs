@@ -127,6 +127,7 @@ async fn fits_a_phone_in_the_dark() {
 /// Trunk reads `trunk.toml`: only from there comes the relative address of everything.
 #[tokio::test(flavor = "multi_thread")]
 async fn trunk_toml_is_read() {
-    let index = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).unwrap();
+    let index =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).unwrap();
     assert!(index.contains("./app-") && !index.contains("\"/app-"), "links in dist/index.html are not relative");
 }

@@ -241,7 +241,9 @@ fn take(state: State, event: Event) {
             state.say("error", message);
             if !matches!(state.engine.get_untracked(), EngineState::Ready { .. }) {
                 state.engine.set(EngineState::Failed);
-                if state.device.with_untracked(|label| label.device == "webgpu") && state.models.with_untracked(Vec::is_empty) {
+                if state.device.with_untracked(|label| label.device == "webgpu")
+                    && state.models.with_untracked(Vec::is_empty)
+                {
                     engine_failed(state, "webgpu", "it did not start");
                 }
             }

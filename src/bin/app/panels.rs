@@ -123,7 +123,9 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
         let (Some(small), Some(photo)) = (small.get(), state.chosen_photo()) else { return };
         let Some(look) = &photo.look else { return };
         let (range, options) = (canvas::range(state, &photo, &prediction), canvas::options(state));
-        with_picture(photo.id, |picture| canvas::draw_map(&small, picture, MAP_SIDE, look, &prediction, range, options));
+        with_picture(photo.id, |picture| {
+            canvas::draw_map(&small, picture, MAP_SIDE, look, &prediction, range, options)
+        });
     });
     let percent = format!("{:.1} %", p.probability * 100.0);
     let (class, name) = (p.class.clone(), p.class);
@@ -156,7 +158,8 @@ fn Search() -> impl IntoView {
         let found = found.or_else(|| card.classes.iter().position(|class| class.to_lowercase().contains(&wanted)));
         match found {
             _ if wanted.is_empty() => {}
-            None => state.say("note", format!("“{}” is not among the {} classes of this network.", wanted, card.classes.len())),
+            None => state
+                .say("note", format!("“{}” is not among the {} classes of this network.", wanted, card.classes.len())),
             Some(class) => match photo.shown().iter().position(|p| p.index == class) {
                 Some(position) => state.class.set(position),
                 None => send(&Request::Map { photo: photo.id, class }),

@@ -116,7 +116,8 @@ fn Controls(stage: NodeRef<Canvas>) -> impl IntoView {
     let percent = move || format!("{:.0} %", state.opacity.get() * 100.0);
     let save = move |_| {
         let (Some(stage), Some(photo)) = (stage.get_untracked(), state.chosen_photo()) else { return };
-        let class = photo.shown().get(state.class.get_untracked()).map_or("photo".into(), |p| p.class.replace(' ', "-"));
+        let class =
+            photo.shown().get(state.class.get_untracked()).map_or("photo".into(), |p| p.class.replace(' ', "-"));
         let stem = photo.name.rsplit_once('.').map_or(photo.name.as_str(), |(stem, _)| stem);
         canvas::download(&stage, format!("{stem}-{class}.png"));
     };

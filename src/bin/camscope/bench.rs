@@ -20,7 +20,10 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let manifest = read_manifest(&args.models.models)?;
     let photo = test_photo();
-    println!("{:<24} {:<7} {:>9} {:>9} {:>10} {:>12}", "model", "device", "load ms", "first ms", "median ms", "maps' share");
+    println!(
+        "{:<24} {:<7} {:>9} {:>9} {:>10} {:>12}",
+        "model", "device", "load ms", "first ms", "median ms", "maps' share"
+    );
     for card in &manifest.models {
         for device in [Device::Cpu, Device::Gpu] {
             if let Err(error) = device.open() {

@@ -69,7 +69,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             code = ExitCode::FAILURE;
             let photo = path.to_string_lossy();
             match args.json {
-                true => println!("{}", serde_json::to_string(&FailedLine { photo: &photo, error: format!("{error:#}") })?),
+                true => {
+                    println!("{}", serde_json::to_string(&FailedLine { photo: &photo, error: format!("{error:#}") })?)
+                }
                 false => eprintln!("{photo}: {error:#}"),
             }
         }
@@ -133,7 +135,9 @@ fn class_numbers(session: &Session, wanted: &[String]) -> anyhow::Result<Vec<usi
         let by_number = || wanted.trim().parse().ok().filter(|&n: &usize| n < classes.len());
         match by_name.or_else(by_number) {
             Some(class) => Ok(class),
-            None => bail!("the model has no class \"{wanted}\"; it tells {} apart, such as {}", classes.len(), classes[0]),
+            None => {
+                bail!("the model has no class \"{wanted}\"; it tells {} apart, such as {}", classes.len(), classes[0])
+            }
         }
     };
     wanted.iter().map(number).collect()

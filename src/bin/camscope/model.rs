@@ -50,7 +50,8 @@ pub fn load(model: &str, models: &Path, device: &burn::tensor::Device) -> anyhow
         let bytes = std::fs::read(path).with_context(|| format!("{model} cannot be read"))?;
         return decode(bytes, device).with_context(|| format!("{model} cannot be used"));
     }
-    let manifest = read_manifest(models).context("no models were found; `make setup` fetches them, or use --models DIR")?;
+    let manifest =
+        read_manifest(models).context("no models were found; `make setup` fetches them, or use --models DIR")?;
     let Some(card) = manifest.models.iter().find(|card| card.name == model) else {
         let names: Vec<_> = manifest.models.iter().map(|card| card.name.as_str()).collect();
         bail!("there is no model \"{model}\"; there are: {}", names.join(", "));

@@ -74,8 +74,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let network = NetworkConfig::VggGap(vgg.clone());
     let recipe = Recipe { resize: args.size, size: args.size, mean: [127.5; 3], std: [127.5; 3] };
-    let config =
-        TrainConfig { epochs: args.epochs, batch: args.batch, learning_rate: args.lr, seed: args.seed, ..TrainConfig::default() };
+    let config = TrainConfig {
+        epochs: args.epochs,
+        batch: args.batch,
+        learning_rate: args.lr,
+        seed: args.seed,
+        ..TrainConfig::default()
+    };
 
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} steps · {eta} left · loss {msg}")?);
@@ -89,7 +94,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             Event::Epoch(epoch) => {
                 let line = format!(
                     "epoch {:>3}  train loss {:.4}  test loss {:.4}  test accuracy {:.2} %",
-                    epoch.number, epoch.train_loss, epoch.held_out_loss, epoch.held_out_accuracy * 100.0
+                    epoch.number,
+                    epoch.train_loss,
+                    epoch.held_out_loss,
+                    epoch.held_out_accuracy * 100.0
                 );
                 bar.suspend(|| println!("{line}"));
             }
@@ -112,8 +120,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             "trained by `camscope train` on the {} training images of {}: VGG-{} of width {}, LeakyReLU(0.2), batch \
              norm (folded), {} pools, {} px; {} epochs of AdamW, one-cycle to {}, batch {}, shifts and mirror images, \
              seed {}",
-            train.labels.len(), args.data_name, vgg.depth, vgg.width, vgg.pools, args.size, config.epochs,
-            config.learning_rate, config.batch, config.seed
+            train.labels.len(),
+            args.data_name,
+            vgg.depth,
+            vgg.width,
+            vgg.pools,
+            args.size,
+            config.epochs,
+            config.learning_rate,
+            config.batch,
+            config.seed
         ),
         accuracy: Some(Accuracy { top1, on: format!("the {} test images of {}", test.len(), args.data_name) }),
         file: String::new(),
