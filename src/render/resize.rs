@@ -2,12 +2,13 @@
 
 /// `map` (row-major, `width` × `height`) scaled to `to_width` × `to_height`.
 pub fn bilinear(map: &[f32], width: usize, height: usize, to_width: usize, to_height: usize) -> Vec<f32> {
+    let columns: Vec<_> = (0..to_width).map(|x| neighbours((x as f32 + 0.5) / to_width as f32, width)).collect();
     let mut out = Vec::with_capacity(to_width * to_height);
     for y in 0..to_height {
-        let v = (y as f32 + 0.5) / to_height as f32;
-        for x in 0..to_width {
-            out.push(bilinear_at(map, width, height, (x as f32 + 0.5) / to_width as f32, v));
-        }
+        let (y0, y1, fy) = neighbours((y as f32 + 0.5) / to_height as f32, height);
+        let (upper, lower) = (&map[y0 * width..(y0 + 1) * width], &map[y1 * width..(y1 + 1) * width]);
+        let row: Vec<f32> = upper.iter().zip(lower).map(|(a, b)| a * (1.0 - fy) + b * fy).collect();
+        out.extend(columns.iter().map(|&(x0, x1, fx)| row[x0] * (1.0 - fx) + row[x1] * fx));
     }
     out
 }
