@@ -53,12 +53,9 @@ async fn missing_and_altered_weights_and_a_missing_engine_are_told() {
     };
     let engine = |root: &Path| std::fs::write(root.join("engine-cpu_bg.wasm"), b"not wasm").unwrap();
     let manifest = |root: &Path| std::fs::remove_file(root.join("models/manifest.json")).unwrap();
-    let cases: [(&str, Box<dyn Fn(&Path)>); 4] = [
-        ("404", Box::new(missing)),
-        ("SHA-256", Box::new(altered)),
-        ("engine stopped", Box::new(engine)),
-        ("list of models", Box::new(manifest)),
-    ];
+    type Change<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Change<'_>); 4] =
+        [("404", &missing), ("SHA-256", &altered), ("engine stopped", &engine), ("list of models", &manifest)];
     for (reason, change) in cases {
         let (site, browser) = (Site::changed(change).await, Browser::start().await);
         browser.open(&format!("{}/?device=cpu", site.url)).await;

@@ -137,7 +137,7 @@ fn publishing_names_the_file_by_its_hash_and_drops_the_old_one() {
     assert_eq!(first.bytes, bytes.len() as u64);
     verify(&bytes, &first).expect("the hash it names");
     weights(bytes, &first, &Device::flex()).expect("weights that fit");
-    assert_eq!(read_manifest(&models).expect("a manifest").models, [first.clone()]);
+    assert_eq!(read_manifest(&models).expect("a manifest").models, std::slice::from_ref(&first));
 
     let again = publish(&models, &network, first.clone()).expect("the same once more");
     assert_eq!(again, first);
