@@ -81,7 +81,7 @@ site: models photos trunk
 	  mv $(SITE_BUILT).begun $(SITE_BUILT); \
 	fi
 
-test-host: native models
+test-host: native models photos
 	cargo test --release --lib --bins --test host
 
 test-browser: site browser
