@@ -13,8 +13,8 @@ use crate::protocol::{ClassMap, Look, Prediction, Timing};
 use crate::recipe::Window;
 use crate::render::bilinear;
 
-/// How fine the grid is on which a box is drawn around a map's evidence.
-const BOX_GRID: usize = 224;
+/// How fine the grid is on which a box is drawn around a map's evidence: finer costs more than the maps themselves.
+const BOX_GRID: usize = 112;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
