@@ -9,6 +9,9 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/camscope
 override export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),$(CACHE)/target))
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
+# Cargo tells by time stamps whether a crate must be built anew, so that another clone's build would pass for this one's.
+LAST_CLONE := $(CARGO_TARGET_DIR)/last-clone
+
 NATIVE := $(CARGO_TARGET_DIR)/release/camscope
 SITE_SOURCES := index.html trunk.toml Cargo.toml Cargo.lock .cargo src www
 SITE_BUILT := .tools/site-built
@@ -52,6 +55,10 @@ clean: ## Remove what was made in this folder (not the tools, not the cache)
 
 rust:
 	@tools/setup.sh rust
+	@mkdir -p "$(CARGO_TARGET_DIR)"; if [ "$$(cat "$(LAST_CLONE)" 2>/dev/null)" != "$(CURDIR)" ]; then \
+	  find "$(CARGO_TARGET_DIR)" -maxdepth 4 -path '*/.fingerprint/camscope-*' -prune -exec rm -r {} +; \
+	  echo "$(CURDIR)" > "$(LAST_CLONE)"; \
+	fi
 
 trunk: rust
 	@tools/setup.sh trunk wasm-opt

@@ -12,6 +12,7 @@
 
 #[cfg(feature = "net")]
 pub mod cam;
+#[cfg(feature = "net")]
 pub mod checkpoint;
 #[cfg(feature = "train")]
 pub mod data;

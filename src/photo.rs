@@ -69,12 +69,17 @@ impl Photo {
     /// [`PhotoError`], told apart before anything large is allocated where the header allows it.
     pub fn decode(bytes: &[u8]) -> Result<Self, PhotoError> {
         let format = format_of(bytes)?;
-        if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
+        let whole = match format {
+            ImageFormat::Jpeg => jpeg_is_whole(bytes),
+            ImageFormat::WebP => webp_is_whole(bytes),
+            _ => true,
+        };
+        if !whole {
             return Err(PhotoError::Truncated);
         }
-        let damaged = |e: image::ImageError| match &e {
-            image::ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => PhotoError::Truncated,
-            _ => PhotoError::Damaged(plain(&e)),
+        let damaged = |e: image::ImageError| match ends_early(&e) {
+            true => PhotoError::Truncated,
+            false => PhotoError::Damaged(plain(&e)),
         };
         let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
         reader.no_limits(); // the pixel count is checked below, before the pixels are
@@ -208,6 +213,20 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// A WebP file is a RIFF chunk that tells its length.
+fn webp_is_whole(bytes: &[u8]) -> bool {
+    let length = bytes.get(4..8).and_then(|length| length.try_into().ok()).map(u32::from_le_bytes);
+    length.is_some_and(|length| bytes.len() as u64 >= u64::from(length) + 8)
+}
+
+/// Whether a decoder ran out of bytes. Some say it only in words.
+fn ends_early(error: &image::ImageError) -> bool {
+    match error {
+        image::ImageError::IoError(io) => io.kind() == std::io::ErrorKind::UnexpectedEof,
+        other => other.to_string().to_lowercase().contains("unexpected end"),
+    }
 }
 
 /// The reason without the library's own preamble.

@@ -9,13 +9,11 @@ use crate::recipe::Window;
 pub enum Request {
     /// Fetch, check and build a model; forgets what was seen with the one before.
     Load { card: String, url: String },
-    /// Decode a photo for display only.
-    Picture { photo: u32, bytes: Vec<u8> },
     /// Decode a photo, and say what is on it and where that shows.
     Look { photo: u32, bytes: Vec<u8> },
     /// The map of any other class, from the features kept from [`Request::Look`].
     Map { photo: u32, class: usize },
-    /// The photo is gone from the page.
+    /// Let go of what was kept of a photo.
     Forget { photo: u32 },
 }
 
@@ -24,6 +22,10 @@ pub enum Request {
 pub enum Event {
     /// The engine runs and has opened its device.
     Started,
+    /// The device cannot be opened: this engine will answer nothing.
+    Unusable {
+        reason: String,
+    },
     /// Bytes of the weights so far.
     Progress {
         received: u64,
@@ -75,17 +77,17 @@ pub struct Look {
     pub window: Window,
     /// The most probable classes, best first, each with its map.
     pub predictions: Vec<Prediction>,
-    /// Probability of every class.
-    pub probabilities: Vec<f32>,
     pub timing: Timing,
 }
 
-/// Milliseconds of each step.
+/// What a photo cost: milliseconds of each step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
     pub decode: f64,
     pub network: f64,
     pub maps: f64,
+    /// Bytes of memory the engine holds; 0 where it cannot tell.
+    pub memory: u64,
 }
 
 /// One class with its evidence.

@@ -23,6 +23,18 @@ pub struct Window {
     pub height: f64,
 }
 
+impl Window {
+    /// The same part of a picture that is `horizontal` times as wide and `vertical` times as high.
+    pub fn scaled(self, horizontal: f64, vertical: f64) -> Self {
+        Self {
+            x: self.x * horizontal,
+            y: self.y * vertical,
+            width: self.width * horizontal,
+            height: self.height * vertical,
+        }
+    }
+}
+
 impl Recipe {
     /// The centre square of a `width` × `height` photo that the network sees.
     pub fn window(&self, width: u32, height: u32) -> Window {

@@ -8,6 +8,7 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/camscope"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
 export PATH="$PWD/.tools/bin:$PATH"
 trunk_version=0.21.14
+binaryen_version=132.0.0
 
 fail() { echo "setup: $*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null; }
@@ -53,11 +54,15 @@ setup_trunk() {
 }
 
 setup_wasm_opt() {
-  if have wasm-opt; then
-    echo "setup: wasm-opt found: $(wasm-opt --version)"
-  else
-    echo "setup: no wasm-opt on the PATH (npm's or Debian's binaryen has it); going on without"
+  have wasm-opt && return
+  if ! have npm; then
+    echo "setup: no wasm-opt and no npm on the PATH; going on without (the page's code stays a tenth larger)"
+    return
   fi
+  echo "setup: installing wasm-opt (npm's binaryen $binaryen_version) into .tools/"
+  npm install --silent --no-fund --no-audit --prefix .tools/npm "binaryen@$binaryen_version" &&
+    ln -sf ../npm/node_modules/.bin/wasm-opt .tools/bin/wasm-opt ||
+    echo "setup: npm could not install it; going on without"
 }
 
 setup_models() { python3 -B tools/models.py "$CARGO_TARGET_DIR/release/camscope"; }

@@ -1,8 +1,8 @@
 //! Networks to burnpack bytes and back: float16 in the file, float32 in the network.
 
 use burn::tensor::{Bytes, DType, Device};
-use burn_store::burn_pack::{Error as PackError, MAGIC_NUMBER, Reader};
-use burn_store::{ApplyError, BurnpackStore, FloatCastAdapter, ModuleStore};
+use burn_store::burn_pack::{Error as PackError, MAGIC_NUMBER, Reader, Tensor as PackTensor};
+use burn_store::{ApplyError, BurnpackStore, FloatCastAdapter, ModuleAdapter, ModuleContext, ModuleStore};
 use sha2::{Digest, Sha256};
 
 use super::ModelCard;
@@ -38,11 +38,27 @@ pub enum CheckpointError {
 /// The network as the bytes of a `.bpk` file that holds `card` too. Reads the device synchronously: native only.
 pub fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
     let mut store = BurnpackStore::from_bytes(None)
-        .with_to_adapter(FloatCastAdapter::to(DType::F16))
+        .with_to_adapter(FloatCastAdapter::to(DType::F16).chain(Nameless))
         .metadata(CARD, serde_json::to_string(card)?);
     let write = |e: PackError| CheckpointError::Write(e.to_string());
     store.collect_from(network).map_err(write)?;
     Ok(store.get_bytes().map_err(write)?.to_vec())
+}
+
+/// Leaves out the random numbers by which a running training tells parameters apart: the same weights are the same
+/// bytes.
+#[derive(Clone)]
+struct Nameless;
+
+impl ModuleAdapter for Nameless {
+    fn adapt(&self, mut tensor: PackTensor, _: ModuleContext<'_>) -> PackTensor {
+        tensor.param_id = None;
+        tensor
+    }
+
+    fn clone_box(&self) -> Box<dyn ModuleAdapter> {
+        Box::new(self.clone())
+    }
 }
 
 /// The card and the network of a `.bpk` file.

@@ -95,31 +95,20 @@ impl Session {
         let mut order: Vec<usize> = (0..logits.len()).collect();
         order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
         order.truncate(top);
-        let scale = f64::from(photo.original.0) / f64::from(photo.width);
-        let window = Window {
-            x: seen_part.x * scale,
-            y: seen_part.y * scale,
-            width: seen_part.width * scale,
-            height: seen_part.height * scale,
-        };
-        let seen = Seen { features: output.features, logits, probabilities: probabilities.clone(), window };
+        let (width, height) = photo.original;
+        let window =
+            seen_part.scaled(f64::from(width) / f64::from(photo.width), f64::from(height) / f64::from(photo.height));
+        let seen = Seen { features: output.features, logits, probabilities, window };
         let predictions = predictions(model, &seen, &order).await?;
         let maps_done = (self.clock)();
         self.seen.insert(id, seen);
 
-        let (width, height) = photo.original;
         Ok(Look {
             width,
             height,
-            window: Window {
-                x: window.x / f64::from(width),
-                y: window.y / f64::from(height),
-                width: window.width / f64::from(width),
-                height: window.height / f64::from(height),
-            },
+            window: seen_part.scaled(1.0 / f64::from(photo.width), 1.0 / f64::from(photo.height)),
             predictions,
-            probabilities,
-            timing: Timing { decode: 0.0, network: network_done - start, maps: maps_done - network_done },
+            timing: Timing { network: network_done - start, maps: maps_done - network_done, ..Timing::default() },
         })
     }
 

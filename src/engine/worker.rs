@@ -42,7 +42,7 @@ pub fn run(kind: DeviceKind) {
     spawn_local(async move {
         let device = match open(kind).await {
             Ok(device) => device,
-            Err(error) => return fail(None, format!("The engine cannot start: {error}.")),
+            Err(error) => return send(&Event::Unusable { reason: error.to_string() }),
         };
         let mut session = Session::new(device, now);
         send(&Event::Started);
@@ -66,10 +66,6 @@ async fn answer(session: &mut Session, request: Request) {
                 fail(None, message);
             }
         }
-        Request::Picture { photo, bytes } => match Photo::decode(&bytes) {
-            Ok(decoded) => send(&Event::Picture { photo, picture: picture(decoded) }),
-            Err(error) => fail(Some(photo), error.to_string()),
-        },
         Request::Look { photo, bytes } => {
             let start = now();
             let decoded = match Photo::decode(&bytes) {
@@ -82,7 +78,7 @@ async fn answer(session: &mut Session, request: Request) {
             send(&Event::Picture { photo, picture: picture(decoded) });
             match result {
                 Ok(mut look) => {
-                    look.timing.decode = decode;
+                    (look.timing.decode, look.timing.memory) = (decode, memory());
                     send(&Event::Looked { photo, look });
                 }
                 Err(error) => fail(Some(photo), error.to_string()),
@@ -186,6 +182,12 @@ fn fail(photo: Option<u32>, message: String) {
 
 fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
+}
+
+/// Bytes of this worker's linear memory.
+fn memory() -> u64 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length().into()
 }
 
 fn now() -> f64 {

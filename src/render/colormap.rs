@@ -1,4 +1,6 @@
-//! Colour maps: jet after MATLAB's and matplotlib's segments, the others from `colorous`.
+//! Colour maps: jet after MATLAB's and matplotlib's segments, the others by their published tables.
+
+use super::tables::{INFERNO, TURBO, VIRIDIS};
 
 /// How a share from 0 to 1 becomes a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,21 +31,16 @@ impl Colormap {
         Self::ALL.into_iter().find(|map| map.name() == name)
     }
 
-    /// The colour at `share`, 0 to 1.
-    pub fn color(self, share: f32) -> [u8; 3] {
-        let gradient = match self {
-            Self::Jet => return jet(share),
-            Self::Grey => return [byte(share); 3],
-            Self::Turbo => colorous::TURBO,
-            Self::Viridis => colorous::VIRIDIS,
-            Self::Inferno => colorous::INFERNO,
-        };
-        gradient.eval_continuous(f64::from(share.clamp(0.0, 1.0))).as_array()
-    }
-
     /// The colours at `i / 255`.
     pub fn table(self) -> [[u8; 3]; 256] {
-        std::array::from_fn(|i| self.color(i as f32 / 255.0))
+        let published = match self {
+            Self::Jet => return std::array::from_fn(|i| jet(i as f32 / 255.0)),
+            Self::Grey => return std::array::from_fn(|i| [i as u8; 3]),
+            Self::Turbo => TURBO,
+            Self::Viridis => VIRIDIS,
+            Self::Inferno => INFERNO,
+        };
+        published.map(|color| [(color >> 16) as u8, (color >> 8) as u8, color as u8])
     }
 }
 
@@ -53,13 +50,8 @@ fn jet(share: f32) -> [u8; 3] {
     const GREEN: &[(f32, f32)] = &[(0.0, 0.0), (0.125, 0.0), (0.375, 1.0), (0.64, 1.0), (0.91, 0.0), (1.0, 0.0)];
     const BLUE: &[(f32, f32)] = &[(0.0, 0.5), (0.11, 1.0), (0.34, 1.0), (0.65, 0.0), (1.0, 0.0)];
     [RED, GREEN, BLUE].map(|points| {
-        let share = share.clamp(0.0, 1.0);
         let right = points.iter().position(|&(x, _)| x >= share).unwrap_or(points.len() - 1).max(1);
         let ((x0, y0), (x1, y1)) = (points[right - 1], points[right]);
-        byte(y0 + (y1 - y0) * (share - x0) / (x1 - x0))
+        ((y0 + (y1 - y0) * (share - x0) / (x1 - x0)) * 255.0).round() as u8
     })
-}
-
-fn byte(share: f32) -> u8 {
-    (share.clamp(0.0, 1.0) * 255.0).round() as u8
 }

@@ -3,10 +3,11 @@
 mod colormap;
 mod overlay;
 mod resize;
+mod tables;
 
 pub use colormap::Colormap;
 pub use overlay::{OverlayOptions, Picture, overlay};
-pub use resize::{bilinear, bilinear_at, shrink};
+pub use resize::{bilinear, shrink, value_at};
 
 /// The values that become the colour map's two ends.
 #[derive(Debug, Clone, Copy, PartialEq)]

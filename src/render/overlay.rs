@@ -1,6 +1,6 @@
 //! A map drawn over a photo.
 
-use super::{Colormap, Range, bilinear_at};
+use super::{Colormap, Range, value_at};
 use crate::recipe::Window;
 
 /// Interleaved RGB to draw on.
@@ -48,10 +48,7 @@ pub fn overlay(
         let v = share(i / picture.width, window.y, window.height);
         let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
         if inside {
-            let value = match options.smooth {
-                true => bilinear_at(map, columns, rows, u, v),
-                false => map[(v * rows as f32) as usize * columns + (u * columns as f32) as usize],
-            };
+            let value = value_at(map, (columns, rows), u, v, options.smooth);
             let color = table[(range.share(value) * 255.0).round() as usize];
             for c in 0..3 {
                 out.push((f32::from(pixel[c]) * (1.0 - alpha) + f32::from(color[c]) * alpha).round() as u8);

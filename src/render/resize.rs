@@ -13,8 +13,11 @@ pub fn bilinear(map: &[f32], width: usize, height: usize, to_width: usize, to_he
     out
 }
 
-/// The map's value at `u`, `v`, both from 0 to 1 across it.
-pub fn bilinear_at(map: &[f32], width: usize, height: usize, u: f32, v: f32) -> f32 {
+/// The map's value at `u`, `v`, both from 0 to below 1 across it: interpolated, or that of the cell there.
+pub fn value_at(map: &[f32], (width, height): (usize, usize), u: f32, v: f32, smooth: bool) -> f32 {
+    if !smooth {
+        return map[(v * height as f32) as usize * width + (u * width as f32) as usize];
+    }
     let (x0, x1, fx) = neighbours(u, width);
     let (y0, y1, fy) = neighbours(v, height);
     let row = |y: usize| map[y * width + x0] * (1.0 - fx) + map[y * width + x1] * fx;

@@ -21,19 +21,29 @@ async fn bad_files_get_a_sentence_and_the_rest_goes_on() {
     let deep = folder.path().join("deep.png");
     image::ImageBuffer::from_fn(64, 64, |x, y| image::Rgb([x as u16 * 1000, y as u16 * 1000, 0])).save(&deep).unwrap();
 
+    let moving = folder.path().join("moving.gif");
+    let frames = [[255, 0, 0, 255], [0, 0, 255, 255]]
+        .map(|c| image::Frame::new(image::RgbaImage::from_pixel(64, 64, image::Rgba(c))));
+    image::codecs::gif::GifEncoder::new(std::fs::File::create(&moving).unwrap()).encode_frames(frames).unwrap();
+
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
-    browser.add_photos(&[&text, &cut, &empty, &deep, &sample("coffee.png")]).await;
-    browser.wait_for("[data-testid=photo-card][data-state=done]", 2).await;
+    browser.add_photos(&[&text, &cut, &empty, &deep, &moving, &sample("coffee.png")]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", 3).await;
     browser.wait_for("[data-testid=photo-card][data-state=failed]", 3).await;
     let messages = browser.messages().await;
-    for (name, reason) in
-        [("notes.jpg", "a text file"), ("cut.jpg", "cut short"), ("empty.jpg", "empty"), ("deep.png", "16 bits")]
-    {
+    let expected = [
+        ("notes.jpg", "a text file"),
+        ("cut.jpg", "cut short"),
+        ("empty.jpg", "empty"),
+        ("deep.png", "16 bits"),
+        ("moving.gif", "animated"),
+    ];
+    for (name, reason) in expected {
         let found = messages.iter().filter(|m| m.starts_with(name)).collect::<Vec<_>>();
         assert!(found.len() == 1 && found[0].contains(reason), "{name}: {messages:?}");
     }
-    assert_eq!(messages.len(), 4, "{messages:?}");
+    assert_eq!(messages.len(), 5, "{messages:?}");
     browser.screenshot("bad-files").await;
     browser.close().await;
 }

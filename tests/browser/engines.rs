@@ -78,16 +78,27 @@ async fn software_adapter_loses_to_the_cpu() {
     browser.close().await;
 }
 
-/// One more fault than any device has: the engine's own code cannot be loaded.
+/// The engine's code cannot be loaded; its adapter is gone by the time it asks; it refuses to be opened.
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_webgpu_engine_falls_back_to_the_cpu() {
-    let broken = |root: &Path| std::fs::write(root.join("engine-webgpu_bg.wasm"), b"not wasm").unwrap();
-    let (site, browser) = (Site::changed(broken).await, Browser::start().await);
-    browser.open(&format!("{}/?device=webgpu&model=vgg16-gap-cifar10", site.url)).await;
-    browser.add_photos(&[&sample("cat.png")]).await;
-    browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
-    assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
-    let messages = browser.messages().await;
-    assert!(messages.len() == 1 && messages[0].contains("CPU"), "{messages:?}");
-    browser.close().await;
+    fn first_in_the_worker(root: &Path, script: &str) {
+        let loader = root.join("engine_loader.js");
+        let code = std::fs::read_to_string(&loader).unwrap();
+        std::fs::write(&loader, format!("{script}\n{code}")).unwrap();
+    }
+    let wasm = |root: &Path| std::fs::write(root.join("engine-webgpu_bg.wasm"), b"not wasm").unwrap();
+    let adapter = |root: &Path| first_in_the_worker(root, "GPU.prototype.requestAdapter = async () => null;");
+    let device = |root: &Path| {
+        first_in_the_worker(root, "GPUAdapter.prototype.requestDevice = async () => { throw new Error('lost') };");
+    };
+    for change in [&wasm as &dyn Fn(&Path), &adapter, &device] {
+        let (site, browser) = (Site::changed(change).await, Browser::start().await);
+        browser.open(&format!("{}/?device=webgpu&model=vgg16-gap-cifar10", site.url)).await;
+        browser.add_photos(&[&sample("cat.png")]).await;
+        browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+        assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
+        let messages = browser.messages().await;
+        assert!(messages.len() == 1 && messages[0].contains("The CPU goes on"), "{messages:?}");
+        browser.close().await;
+    }
 }

@@ -73,6 +73,65 @@ async fn several_photos_come_in_order_by_dialog_drop_paste_and_sample() {
     browser.close().await;
 }
 
+/// What is kept of photos is bounded: from the 20th to the 50th neither side's memory grows, and the first is looked at
+/// again when it is chosen.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_does_not_grow_over_fifty_photos() {
+    let folder = tempfile::tempdir().unwrap();
+    let coffee = image::open(sample("coffee.png")).unwrap().into_rgb8();
+    let large = image::imageops::resize(&coffee, 1800, 1200, image::imageops::FilterType::Triangle);
+    let photos: Vec<_> = (0..50).map(|i| folder.path().join(format!("photo-{i:02}.jpg"))).collect();
+    large.save(&photos[0]).unwrap();
+    photos[1..].iter().for_each(|photo| drop(std::fs::copy(&photos[0], photo).unwrap()));
+
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    let mut held = Vec::new();
+    for part in [&photos[..20], &photos[20..]] {
+        browser.add_photos(&part.iter().map(|photo| photo.as_path()).collect::<Vec<_>>()).await;
+        let seen = photos.iter().position(|photo| *photo == part[part.len() - 1]).unwrap() + 1;
+        browser.wait_for(DONE, seen).await;
+        browser.wait(&format!("[data-testid=photo-card]:nth-of-type({seen}) .open")).await.click().await.unwrap();
+        browser.wait_for("[data-testid=map-canvas]", 5).await;
+        let timing = "[data-testid=timing]";
+        let bytes = ["data-engine-bytes", "data-page-bytes"].map(|name| browser.attributes(timing, name));
+        let [engine, page] = bytes;
+        held.push([engine.await[0].parse::<u64>().unwrap(), page.await[0].parse::<u64>().unwrap()]);
+    }
+    println!("bytes of engine and page after 20 and 50 photos: {held:?}");
+    assert!(held[1][0] <= held[0][0] && held[1][1] <= held[0][1], "{held:?}");
+
+    browser.wait("[data-testid=photo-card]:nth-of-type(1) .open").await.click().await.unwrap();
+    browser.wait_for(DONE, 50).await;
+    browser.set("[data-testid=class-search]", "teapot").await;
+    browser.wait_for("[data-testid=prediction]", 6).await;
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}
+
+/// With the keyboard through the strip, and the legend's value under the pointer.
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_are_walked_by_arrows_and_values_shown_under_the_pointer() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("rocket.jpg"), &sample("coffee.png")]).await;
+    browser.wait_for(DONE, 2).await;
+    let first = browser.wait("[data-testid=photo-card]:nth-of-type(1) .open").await;
+    first.send_keys(&char::from(fantoccini::key::Key::Right).to_string()).await.unwrap();
+    browser.wait("[data-testid=prediction][data-class=espresso]").await;
+    browser.wait("[data-testid=photo-card]:nth-of-type(2) .open:focus").await;
+
+    let script = "const c = document.querySelector('[data-testid=stage-canvas]'), r = c.getBoundingClientRect(); \
+        c.dispatchEvent(new PointerEvent('pointermove', {bubbles: true, clientX: r.x + r.width / 2, clientY: r.y + r.height / 2}))";
+    browser.run(script, vec![]).await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let map = browser.attributes("[data-testid=map-canvas]", "data-values").await.swap_remove(0);
+    let map: Vec<f32> = serde_json::from_str(&map).unwrap();
+    let text = browser.wait("[data-testid=legend] output").await.text().await.unwrap();
+    assert_eq!(text, format!("here {:.1}", map[24]), "the middle of 7 × 7 cells");
+    browser.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn second_visit_fetches_no_weights() {
     let (site, browser) = (Site::built().await, Browser::start().await);
@@ -122,6 +181,28 @@ async fn fits_a_phone_in_the_dark() {
     assert_eq!(browser.run(script, vec![]).await, json!(0), "the page scrolls sideways");
     browser.screenshot("phone").await;
     browser.close().await;
+}
+
+/// What a visitor downloads: the page's code, and after brotli the larger engine's.
+#[test]
+fn the_site_is_small() {
+    let dist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    let files = std::fs::read_dir(&dist).expect("the built site").map(|entry| entry.unwrap().path());
+    let (mut page, mut engines) = (0, Vec::new());
+    for file in files.filter(|file| file.extension().is_some_and(|e| e == "wasm")) {
+        let code = std::fs::read(&file).unwrap();
+        if file.file_name().unwrap().to_string_lossy().starts_with("app-") {
+            page += code.len();
+        } else {
+            let mut packed = Vec::new();
+            let parameters = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 24, ..Default::default() };
+            brotli::BrotliCompress(&mut code.as_slice(), &mut packed, &parameters).unwrap();
+            engines.push(packed.len());
+        }
+    }
+    println!("page {page} bytes; engines after brotli {engines:?}");
+    assert!(page > 0 && page <= 400_000, "the page's code has {page} bytes");
+    assert!(engines.len() == 2 && engines.iter().all(|&bytes| bytes <= 3_500_000), "engines: {engines:?} bytes");
 }
 
 /// Trunk reads `trunk.toml`: only from there comes the relative address of everything.

@@ -51,6 +51,15 @@ fn refusal(bytes: Vec<u8>) -> CheckpointError {
     decode(bytes, &Device::flex()).map(|(card, _)| card).expect_err("a file to be refused")
 }
 
+/// A model that is imported twice keeps its address: visitors need not fetch it again.
+#[test]
+fn the_same_weights_are_the_same_bytes() {
+    let (card, network) = model(tiny(), 1);
+    let bytes = encode(&network, &card).expect("a network can be written");
+    let (card, again) = decode(bytes.clone(), &Device::flex()).expect("what was written can be read");
+    assert_eq!(encode(&again, &card).expect("a network can be written"), bytes);
+}
+
 /// Half a unit in float16's last place is 2⁻¹¹ of the value.
 #[test]
 fn weights_survive_within_float16() {

@@ -1,8 +1,10 @@
 //! Tests on the machine that builds: numbers against NumPy's (`tests/fixtures`), bad files, checkpoints.
 //! `make test` makes `www/models` and `www/photos`, which some of them read, before.
 
+mod architecture;
 mod cam;
 mod checkpoint;
+mod imagenet;
 mod model;
 mod photo;
 mod render;

@@ -149,7 +149,7 @@ fn configuration_errors_say_what_is_allowed() {
     assert_eq!(error.to_string(), "classes must be at least 1, not 0");
 }
 
-fn efficientnet() -> (ModelCard, Network) {
+pub fn efficientnet() -> (ModelCard, Network) {
     let models = project("www/models");
     let manifest = read_manifest(&models).expect("www/models/manifest.json; `make test` makes it");
     let card = manifest.models.into_iter().find(|card| card.name == "efficientnet-lite0").expect("the ImageNet model");
@@ -166,7 +166,7 @@ fn pattern() -> Vec<u8> {
     (0..224).flat_map(|y| (0..224).flat_map(move |x| pixel(x, y))).collect()
 }
 
-fn top5(logits: &[f32]) -> Vec<usize> {
+pub fn top5(logits: &[f32]) -> Vec<usize> {
     let mut classes: Vec<usize> = (0..logits.len()).collect();
     classes.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
     classes.truncate(5);

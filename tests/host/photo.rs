@@ -46,6 +46,12 @@ fn cut_files_are_truncated() {
     assert_eq!(Photo::decode(&jpeg[..jpeg.len() - 2]), Err(PhotoError::Truncated));
     assert_eq!(Photo::decode(&jpeg[..40]), Err(PhotoError::Truncated));
     assert_eq!(Photo::decode(cut(&png)), Err(PhotoError::Truncated));
+    for format in [ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP] {
+        let whole = encoded(noise(64, 64), format);
+        assert!(Photo::decode(&whole).is_ok(), "{format:?}");
+        assert_eq!(Photo::decode(cut(&whole)), Err(PhotoError::Truncated), "{format:?}");
+        assert!(Photo::decode(&whole[..20]).is_err(), "{format:?} without its header");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What several tests share: fixtures, the formula that fills networks, comparison within a tolerance.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn::module::{Param, RunningState};
@@ -9,6 +10,11 @@ use camscope::model::{Layer, Network};
 /// A path below the project's folder.
 pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A line for the person who runs the tests; `println!` would be swallowed when a test passes.
+pub fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// A `.json` file of `tests/fixtures`, written by the `reference.py` there.

@@ -1,12 +1,11 @@
 //! Drawing: maps over pictures on canvases, thumbnails, downloads.
 
 use camscope::protocol::{Look, Picture, Prediction};
-use camscope::recipe::Window;
 use camscope::render::{self, OverlayOptions, Range, overlay, shrink};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
-use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, ImageData, Url};
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, ImageData, PointerEvent, Url};
 
 use crate::state::{Photo, State};
 
@@ -37,12 +36,32 @@ pub fn draw_map(
     options: OverlayOptions,
 ) {
     let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, side);
-    let (w, h) = (width as f64, height as f64);
-    let seen = look.window;
-    let window = Window { x: seen.x * w, y: seen.y * h, width: seen.width * w, height: seen.height * h };
+    let window = look.window.scaled(width as f64, height as f64);
     let picture = render::Picture { width, height, rgb: &rgb };
     let map = &prediction.map;
     put(canvas, &overlay(picture, &map.values, (map.width, map.height), window, range, options), width, height);
+}
+
+/// Where over the canvas's picture the pointer is, in shares of its width and height. The picture is letterboxed.
+pub fn place(event: &PointerEvent) -> Option<(f32, f32)> {
+    let canvas: HtmlCanvasElement = event.target()?.dyn_into().ok()?;
+    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    let (shown_width, shown_height) = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
+    let scale = (shown_width / width).min(shown_height / height);
+    let share =
+        |at: i32, shown: f64, length: f64| ((f64::from(at) - (shown - length * scale) / 2.0) / (length * scale)) as f32;
+    Some((share(event.offset_x(), shown_width, width), share(event.offset_y(), shown_height, height)))
+}
+
+/// The map's value at a place of the photo; `None` outside of what the network saw.
+pub fn value_at(look: &Look, prediction: &Prediction, (x, y): (f32, f32), smooth: bool) -> Option<f32> {
+    let window = look.window;
+    let (u, v) = ((x - window.x as f32) / window.width as f32, (y - window.y as f32) / window.height as f32);
+    let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
+    inside.then(|| {
+        let map = &prediction.map;
+        render::value_at(&map.values, (map.width, map.height), u, v, smooth)
+    })
 }
 
 /// `picture` as it is.

@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use camscope::checkpoint::Manifest;
-use camscope::protocol::{Event, Request};
+use camscope::protocol::{Event, Picture, Request};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -14,10 +13,9 @@ use web_sys::{ErrorEvent, MessageEvent, Worker};
 use crate::adapter::probe;
 use crate::canvas;
 use crate::files;
-use crate::state::{DeviceLabel, EngineState, PhotoState, State};
-use crate::web::{fetch, parameter};
-
-const MODELS: &str = "models/";
+use crate::manifest::{Model, models};
+use crate::state::{DeviceLabel, EngineState, Photo, PhotoState, State};
+use crate::web::parameter;
 
 thread_local! {
     static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
@@ -26,16 +24,16 @@ thread_local! {
 /// Reads the manifest, chooses model and device, and starts the engine.
 pub fn start(state: State) {
     spawn_local(async move {
-        match manifest().await {
-            Ok(manifest) => {
+        match models().await {
+            Ok(models) => {
                 let wanted = parameter("model");
-                let found = manifest.models.iter().find(|card| Some(&card.name) == wanted.as_ref());
+                let found = models.iter().find(|model| Some(&model.name) == wanted.as_ref());
                 if let (Some(wanted), None) = (&wanted, found) {
                     state.say("error", format!("There is no model “{wanted}” here; the first one is used instead."));
                 }
-                let name = found.or(manifest.models.first()).map(|card| card.name.clone()).unwrap_or_default();
+                let name = found.or(models.first()).map(|model| model.name.clone()).unwrap_or_default();
                 state.model.set(name);
-                state.models.set(manifest.models);
+                state.models.set(models);
             }
             Err(message) => {
                 state.say("error", message);
@@ -45,18 +43,6 @@ pub fn start(state: State) {
         }
         start_worker(state, choose_device(state).await);
     });
-}
-
-async fn manifest() -> Result<Manifest, String> {
-    let bytes = fetch(&format!("{MODELS}manifest.json"))
-        .await
-        .map_err(|why| format!("The list of models cannot be loaded: {why}."))?;
-    let manifest: Manifest =
-        serde_json::from_slice(&bytes).map_err(|e| format!("The list of models cannot be read: {e}."))?;
-    match manifest.models.is_empty() {
-        true => Err("The list of models is empty; the site was published without weights.".into()),
-        false => Ok(manifest),
-    }
 }
 
 async fn choose_device(state: State) -> DeviceLabel {
@@ -157,22 +143,24 @@ pub fn choose_model(state: State, name: String) {
 
 fn load(state: State) {
     let name = state.model.get_untracked();
-    let card = state.models.with_untracked(|models| models.iter().find(|card| card.name == name).cloned());
-    let Some(card) = card else { return };
-    state.engine.set(EngineState::Loading { received: 0, total: card.bytes });
-    let url = format!("{MODELS}{}", card.file);
-    let Ok(card) = serde_json::to_string(&card) else { return };
+    let model = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    let Some(Model { card, url, bytes, .. }) = model else { return };
+    state.engine.set(EngineState::Loading { received: 0, total: bytes as u64 });
     send(&Request::Load { card, url });
 }
 
-/// Gives the engine the next waiting photo, if it is free.
+/// Gives the engine the next waiting photo, the chosen one first, if it is free.
 pub fn pump(state: State) {
     if !matches!(state.engine.get_untracked(), EngineState::Ready { .. }) {
         return;
     }
     let next = state.photos.with_untracked(|photos| {
-        let busy = photos.iter().any(|photo| photo.state == PhotoState::Looking);
-        photos.iter().find(|photo| !busy && photo.state == PhotoState::Waiting).map(|photo| photo.id)
+        if photos.iter().any(|photo| photo.state == PhotoState::Looking) {
+            return None;
+        }
+        let mut waiting = photos.iter().filter(|photo| photo.state == PhotoState::Waiting).map(|photo| photo.id);
+        let first = waiting.clone().next();
+        waiting.find(|&id| state.chosen.get_untracked() == Some(id)).or(first)
     });
     let Some(photo) = next else { return };
     state.photo(photo, |photo| photo.state = PhotoState::Looking);
@@ -193,6 +181,10 @@ fn photo_failed(state: State, id: u32, message: &str) {
 fn take(state: State, event: Event) {
     match event {
         Event::Started => load(state),
+        Event::Unusable { reason } => {
+            let device = state.device.with_untracked(|label| label.device);
+            engine_failed(state, device, &reason);
+        }
         Event::Progress { received, total } => state.engine.set(EngineState::Loading { received, total }),
         Event::Loaded { model, from_cache, milliseconds } => {
             // Another model may have been chosen while this one was on its way.
@@ -202,18 +194,8 @@ fn take(state: State, event: Event) {
             }
         }
         Event::Picture { photo, picture } => {
-            for note in &picture.notes {
-                state.say("note", format!("{}: {note}", state.name_of(photo)));
-            }
-            if let Some(thumbnail) = canvas::thumbnail(&picture) {
-                state.photo(photo, |photo| {
-                    let before = std::mem::replace(&mut photo.thumbnail, thumbnail);
-                    if before.starts_with("blob:") {
-                        let _ = web_sys::Url::revoke_object_url(&before);
-                    }
-                });
-            }
-            files::keep_picture(photo, picture);
+            first_sight(state, photo, &picture);
+            files::keep_picture(state, photo, picture);
             state.pictures.update(|n| *n += 1);
         }
         Event::Looked { photo, look } => {
@@ -241,12 +223,24 @@ fn take(state: State, event: Event) {
             state.say("error", message);
             if !matches!(state.engine.get_untracked(), EngineState::Ready { .. }) {
                 state.engine.set(EngineState::Failed);
-                if state.device.with_untracked(|label| label.device == "webgpu")
-                    && state.models.with_untracked(Vec::is_empty)
-                {
-                    engine_failed(state, "webgpu", "it did not start");
-                }
             }
         }
+    }
+}
+
+/// What a photo's first decoding tells: remarks, and a small picture in place of the whole file.
+fn first_sight(state: State, id: u32, picture: &Picture) {
+    let is_first = |photo: &Photo| photo.id == id && photo.thumbnail.starts_with("blob:");
+    if !state.photos.with_untracked(|photos| photos.iter().any(is_first)) {
+        return;
+    }
+    for note in &picture.notes {
+        state.say("note", format!("{}: {note}", state.name_of(id)));
+    }
+    if let Some(thumbnail) = canvas::thumbnail(picture) {
+        state.photo(id, |photo| {
+            let whole = std::mem::replace(&mut photo.thumbnail, thumbnail);
+            let _ = web_sys::Url::revoke_object_url(&whole);
+        });
     }
 }

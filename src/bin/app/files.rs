@@ -1,5 +1,5 @@
 //! Photos in: drop, dialog, paste, samples. Keeps the files themselves (the browser holds them on disk) and the
-//! pictures seen last.
+//! pictures seen last: what falls out of these, the engine lets go of too, so that memory does not grow with photos.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,30 +7,22 @@ use std::collections::HashMap;
 use camscope::protocol::{Picture, Request};
 use leptos::ev;
 use leptos::prelude::*;
-use serde::Deserialize;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File, FileList, Url};
 
 use crate::client::{pump, send};
+use crate::manifest::Sample;
 use crate::state::{Photo, PhotoState, State};
 use crate::web::{bytes_of, fetch};
 
-/// Bytes of pictures kept for drawing; what falls out is decoded again when it is chosen.
+/// Bytes of pictures kept for drawing; what falls out is looked at again when it is chosen.
 const KEPT_BYTES: usize = 48 << 20;
-const SAMPLES: &str = "photos/";
 
 thread_local! {
     static FILES: RefCell<HashMap<u32, Blob>> = RefCell::default();
-    /// Used last at the end.
+    /// Seen last at the end.
     static PICTURES: RefCell<Vec<(u32, Picture)>> = RefCell::default();
-}
-
-/// A sample photo of the site.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Sample {
-    pub file: String,
-    pub title: String,
 }
 
 /// Drop anywhere on the page, and paste.
@@ -70,19 +62,9 @@ fn add(state: State, blob: Blob, name: String) {
     }
 }
 
-/// The samples that the site has; none is no fault.
-pub async fn samples() -> Vec<Sample> {
-    let Ok(bytes) = fetch(&format!("{SAMPLES}index.json")).await else { return Vec::new() };
-    serde_json::from_slice(&bytes).unwrap_or_default()
-}
-
-pub fn sample_url(sample: &Sample) -> String {
-    format!("{SAMPLES}{}", sample.file)
-}
-
 pub fn add_sample(state: State, sample: Sample) {
     spawn_local(async move {
-        match fetch(&sample_url(&sample)).await {
+        match fetch(&sample.url).await {
             Ok(bytes) => {
                 let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes.as_slice()));
                 if let Ok(file) = File::new_with_u8_array_sequence(&parts, &sample.file) {
@@ -101,18 +83,17 @@ pub async fn bytes(id: u32) -> Option<Vec<u8>> {
     bytes_of(&blob).await
 }
 
-/// Puts a photo on the stage; its picture is decoded again if it is no longer kept.
+/// Puts a photo on the stage; it is looked at again if its picture is no longer kept.
 pub fn choose(state: State, id: u32) {
     state.chosen.set(Some(id));
     state.class.set(0);
-    let done = state.photos.with_untracked(|photos| photos.iter().any(|p| p.id == id && p.state == PhotoState::Done));
-    let kept = PICTURES.with_borrow(|pictures| pictures.iter().any(|(kept, _)| *kept == id));
-    if done && !kept {
-        spawn_local(async move {
-            if let Some(bytes) = bytes(id).await {
-                send(&Request::Picture { photo: id, bytes });
+    if with_picture(id, |_| ()).is_none() {
+        state.photo(id, |photo| {
+            if photo.state == PhotoState::Done {
+                photo.state = PhotoState::Waiting;
             }
         });
+        pump(state);
     }
 }
 
@@ -138,13 +119,17 @@ pub fn remove(state: State, id: u32) {
     pump(state);
 }
 
-pub fn keep_picture(id: u32, picture: Picture) {
+pub fn keep_picture(state: State, id: u32, picture: Picture) {
+    let chosen = state.chosen.get_untracked();
     PICTURES.with_borrow_mut(|pictures| {
         pictures.retain(|(kept, _)| *kept != id);
         pictures.push((id, picture));
         let mut total: usize = pictures.iter().map(|(_, picture)| picture.rgb.len()).sum();
-        while total > KEPT_BYTES && pictures.len() > 1 {
-            total -= pictures.remove(0).1.rgb.len();
+        while total > KEPT_BYTES {
+            let idle = pictures.iter().position(|(kept, _)| *kept != id && Some(*kept) != chosen);
+            let Some((gone, picture)) = idle.map(|at| pictures.remove(at)) else { return };
+            total -= picture.rgb.len();
+            send(&Request::Forget { photo: gone });
         }
     });
 }

@@ -4,6 +4,7 @@ mod adapter;
 mod canvas;
 mod client;
 mod files;
+mod manifest;
 mod panels;
 mod stage;
 mod state;

@@ -8,6 +8,7 @@ use crate::canvas;
 use crate::client::{choose_model, send};
 use crate::files::{choose, remove, with_picture};
 use crate::state::{EngineState, Photo, PhotoState, State};
+use crate::web::{digits, fixed, focus};
 
 const MAP_SIDE: usize = 200;
 
@@ -21,7 +22,7 @@ pub fn Header() -> impl IntoView {
         }
         EngineState::Ready { milliseconds, from_cache } => {
             let from = if from_cache { "from this browser's cache" } else { "downloaded" };
-            format!("Ready · {from} in {:.1} s", milliseconds / 1000.0)
+            format!("Ready · {from} in {} s", fixed(milliseconds / 1000.0, 1))
         }
         EngineState::Failed => "The engine is not running".to_owned(),
     };
@@ -59,8 +60,8 @@ pub fn Header() -> impl IntoView {
                     {move || state.device.get().text}
                 </span>
                 <span class="progress" data-testid="engine-progress" data-state=phase role="progressbar" aria-label="Engine"
-                    aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || format!("{:.0}", share())
-                    style:--share=move || format!("{:.1}%", share())>
+                    aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || fixed(share(), 0)
+                    style:--share=move || fixed(share(), 1) + "%">
                     {progress}
                 </span>
             </div>
@@ -69,7 +70,7 @@ pub fn Header() -> impl IntoView {
 }
 
 fn megabytes(bytes: u64) -> String {
-    format!("{:.1}", bytes as f64 / 1e6)
+    fixed(bytes as f64 / 1e6, 1)
 }
 
 #[component]
@@ -127,13 +128,13 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
             canvas::draw_map(&small, picture, MAP_SIDE, look, &prediction, range, options)
         });
     });
-    let percent = format!("{:.1} %", p.probability * 100.0);
+    let percent = fixed(p.probability * 100.0, 1) + " %";
     let (class, name) = (p.class.clone(), p.class);
     view! {
         <button class="prediction" data-testid="prediction" data-class=class.clone() data-index=p.index.to_string()
-            data-probability=p.probability.to_string() data-logit=p.logit.to_string()
+            data-probability=digits(&[p.probability]) data-logit=digits(&[p.logit])
             aria-pressed=move || (state.class.get() == position).to_string() on:click=move |_| state.class.set(position)>
-            <canvas node_ref=small data-testid="map-canvas" data-values=serde_json::to_string(&p.map.values).unwrap_or_default()
+            <canvas node_ref=small data-testid="map-canvas" data-values=format!("[{}]", digits(&p.map.values))
                 role="img" aria-label=format!("Map of {class}")/>
             <span class="name">{name}</span>
             <span class="bar" style:--share=percent.replace(' ', "")></span>
@@ -147,19 +148,19 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
 fn Search() -> impl IntoView {
     let state = expect_context::<State>();
     let names = move || {
-        let classes = state.card().map(|card| card.classes).unwrap_or_default();
+        let classes = state.chosen_model().map(|model| model.classes).unwrap_or_default();
         classes.into_iter().map(|name| view! { <option value=name></option> }).collect_view()
     };
     let find = move |event: leptos::tachys::html::event::Targeted<web_sys::Event, web_sys::HtmlInputElement>| {
         let input = event.target();
         let wanted = input.value().trim().to_lowercase();
-        let (Some(card), Some(photo)) = (state.card(), state.chosen_photo()) else { return };
-        let found = card.classes.iter().position(|class| class.to_lowercase() == wanted);
-        let found = found.or_else(|| card.classes.iter().position(|class| class.to_lowercase().contains(&wanted)));
+        let (Some(model), Some(photo)) = (state.chosen_model(), state.chosen_photo()) else { return };
+        let found = model.classes.iter().position(|class| class.to_lowercase() == wanted);
+        let found = found.or_else(|| model.classes.iter().position(|class| class.to_lowercase().contains(&wanted)));
         match found {
             _ if wanted.is_empty() => {}
             None => state
-                .say("note", format!("“{}” is not among the {} classes of this network.", wanted, card.classes.len())),
+                .say("note", format!("“{}” is not among the {} classes of this network.", wanted, model.classes.len())),
             Some(class) => match photo.shown().iter().position(|p| p.index == class) {
                 Some(position) => state.class.set(position),
                 None => send(&Request::Map { photo: photo.id, class }),
@@ -180,24 +181,46 @@ fn Search() -> impl IntoView {
 #[component]
 fn Timing() -> impl IntoView {
     let state = expect_context::<State>();
+    let timing = move || state.chosen_photo().and_then(|photo| photo.look).map(|look| look.timing).unwrap_or_default();
     let text = move || {
-        let look = state.chosen_photo().and_then(|photo| photo.look)?;
-        let t = look.timing;
-        Some(format!("Photo {:.0} ms · network {:.0} ms · maps {:.1} ms", t.decode, t.network, t.maps))
+        let t = timing();
+        let (decode, network, maps) = (fixed(t.decode, 0), fixed(t.network, 0), fixed(t.maps, 1));
+        format!("Photo {decode} ms · network {network} ms · maps {maps} ms · {} MB", t.memory / 1_000_000)
     };
-    view! { <p class="timing" data-testid="timing">{text}</p> }
+    view! {
+        <p class="timing" data-testid="timing" data-engine-bytes=move || timing().memory.to_string()
+            data-page-bytes=move || { timing(); crate::web::memory().to_string() } hidden=move || timing() == Default::default()>
+            {text}
+        </p>
+    }
 }
 
 #[component]
 pub fn Strip() -> impl IntoView {
     let state = expect_context::<State>();
     let key = |photo: &Photo| (photo.id, photo.state.name(), photo.thumbnail.len());
+    let walk = move |event: web_sys::KeyboardEvent| {
+        let step = match event.key().as_str() {
+            "ArrowLeft" => -1,
+            "ArrowRight" => 1,
+            _ => return,
+        };
+        let next = state.photos.with_untracked(|photos| {
+            let at = photos.iter().position(|photo| Some(photo.id) == state.chosen.get_untracked())?;
+            photos.get(at.checked_add_signed(step)?).map(|photo| photo.id)
+        });
+        if let Some(next) = next {
+            event.prevent_default();
+            choose(state, next);
+            focus(&format!("photo-{next}"));
+        }
+    };
     view! {
-        <section class="strip" aria-label="Your photos" hidden=move || state.photos.with(Vec::is_empty)>
+        <section class="strip" aria-label="Your photos" hidden=move || state.photos.with(Vec::is_empty) on:keydown=walk>
             <label class="add" for="photo-input" title="Add photos">"+"</label>
             <For each=move || state.photos.get() key let:photo>
                 <div class="card" data-testid="photo-card" data-state=photo.state.name() class:chosen=move || state.chosen.get() == Some(photo.id)>
-                    <button class="open" title=photo.name.clone() on:click=move |_| choose(state, photo.id)>
+                    <button class="open" id=format!("photo-{}", photo.id) title=photo.name.clone() on:click=move |_| choose(state, photo.id)>
                         {(photo.state == PhotoState::Failed).then(|| view! { <span class="broken" aria-hidden="true">"!"</span> })}
                         <img src=photo.thumbnail.clone() alt=photo.name.clone() hidden=photo.state == PhotoState::Failed/>
                         <span>{photo.name.clone()}</span>
@@ -212,10 +235,10 @@ pub fn Strip() -> impl IntoView {
 #[component]
 pub fn Footer() -> impl IntoView {
     let state = expect_context::<State>();
-    let source = move || state.card().map(|card| format!("{}. Licence: {}.", card.source, card.licence));
+    let source = move || state.chosen_model().map(|model| format!("{}. Licence: {}.", model.source, model.licence));
     let accuracy = move || {
-        let accuracy = state.card()?.accuracy?;
-        Some(format!(" Right on {:.1} % of {}.", accuracy.top1 * 100.0, accuracy.on))
+        let (percent, data) = state.chosen_model()?.accuracy?;
+        Some(format!(" Right on {} % of {data}.", fixed(percent, 1)))
     };
     view! {
         <footer>

@@ -6,8 +6,10 @@ use leptos::prelude::*;
 use leptos::tachys::html::event as ev_types;
 
 use crate::canvas;
-use crate::files::{self, Sample, add_all, add_sample, sample_url, with_picture};
+use crate::files::{add_all, add_sample, with_picture};
+use crate::manifest::{Sample, samples};
 use crate::state::{PhotoState, State};
+use crate::web::fixed;
 
 const STAGE_SIDE: usize = 1280;
 
@@ -33,6 +35,7 @@ pub fn Stage() -> impl IntoView {
         });
     });
 
+    let pointer = RwSignal::new(None);
     let ready = move || {
         state.pictures.track();
         state.chosen_photo().is_some_and(|photo| with_picture(photo.id, |_| ()).is_some())
@@ -52,10 +55,15 @@ pub fn Stage() -> impl IntoView {
             </Show>
             <figure hidden=move || state.photos.with(Vec::is_empty)>
                 <div class="frame">
-                    <canvas node_ref=stage data-testid="stage-canvas" role="img" aria-label=caption hidden=move || !ready()/>
+                    <canvas node_ref=stage data-testid="stage-canvas" role="img" aria-label=caption hidden=move || !ready()
+                        on:pointermove=move |event| pointer.set(canvas::place(&event))
+                        on:pointerleave=move |_| pointer.set(None)/>
                     <p class="waiting" hidden=ready>{caption}</p>
                 </div>
-                <figcaption aria-live="polite">{caption}</figcaption>
+                <div class="under">
+                    <figcaption aria-live="polite">{caption}</figcaption>
+                    <Legend pointer/>
+                </div>
             </figure>
             <Show when=move || !state.photos.with(Vec::is_empty)>
                 <Controls stage/>
@@ -64,12 +72,41 @@ pub fn Stage() -> impl IntoView {
     }
 }
 
+/// What the colours stand for: the values at both ends, and the one under the pointer.
+#[component]
+fn Legend(pointer: RwSignal<Option<(f32, f32)>>) -> impl IntoView {
+    let state = expect_context::<State>();
+    let view = move || {
+        let photo = state.chosen_photo()?;
+        let look = photo.look.clone()?;
+        let shown = photo.shown();
+        let prediction = shown.get(state.class.get()).or(shown.first())?;
+        let range = canvas::range(state, &photo, prediction);
+        let here = pointer.get().and_then(|place| canvas::value_at(&look, prediction, place, state.smooth.get()));
+        let here = here.map(|value| format!("here {}", fixed(value, 1))).unwrap_or_default();
+        Some(view! {
+            <div class="legend" data-testid="legend" title="The map's own values: their mean, plus a constant, is the class's score.">
+                <output>{here}</output>
+                <span>{fixed(range.low, 1)}</span>
+                <i style:background=gradient(state.colormap.get())></i>
+                <span>{fixed(range.high, 1)}</span>
+            </div>
+        })
+    };
+    view! { {view} }
+}
+
+fn gradient(map: Colormap) -> String {
+    let stops: Vec<_> = map.table().iter().step_by(17).map(|[r, g, b]| format!("rgb({r},{g},{b})")).collect();
+    format!("linear-gradient(to right,{})", stops.join(","))
+}
+
 #[component]
 fn Welcome() -> impl IntoView {
     let state = expect_context::<State>();
-    let samples = LocalResource::new(files::samples);
+    let found = LocalResource::new(samples);
     let card = move |sample: Sample| {
-        let (url, title) = (sample_url(&sample), sample.title.clone());
+        let (url, title) = (sample.url.clone(), sample.title.clone());
         let add = move |_| add_sample(state, sample.clone());
         view! {
             <button class="sample" data-testid="sample" on:click=add>
@@ -85,9 +122,9 @@ fn Welcome() -> impl IntoView {
                 <span class="choose">"Choose photos"</span>
                 <span>"or paste them. They stay on this device: nothing is uploaded."</span>
             </label>
-            <div class="samples" hidden=move || samples.get().is_none_or(|s| s.is_empty())>
+            <div class="samples" hidden=move || found.get().is_none_or(|s| s.is_empty())>
                 <span>"No photo at hand? Try one of these."</span>
-                <div class="sample-row">{move || samples.get().unwrap_or_default().into_iter().map(card).collect_view()}</div>
+                <div class="sample-row">{move || found.get().unwrap_or_default().into_iter().map(card).collect_view()}</div>
             </div>
         </div>
     }
@@ -113,7 +150,7 @@ pub fn PhotoInput() -> impl IntoView {
 #[component]
 fn Controls(stage: NodeRef<Canvas>) -> impl IntoView {
     let state = expect_context::<State>();
-    let percent = move || format!("{:.0} %", state.opacity.get() * 100.0);
+    let percent = move || fixed(state.opacity.get() * 100.0, 0) + " %";
     let save = move |_| {
         let (Some(stage), Some(photo)) = (stage.get_untracked(), state.chosen_photo()) else { return };
         let class =
@@ -127,7 +164,7 @@ fn Controls(stage: NodeRef<Canvas>) -> impl IntoView {
             <label class="slider">
                 <span>"Opacity " <output>{percent}</output></span>
                 <input type="range" min="0" max="1" step="0.05" data-testid="opacity" prop:value=move || state.opacity.get()
-                    on:input:target=move |event| state.opacity.set(event.target().value().parse().unwrap_or(0.4))/>
+                    on:input:target=move |event| state.opacity.set(event.target().value_as_number() as f32)/>
             </label>
             <label>
                 <span>"Colours"</span>

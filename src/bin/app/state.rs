@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use camscope::checkpoint::ModelCard;
 use camscope::protocol::{Look, Prediction};
 use camscope::render::Colormap;
 use leptos::prelude::*;
+
+use crate::manifest::Model;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum EngineState {
@@ -72,7 +73,7 @@ pub struct DeviceLabel {
 
 #[derive(Clone, Copy)]
 pub struct State {
-    pub models: RwSignal<Vec<ModelCard>>,
+    pub models: RwSignal<Vec<Model>>,
     pub model: RwSignal<String>,
     pub engine: RwSignal<EngineState>,
     pub device: RwSignal<DeviceLabel>,
@@ -150,8 +151,9 @@ impl State {
         self.photos.with(|photos| photos.iter().find(|photo| photo.id == id).cloned())
     }
 
-    pub fn card(&self) -> Option<ModelCard> {
+    /// The chosen model, tracked.
+    pub fn chosen_model(&self) -> Option<Model> {
         let name = self.model.get();
-        self.models.with(|models| models.iter().find(|card| card.name == name).cloned())
+        self.models.with(|models| models.iter().find(|model| model.name == name).cloned())
     }
 }

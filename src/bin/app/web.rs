@@ -1,10 +1,10 @@
 //! Small helpers over the browser's interfaces.
 
 use js_sys::{Reflect, Uint8Array};
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Response};
+use web_sys::{Blob, HtmlElement, Response};
 
 /// Bytes at `url`, or a sentence.
 pub async fn fetch(url: &str) -> Result<Vec<u8>, String> {
@@ -18,6 +18,23 @@ pub async fn fetch(url: &str) -> Result<Vec<u8>, String> {
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
+/// What the JSON at `url` says, or a sentence.
+pub async fn fetch_json(url: &str) -> Result<JsValue, String> {
+    let bytes = fetch(url).await?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{url} is not text"))?;
+    js_sys::JSON::parse(&text).map_err(|_| format!("{url} is damaged"))
+}
+
+/// `value` with a fixed number of digits behind the point; the browser's formatting costs no code.
+pub fn fixed(value: impl Into<f64>, digits: u8) -> String {
+    js_sys::Number::from(value.into()).to_fixed(digits).map_or_else(|_| String::new(), String::from)
+}
+
+/// All digits of `values`, with commas between.
+pub fn digits(values: &[f32]) -> String {
+    js_sys::Array::from(&js_sys::Float32Array::from(values)).join(",").into()
+}
+
 /// The content of a dropped file. `None` where the browser cannot read it any more.
 pub async fn bytes_of(blob: &Blob) -> Option<Vec<u8>> {
     let buffer = JsFuture::from(blob.array_buffer()).await.ok()?;
@@ -28,6 +45,18 @@ pub async fn bytes_of(blob: &Blob) -> Option<Vec<u8>> {
 pub fn parameter(name: &str) -> Option<String> {
     let search = window().location().search().ok()?;
     web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
+/// Bytes of the page's own linear memory.
+pub fn memory() -> u32 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length()
+}
+
+/// Puts the keyboard on an element.
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    let _ = element.map(|element| element.focus());
 }
 
 /// Property `name` of a JavaScript value; undefined where there is none.

@@ -91,9 +91,7 @@ fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>
         false => pollster::block_on(session.maps(ID, classes))?,
     };
     if let Some(out) = out {
-        let (w, h) = (f64::from(photo.width), f64::from(photo.height));
-        let seen = look.window;
-        let window = Window { x: seen.x * w, y: seen.y * h, width: seen.width * w, height: seen.height * h };
+        let window = look.window.scaled(f64::from(photo.width), f64::from(photo.height));
         draw(&photo, window, &predictions, out, path)?;
     }
     let name = path.to_string_lossy();

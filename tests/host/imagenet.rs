@@ -1,0 +1,42 @@
+//! EfficientNet-Lite0 on 250 ImageNet photos, beside NumPy's answers (`tests/fixtures/imagenet.py`).
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+
+use burn::tensor::Device;
+use camscope::photo::Photo;
+
+use crate::model::{efficientnet, top5};
+use crate::support::{fixture, project, tell, values};
+
+#[test]
+fn right_as_often_as_the_reference() {
+    let data = project("../shared/data/tiny-imagenet-stl.zip");
+    let Ok(file) = File::open(&data) else {
+        return tell(&format!("skipped: {} is not here, and its photos may not be handed on", data.display()));
+    };
+    let mut archive = zip::ZipArchive::new(file).expect("a zip archive");
+    let (card, network) = efficientnet();
+    let golden: BTreeMap<String, [usize; 2]> = fixture("imagenet.json");
+    assert_eq!(golden.len(), 250);
+    let (mut right, mut reference_right, mut equal) = (0, 0, 0);
+    for (name, [label, reference]) in golden {
+        let mut bytes = Vec::new();
+        let mut photo = archive.by_name(&format!("tiny-imagenet-200/val/images/{name}")).expect("a photo of the set");
+        photo.read_to_end(&mut bytes).expect("a readable photo");
+        let photo = Photo::decode(&bytes).expect("a JPEG");
+        let rgb = photo.square(card.recipe.window(photo.width, photo.height), card.recipe.size);
+        let top = top5(&values(network.forward(card.recipe.normalise(&rgb, &Device::flex())).logits))[0];
+        right += usize::from(top == label);
+        reference_right += usize::from(reference == label);
+        equal += usize::from(reference == top);
+    }
+    tell(&format!("of 250 photos {right} right, the reference {reference_right}; {equal} answers equal"));
+    assert!(
+        right.abs_diff(reference_right) * 100 <= 250,
+        "{right} right, the reference {reference_right}: over 1 point"
+    );
+    // Two JPEG decoders and two resamplers: near ties, many on photos this small, may change places.
+    assert!(equal >= 225, "only {equal} of 250 answers equal the reference's");
+}
