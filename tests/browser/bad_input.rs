@@ -77,6 +77,22 @@ async fn missing_and_altered_weights_and_a_missing_engine_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_cannot_start_says_so() {
+    let cut = |root: &Path| {
+        let files = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+        let page = files
+            .into_iter()
+            .find(|p| p.to_string_lossy().ends_with("_bg.wasm") && p.to_string_lossy().contains("/app-"));
+        std::fs::write(page.unwrap(), b"\0asm\x01\0\0\0\x02").unwrap();
+    };
+    let (site, browser) = (Site::changed(cut).await, Browser::start().await);
+    browser.open(&site.url).await;
+    let text = browser.wait("#loading[role=alert]").await.text().await.unwrap();
+    assert!(text.starts_with("camscope cannot start"), "{text}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn fifty_megapixels_are_fine() {
     let folder = tempfile::tempdir().unwrap();
     let large = folder.path().join("large.jpg");

@@ -73,8 +73,8 @@ async fn several_photos_come_in_order_by_dialog_drop_paste_and_sample() {
     browser.close().await;
 }
 
-/// What is kept of photos is bounded: from the 20th to the 50th neither side's memory grows, and the first is looked at
-/// again when it is chosen.
+/// What is kept of photos is bounded: from the 20th to the 50th neither side's memory grows by more than the allocator's
+/// play (their pictures would be 98 MB), and the first is looked at again when it is chosen.
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_does_not_grow_over_fifty_photos() {
     let folder = tempfile::tempdir().unwrap();
@@ -82,7 +82,9 @@ async fn memory_does_not_grow_over_fifty_photos() {
     let large = image::imageops::resize(&coffee, 1800, 1200, image::imageops::FilterType::Triangle);
     let photos: Vec<_> = (0..50).map(|i| folder.path().join(format!("photo-{i:02}.jpg"))).collect();
     large.save(&photos[0]).unwrap();
-    photos[1..].iter().for_each(|photo| drop(std::fs::copy(&photos[0], photo).unwrap()));
+    for photo in &photos[1..] {
+        std::fs::copy(&photos[0], photo).unwrap();
+    }
 
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
@@ -99,7 +101,9 @@ async fn memory_does_not_grow_over_fifty_photos() {
         held.push([engine.await[0].parse::<u64>().unwrap(), page.await[0].parse::<u64>().unwrap()]);
     }
     println!("bytes of engine and page after 20 and 50 photos: {held:?}");
-    assert!(held[1][0] <= held[0][0] && held[1][1] <= held[0][1], "{held:?}");
+    for (before, after) in held[0].iter().zip(held[1]) {
+        assert!(after <= before + 8_000_000, "{held:?}");
+    }
 
     browser.wait("[data-testid=photo-card]:nth-of-type(1) .open").await.click().await.unwrap();
     browser.wait_for(DONE, 50).await;
