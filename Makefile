@@ -34,7 +34,8 @@ build: native site ## Make the site in dist/ and the native binary target/releas
 
 test: lint test-host site test-browser ## Run every check, cheapest first
 
-bench: native models ## Time every model on every device of this machine
+bench: models ## Time every model on every device of this machine
+	cargo build --release --features gpu --bin camscope
 	$(NATIVE) bench
 
 lint: rust ## Check format and lints: native, page, and both engines

@@ -3,15 +3,19 @@
 mod card;
 #[cfg(feature = "cli")]
 mod import;
-#[cfg(feature = "net")]
+#[cfg(feature = "cli")]
+mod names;
 mod pack;
 #[cfg(feature = "cli")]
 mod publish;
+#[cfg(feature = "cli")]
+mod state_dict;
 
 pub use card::{Accuracy, Manifest, ModelCard};
 #[cfg(feature = "cli")]
-pub use import::{ImportError, import_efficientnet_lite0};
-#[cfg(feature = "net")]
+pub use import::{CIFAR10, ImportError, import};
 pub use pack::{CheckpointError, decode, encode, sha256_hex, verify, weights};
 #[cfg(feature = "cli")]
 pub use publish::{PublishError, publish, read_manifest, write_manifest};
+#[cfg(feature = "cli")]
+pub use state_dict::{StateDict, StateDictError};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor};
 
-use crate::cam::{BOX_THRESHOLD, class_activation_maps, evidence_box};
+use crate::cam::{BOX_THRESHOLD, class_maps, evidence_box};
 use crate::checkpoint::{CheckpointError, ModelCard, verify, weights};
 use crate::model::Network;
 use crate::photo::Photo;
@@ -130,7 +130,7 @@ impl Session {
 }
 
 async fn predictions(model: &Model, seen: &Seen, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
-    let maps = class_activation_maps(seen.features.clone(), model.network.linear.weight.val(), classes);
+    let maps = class_maps(&model.network, seen.features.clone(), classes);
     let [_, height, width] = maps.dims();
     let values = read(maps).await?;
     let predictions = classes.iter().zip(values.chunks_exact(width * height)).map(|(&index, map)| Prediction {

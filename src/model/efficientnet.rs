@@ -3,7 +3,8 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, ConfigError, ConvBlockConfig, InvertedResidual, Layer, Network, Stage};
+use super::blocks::InvertedResidual;
+use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Padding, Stage, positive_classes};
 
 /// TensorFlow's default, with which the public weights were trained.
 const NORM_EPSILON: f64 = 1e-3;
@@ -31,9 +32,7 @@ pub struct EfficientNetLiteConfig {
 
 impl EfficientNetLiteConfig {
     pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
-        if self.classes == 0 {
-            return Err(ConfigError::Range { what: "classes", expected: "at least 1", found: "0".into() });
-        }
+        positive_classes(self.classes)?;
         let stem = self.block([3, STEM], 3, 2, 1, Activation::Relu6).init(device);
         let mut stages = vec![Stage { layers: vec![Layer::Conv(stem)] }];
         let mut c_in = STEM;
@@ -58,7 +57,8 @@ impl EfficientNetLiteConfig {
         groups: usize,
         activation: Activation,
     ) -> ConvBlockConfig {
-        ConvBlockConfig { channels, kernel, stride, groups, norm: self.batch_norm.then_some(NORM_EPSILON), activation }
+        let norm = self.batch_norm.then_some(NORM_EPSILON);
+        ConvBlockConfig { channels, kernel, stride, padding: Padding::Same, groups, norm, activation }
     }
 
     fn inverted_residual(

@@ -1,4 +1,4 @@
-//! The layers that stages are made of: convolution + norm + activation, pooling, the inverted residual.
+//! The layers that stages are made of: convolution + norm + activation, and pooling; blocks of several are in `blocks`.
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -6,6 +6,8 @@ use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Initializer, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
+
+use super::blocks::{Fire, Inception, InvertedResidual, Residual};
 
 /// The non-linearity behind a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -17,7 +19,7 @@ pub enum Activation {
     /// ReLU cut off at 6, as the mobile networks use it.
     Relu6,
     Sigmoid,
-    /// None: the linear bottleneck of the inverted residual.
+    /// None: the end of a residual branch, before the sum.
     Linear,
 }
 
@@ -33,13 +35,32 @@ impl Activation {
     }
 }
 
-/// How a [`ConvBlock`] is built. Square kernels; padding keeps `ceil(size / stride)` pixels, TensorFlow's "same"
-/// (the odd pixel goes right and below), which for stride 1 is the usual symmetric padding.
+/// What surrounds a layer's input: zeros for a convolution, nothing that could win for a pool.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Padding {
+    /// As much as keeps `ceil(size / stride)` pixels; the odd one goes right and below (TensorFlow's "same").
+    Same,
+    /// So many pixels on every side (PyTorch).
+    Around(usize),
+}
+
+impl Padding {
+    fn config(self) -> PaddingConfig2d {
+        match self {
+            Self::Same => PaddingConfig2d::Same,
+            Self::Around(0) => PaddingConfig2d::Valid,
+            Self::Around(pixels) => PaddingConfig2d::Explicit(pixels, pixels, pixels, pixels),
+        }
+    }
+}
+
+/// How a [`ConvBlock`] is built. Square kernels.
 #[derive(Debug, Clone)]
 pub struct ConvBlockConfig {
     pub channels: [usize; 2],
     pub kernel: usize,
     pub stride: usize,
+    pub padding: Padding,
     pub groups: usize,
     /// Epsilon of the batch norm; `None` leaves the norm out and gives the convolution a bias.
     pub norm: Option<f64>,
@@ -47,13 +68,28 @@ pub struct ConvBlockConfig {
 }
 
 impl ConvBlockConfig {
+    /// Stride 1, the size kept, ReLU.
+    pub fn new(channels: [usize; 2], kernel: usize, norm: Option<f64>) -> Self {
+        Self { channels, kernel, stride: 1, padding: Padding::Same, groups: 1, norm, activation: Activation::Relu }
+    }
+
+    /// PyTorch's usual padding for the kernel, which for a stride above 1 is not [`Padding::Same`].
+    pub fn with_stride(self, stride: usize) -> Self {
+        let padding = Padding::Around(self.kernel / 2);
+        Self { stride, padding, ..self }
+    }
+
+    pub fn with_activation(self, activation: Activation) -> Self {
+        Self { activation, ..self }
+    }
+
     pub fn init(&self, device: &Device) -> ConvBlock {
         // He et al. 2015: keeps the activations' variance through deep stacks of rectifiers.
         let initializer = Initializer::KaimingNormal { gain: std::f64::consts::SQRT_2, fan_out_only: false };
         let mut conv = Conv2dConfig::new(self.channels, [self.kernel; 2])
             .with_stride([self.stride; 2])
             .with_groups(self.groups)
-            .with_padding(PaddingConfig2d::Same)
+            .with_padding(self.padding.config())
             .with_bias(false)
             .with_initializer(initializer)
             .init(device);
@@ -75,7 +111,7 @@ pub struct ConvBlock {
 }
 
 impl ConvBlock {
-    /// `[n, c_in, h, w]` to `[n, c_out, ceil(h / stride), ceil(w / stride)]`.
+    /// `[n, c_in, h, w]` to `[n, c_out, h', w']`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = self.conv.forward(x);
         let x = match &self.norm {
@@ -86,7 +122,7 @@ impl ConvBlock {
     }
 
     /// `γ (W x − μ) / √(σ² + ε) + β` is a convolution again: scaled weights, shifted bias.
-    fn folded(mut self) -> Self {
+    pub(super) fn folded(mut self) -> Self {
         let Some(norm) = self.norm.take() else { return self };
         let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt();
         let bias = match &self.conv.bias {
@@ -101,31 +137,6 @@ impl ConvBlock {
     }
 }
 
-/// Expand (1×1) → depthwise → project (1×1, linear), with a shortcut where the shape stays
-/// (Sandler et al. 2018, MobileNetV2, section 3.3).
-#[derive(Module, Debug)]
-pub struct InvertedResidual {
-    pub expand: Option<ConvBlock>,
-    pub depthwise: ConvBlock,
-    pub project: ConvBlock,
-    pub shortcut: bool,
-}
-
-impl InvertedResidual {
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let input = self.shortcut.then(|| x.clone());
-        let x = match &self.expand {
-            Some(expand) => expand.forward(x),
-            None => x,
-        };
-        let x = self.project.forward(self.depthwise.forward(x));
-        match input {
-            Some(input) => x + input,
-            None => x,
-        }
-    }
-}
-
 /// Anything a stage may hold.
 #[derive(Module, Debug)]
 #[allow(clippy::large_enum_variant)] // a few dozen per network, and burn's derive wants the plain type
@@ -133,6 +144,9 @@ pub enum Layer {
     Conv(ConvBlock),
     MaxPool(MaxPool2d),
     InvertedResidual(InvertedResidual),
+    Residual(Residual),
+    Inception(Inception),
+    Fire(Fire),
 }
 
 impl Layer {
@@ -141,24 +155,32 @@ impl Layer {
         Self::MaxPool(MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init())
     }
 
+    /// Max-pooling over 3×3 with stride 2 and `padding` pixels around; `ceil` keeps a last window that hangs over.
+    pub fn max_pool_3(padding: usize, ceil: bool) -> Self {
+        let pool = MaxPool2dConfig::new([3, 3]).with_strides([2, 2]).with_ceil_mode(ceil);
+        Self::MaxPool(pool.with_padding(Padding::Around(padding).config()).init())
+    }
+
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Conv(block) => block.forward(x),
             Self::MaxPool(pool) => pool.forward(x),
             Self::InvertedResidual(block) => block.forward(x),
+            Self::Residual(block) => block.forward(x),
+            Self::Inception(block) => block.forward(x),
+            Self::Fire(block) => block.forward(x),
         }
     }
 
-    pub(super) fn folded(self) -> Self {
+    /// Every convolution of the layer, in the order of the forward pass.
+    pub fn map_convs(self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {
         match self {
-            Self::Conv(block) => Self::Conv(block.folded()),
+            Self::Conv(block) => Self::Conv(f(block)),
             Self::MaxPool(pool) => Self::MaxPool(pool),
-            Self::InvertedResidual(block) => Self::InvertedResidual(InvertedResidual {
-                expand: block.expand.map(ConvBlock::folded),
-                depthwise: block.depthwise.folded(),
-                project: block.project.folded(),
-                shortcut: block.shortcut,
-            }),
+            Self::InvertedResidual(block) => Self::InvertedResidual(block.map_convs(f)),
+            Self::Residual(block) => Self::Residual(block.map_convs(f)),
+            Self::Inception(block) => Self::Inception(block.map_convs(f)),
+            Self::Fire(block) => Self::Fire(block.map_convs(f)),
         }
     }
 }

@@ -1,17 +1,27 @@
 //! Networks: a list of stages and a head, whatever the family. Nothing here knows of files or pages.
 
+mod blocks;
+mod cost;
 mod efficientnet;
+mod googlenet;
 mod layers;
+mod resnet;
+mod squeezenet;
 mod vgg;
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
+pub use blocks::{Fire, Inception, InvertedResidual, Residual};
+pub use cost::StageCost;
 pub use efficientnet::EfficientNetLiteConfig;
-pub use layers::{Activation, ConvBlock, ConvBlockConfig, InvertedResidual, Layer};
-pub use vgg::VggGapConfig;
+pub use googlenet::GoogLeNetConfig;
+pub use layers::{Activation, ConvBlock, ConvBlockConfig, Layer, Padding};
+pub use resnet::ResNetConfig;
+pub use squeezenet::SqueezeNetConfig;
+pub use vgg::{VggGapConfig, VggHead};
 
 /// What a forward pass gives.
 #[derive(Debug, Clone)]
@@ -25,10 +35,21 @@ pub struct Output {
 /// Why a network cannot be built from its configuration.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum ConfigError {
-    #[error("a VGG has 11, 13, 16 or 19 weight layers, not {0}; set \"depth\" to one of them")]
-    Depth(usize),
+    #[error("a {family} has a depth of {depths}, not {found}; set \"depth\" to one of them")]
+    Depth { family: &'static str, depths: &'static str, found: usize },
     #[error("{what} must be {expected}, not {found}")]
     Range { what: &'static str, expected: &'static str, found: String },
+    #[error(
+        "there is no network \"{0}\"; there are vgg11-gap, vgg13-gap, vgg16-gap, vgg19-gap, resnet-DEPTH and plain-DEPTH with 18, 34, 50, 101, 152, 20, 32, 44, 56 or 110, googlenet, squeezenet1.1 and efficientnet-lite0"
+    )]
+    Name(String),
+}
+
+fn positive_classes(classes: usize) -> Result<(), ConfigError> {
+    match classes {
+        0 => Err(ConfigError::Range { what: "classes", expected: "at least 1", found: "0".into() }),
+        _ => Ok(()),
+    }
 }
 
 /// The configuration of any network: the manifest's `network` object, by which a checkpoint's file is understood.
@@ -36,10 +57,57 @@ pub enum ConfigError {
 #[serde(tag = "family", rename_all = "kebab-case")]
 pub enum NetworkConfig {
     VggGap(VggGapConfig),
+    #[serde(rename = "resnet")]
+    ResNet(ResNetConfig),
+    #[serde(rename = "googlenet")]
+    GoogLeNet(GoogLeNetConfig),
+    #[serde(rename = "squeezenet")]
+    SqueezeNet(SqueezeNetConfig),
     EfficientnetLite(EfficientNetLiteConfig),
 }
 
 impl NetworkConfig {
+    /// The network that goes by `name`, as it is trained (with batch norm where its authors have it).
+    ///
+    /// # Errors
+    /// [`ConfigError::Name`], which lists the names. A depth is checked by [`NetworkConfig::init`].
+    pub fn named(name: &str, classes: usize) -> Result<Self, ConfigError> {
+        let depth = |prefix: &str, suffix: &str| name.strip_prefix(prefix)?.strip_suffix(suffix)?.parse().ok();
+        let resnet = |depth, shortcuts| Self::ResNet(ResNetConfig { depth, shortcuts, batch_norm: true, classes });
+        match name {
+            "googlenet" => return Ok(Self::GoogLeNet(GoogLeNetConfig { batch_norm: true, classes })),
+            "squeezenet1.1" => return Ok(Self::SqueezeNet(SqueezeNetConfig { classes })),
+            "efficientnet-lite0" => {
+                return Ok(Self::EfficientnetLite(EfficientNetLiteConfig { batch_norm: true, classes }));
+            }
+            _ => {}
+        }
+        if let Some(depth) = depth("vgg", "-gap") {
+            return Ok(Self::VggGap(VggGapConfig { depth, classes, ..VggGapConfig::default() }));
+        }
+        match (depth("resnet-", ""), depth("plain-", "")) {
+            (Some(depth), _) => Ok(resnet(depth, true)),
+            (_, Some(depth)) => Ok(resnet(depth, false)),
+            _ => Err(ConfigError::Name(name.to_owned())),
+        }
+    }
+
+    /// The same with some of its values replaced, by their names in the manifest: `width`, `pools`, `head`, ….
+    ///
+    /// # Errors
+    /// A name that the family does not have, or a value of another kind.
+    pub fn with(self, options: serde_json::Map<String, serde_json::Value>) -> Result<Self, serde_json::Error> {
+        use serde::de::Error;
+        let mut all = serde_json::to_value(self)?;
+        for (name, value) in options {
+            match all.get_mut(&name) {
+                Some(place) if name != "family" => *place = value,
+                _ => return Err(serde_json::Error::custom(format!("the network has no option \"{name}\""))),
+            }
+        }
+        serde_json::from_value(all)
+    }
+
     /// Builds the network with freshly initialised weights.
     ///
     /// # Errors
@@ -47,6 +115,9 @@ impl NetworkConfig {
     pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
         match self {
             Self::VggGap(config) => config.init(device),
+            Self::ResNet(config) => config.init(device),
+            Self::GoogLeNet(config) => config.init(device),
+            Self::SqueezeNet(config) => config.init(device),
             Self::EfficientnetLite(config) => config.init(device),
         }
     }
@@ -54,6 +125,9 @@ impl NetworkConfig {
     pub fn classes(&self) -> usize {
         match self {
             Self::VggGap(config) => config.classes,
+            Self::ResNet(config) => config.classes,
+            Self::GoogLeNet(config) => config.classes,
+            Self::SqueezeNet(config) => config.classes,
             Self::EfficientnetLite(config) => config.classes,
         }
     }
@@ -62,7 +136,10 @@ impl NetworkConfig {
     pub fn folded(mut self) -> Self {
         match &mut self {
             Self::VggGap(config) => config.batch_norm = false,
+            Self::ResNet(config) => config.batch_norm = false,
+            Self::GoogLeNet(config) => config.batch_norm = false,
             Self::EfficientnetLite(config) => config.batch_norm = false,
+            Self::SqueezeNet(_) => {}
         }
         self
     }
@@ -87,11 +164,18 @@ pub struct Network {
     pub stages: Vec<Stage>,
     /// `weight` is `[k, classes]`: column c holds the weights `w_k^c` of class c's map.
     pub linear: Linear,
+    /// NIN's head: the linear layer is applied at every place and rectified before the average, so that a map's mean
+    /// is its logit.
+    pub rectified: bool,
 }
 
 impl Network {
     pub(crate) fn new(stages: Vec<Stage>, channels: usize, classes: usize, device: &Device) -> Self {
-        Self { stages, linear: LinearConfig::new(channels, classes).init(device) }
+        Self { stages, linear: LinearConfig::new(channels, classes).init(device), rectified: false }
+    }
+
+    pub(crate) fn rectified(self) -> Self {
+        Self { rectified: true, ..self }
     }
 
     /// Photos `[n, 3, h, w]`, normalised by the model's recipe, to features and logits.
@@ -106,18 +190,28 @@ impl Network {
         self.stages[i].forward(x)
     }
 
-    /// Features `[n, k, h, w]` to logits `[n, classes]`: the mean over the grid, then the linear layer.
+    /// Features `[n, k, h, w]` to logits `[n, classes]`: the mean over the grid and the linear layer, which for a
+    /// linear head may change places.
     pub fn head(&self, features: Tensor<4>) -> Tensor<2> {
         let [n, k, h, w] = features.dims();
-        let pooled = features.reshape([n, k, h * w]).mean_dim(2).reshape([n, k]);
-        self.linear.forward(pooled)
+        let places = features.reshape([n, k, h * w]);
+        if self.rectified {
+            let scores = activation::relu(self.linear.forward(places.swap_dims(1, 2)));
+            return scores.mean_dim(1).squeeze_dim(1);
+        }
+        self.linear.forward(places.mean_dim(2).squeeze_dim(2))
     }
 
     /// The same function with every batch norm folded into its convolution: fewer operations, and no training
     /// mode left to forget when a map is drawn.
-    pub fn folded(mut self) -> Self {
+    pub fn folded(self) -> Self {
+        self.map_convs(&mut ConvBlock::folded)
+    }
+
+    /// Changes every convolution, in the order of the forward pass.
+    pub fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {
         for stage in &mut self.stages {
-            stage.layers = std::mem::take(&mut stage.layers).into_iter().map(Layer::folded).collect();
+            stage.layers = std::mem::take(&mut stage.layers).into_iter().map(|layer| layer.map_convs(f)).collect();
         }
         self
     }

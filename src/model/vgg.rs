@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Stage};
+use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Stage, positive_classes};
 
 const NORM_EPSILON: f64 = 1e-5;
 const STAGE_CHANNELS: [usize; 5] = [64, 128, 256, 512, 512];
@@ -22,13 +22,30 @@ pub struct VggGapConfig {
     /// How many of the five stages end in a 2×2 max-pool. 5 is VGG; 4 leaves the last one out, as the CAM paper
     /// does for a finer map; small inputs want fewer still.
     pub pools: usize,
+    #[serde(default)]
+    pub head: VggHead,
     pub classes: usize,
+}
+
+/// What follows the thirteen convolutions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VggHead {
+    /// Global average pooling and one linear layer: the source article's.
+    #[default]
+    Gap,
+    /// One more 3×3 convolution to 1,024 channels before them, as the CAM paper has it (section 3); leave the fifth pool
+    /// out with it (`pools: 4`).
+    Conv1024,
+    /// One 1×1 convolution with a channel per class, rectified, and global average pooling (Lin et al. 2014,
+    /// "Network in Network", section 3.2): the maps are the network's own last activations.
+    Nin,
 }
 
 impl Default for VggGapConfig {
     fn default() -> Self {
         let activation = Activation::LeakyRelu(0.2);
-        Self { depth: 16, width: 1.0, activation, batch_norm: false, pools: 5, classes: 10 }
+        Self { depth: 16, width: 1.0, activation, batch_norm: false, pools: 5, head: VggHead::Gap, classes: 10 }
     }
 }
 
@@ -39,7 +56,7 @@ impl VggGapConfig {
             13 => [2, 2, 2, 2, 2],
             16 => [2, 2, 3, 3, 3],
             19 => [2, 2, 4, 4, 4],
-            other => return Err(ConfigError::Depth(other)),
+            other => return Err(ConfigError::Depth { family: "VGG", depths: "11, 13, 16 or 19", found: other }),
         };
         let range = |what, expected, found| Err(ConfigError::Range { what, expected, found });
         if !(self.width > 0.0 && self.width <= 4.0) {
@@ -48,32 +65,29 @@ impl VggGapConfig {
         if self.pools > 5 {
             return range("pools", "from 0 to 5", self.pools.to_string());
         }
-        if self.classes == 0 {
-            return range("classes", "at least 1", "0".into());
-        }
+        positive_classes(self.classes)?;
 
+        let channels = |full: usize| ((full as f64 * self.width).round() as usize).max(1);
+        let conv = |channels| {
+            let norm = self.batch_norm.then_some(NORM_EPSILON);
+            Layer::Conv(ConvBlockConfig::new(channels, 3, norm).with_activation(self.activation).init(device))
+        };
         let mut c_in = 3;
-        let mut stages = Vec::with_capacity(5);
-        for (i, (channels, repeat)) in STAGE_CHANNELS.into_iter().zip(convolutions).enumerate() {
-            let c_out = ((channels as f64 * self.width).round() as usize).max(1);
-            let mut layers = Vec::with_capacity(repeat + 1);
-            for _ in 0..repeat {
-                let block = ConvBlockConfig {
-                    channels: [c_in, c_out],
-                    kernel: 3,
-                    stride: 1,
-                    groups: 1,
-                    norm: self.batch_norm.then_some(NORM_EPSILON),
-                    activation: self.activation,
-                };
-                layers.push(Layer::Conv(block.init(device)));
-                c_in = c_out;
-            }
+        let mut stages = Vec::with_capacity(6);
+        for (i, (full, repeat)) in STAGE_CHANNELS.into_iter().zip(convolutions).enumerate() {
+            let c_out = channels(full);
+            let mut layers: Vec<_> = (0..repeat).map(|j| conv([if j == 0 { c_in } else { c_out }, c_out])).collect();
             if i < self.pools {
                 layers.push(Layer::max_pool());
             }
             stages.push(Stage { layers });
+            c_in = c_out;
         }
-        Ok(Network::new(stages, c_in, self.classes, device))
+        if self.head == VggHead::Conv1024 {
+            stages.push(Stage { layers: vec![conv([c_in, channels(1024)])] });
+            c_in = channels(1024);
+        }
+        let network = Network::new(stages, c_in, self.classes, device);
+        Ok(if self.head == VggHead::Nin { network.rectified() } else { network })
     }
 }

@@ -33,6 +33,11 @@ pub struct Browser {
 
 impl Browser {
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With more flags than usual.
+    pub async fn start_with(more: &[&str]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -42,7 +47,7 @@ impl Browser {
             .spawn()
             .expect("chromedriver is on the PATH: `make setup` installs it or says how");
         let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
-        let options = json!({ "args": FLAGS, "binary": chromium.expect("Chromium is on the PATH") });
+        let options = json!({ "args": [&FLAGS, more].concat(), "binary": chromium.expect("Chromium is on the PATH") });
         let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
         let start = Instant::now();
         loop {

@@ -176,13 +176,16 @@ async fn models_are_changed_from_the_menu() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fits_a_phone_in_the_dark() {
-    let (site, browser) = (Site::built().await, Browser::start().await);
+    let dark = "--blink-settings=preferredColorScheme=0";
+    let (site, browser) = (Site::built().await, Browser::start_with(&[dark]).await);
     browser.client.set_window_size(500, 900).await.unwrap();
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.add_photos(&[&sample("motorcycle.png")]).await;
     browser.wait_for(DONE, 1).await;
     let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
     assert_eq!(browser.run(script, vec![]).await, json!(0), "the page scrolls sideways");
+    let ground = "return getComputedStyle(document.documentElement).backgroundColor";
+    assert_eq!(browser.run(ground, vec![]).await, json!("rgb(20, 23, 26)"));
     browser.screenshot("phone").await;
     browser.close().await;
 }

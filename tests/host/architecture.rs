@@ -13,7 +13,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("device", &[], &["burn"]),
     ("preprocess", &["recipe"], &["burn"]),
     ("model", &[], &["burn"]),
-    ("cam", &[], &["burn"]),
+    ("cam", &["model"], &["burn"]),
     ("data", &[], &["image"]),
     ("checkpoint", &["model", "recipe"], &["burn"]),
     ("train", &["data", "model", "recipe"], &["burn"]),

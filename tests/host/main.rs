@@ -6,6 +6,7 @@ mod cam;
 mod checkpoint;
 mod imagenet;
 mod model;
+mod networks;
 mod photo;
 mod render;
 mod support;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use camscope::cam::class_activation_maps;
+use camscope::cam::class_maps;
 use camscope::checkpoint::{ModelCard, read_manifest, verify, weights};
 use camscope::model::{EfficientNetLiteConfig, Layer, Network, NetworkConfig, VggGapConfig};
 use camscope::photo::Photo;
@@ -42,7 +42,7 @@ fn vgg_agrees_with_numpy_folded_or_not() {
         for (name, network) in [("built", network.clone()), ("folded", network.folded())] {
             let output = network.forward(x.clone());
             let classes: Vec<usize> = (0..10).collect();
-            let maps = class_activation_maps(output.features.clone(), network.linear.weight.val(), &classes);
+            let maps = class_maps(&network, output.features.clone(), &classes);
             let (maps, logits) = (values(maps), values(output.logits));
             let name = format!("{name}, batch norm {batch_norm}");
             let close = |what: &str, found: &[f32], expected: &[f32]| {
@@ -66,7 +66,7 @@ fn efficientnet_agrees_with_numpy() {
     assert_close("logits", &logits, &golden.logits, 0.05);
     assert_eq!(top5(&logits), golden.top);
 
-    let maps = values(class_activation_maps(output.features, network.linear.weight.val(), &golden.top));
+    let maps = values(class_maps(&network, output.features, &golden.top));
     assert_eq!(maps.len(), 5 * 7 * 7);
     for (found, expected) in maps.chunks(49).zip(golden.maps.chunks(49)) {
         assert_close("map", found, expected, 0.02 * span(expected));
@@ -138,7 +138,7 @@ fn configuration_errors_say_what_is_allowed() {
     let default = VggGapConfig::default;
     assert_eq!(
         text(VggGapConfig { depth: 12, ..default() }),
-        "a VGG has 11, 13, 16 or 19 weight layers, not 12; set \"depth\" to one of them"
+        "a VGG has a depth of 11, 13, 16 or 19, not 12; set \"depth\" to one of them"
     );
     assert_eq!(text(VggGapConfig { width: 0.0, ..default() }), "width must be above 0 and at most 4, not 0");
     assert_eq!(text(VggGapConfig { width: f64::NAN, ..default() }), "width must be above 0 and at most 4, not NaN");

@@ -193,7 +193,7 @@ fn Controls(stage: NodeRef<Canvas>) -> impl IntoView {
                 on:pointerdown=hold(true) on:pointerup=hold(false) on:pointerleave=hold(false)
                 on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { state.plain.set(true) }
                 on:keyup=move |_| state.plain.set(false) on:blur=move |_| state.plain.set(false)>
-                "Hold for plain photo"
+                "Hold to compare"
             </button>
             <button data-testid="download" on:click=save>"Save PNG"</button>
         </div>

@@ -1,0 +1,58 @@
+//! GoogLeNet, whose head has been global average pooling and one linear layer from the start.
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::blocks::Inception;
+use super::{ConfigError, ConvBlockConfig, Layer, Network, Stage, positive_classes};
+
+/// torchvision's, with batch norm.
+const NORM_EPSILON: f64 = 1e-3;
+
+/// Inception v1 with batch norm, as torchvision has it (Szegedy et al. 2015, table 1), without the auxiliary classifiers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GoogLeNetConfig {
+    /// False for published checkpoints, whose norms are folded into the convolutions.
+    pub batch_norm: bool,
+    pub classes: usize,
+}
+
+/// Rows of table 1: input channels, then [`Inception::new`]'s six; grouped by the pools between them.
+const INCEPTIONS: [&[(usize, [usize; 6])]; 3] = [
+    &[(192, [64, 96, 128, 16, 32, 32]), (256, [128, 128, 192, 32, 96, 64])],
+    &[
+        (480, [192, 96, 208, 16, 48, 64]),
+        (512, [160, 112, 224, 24, 64, 64]),
+        (512, [128, 128, 256, 24, 64, 64]),
+        (512, [112, 144, 288, 32, 64, 64]),
+        (528, [256, 160, 320, 32, 128, 128]),
+    ],
+    &[(832, [256, 160, 320, 32, 128, 128]), (832, [384, 192, 384, 48, 128, 128])],
+];
+
+impl GoogLeNetConfig {
+    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
+        positive_classes(self.classes)?;
+        let norm = self.batch_norm.then_some(NORM_EPSILON);
+        let conv = |channels, kernel, stride| {
+            let config = ConvBlockConfig::new(channels, kernel, norm);
+            Layer::Conv(if stride > 1 { config.with_stride(stride) } else { config }.init(device))
+        };
+        let pool = || Layer::max_pool_3(0, true);
+        let mut stages = vec![
+            Stage { layers: vec![conv([3, 64], 7, 2), pool()] },
+            Stage { layers: vec![conv([64, 64], 1, 1), conv([64, 192], 3, 1), pool()] },
+        ];
+        for (i, rows) in INCEPTIONS.into_iter().enumerate() {
+            let mut layers: Vec<_> =
+                rows.iter().map(|&(c_in, c_out)| Layer::Inception(Inception::new(c_in, c_out, norm, device))).collect();
+            match i {
+                0 => layers.push(pool()),
+                1 => layers.push(Layer::max_pool()),
+                _ => {}
+            }
+            stages.push(Stage { layers });
+        }
+        Ok(Network::new(stages, 1024, self.classes, device))
+    }
+}

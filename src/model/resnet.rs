@@ -1,0 +1,100 @@
+//! Residual networks and their plain twins (He et al. 2016, "Deep Residual Learning for Image Recognition").
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::blocks::Residual;
+use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Stage, positive_classes};
+
+const NORM_EPSILON: f64 = 1e-5;
+
+/// The depth tells the kind: 18, 34, 50, 101, 152 are the ImageNet networks (table 1; stride in the 3×3 convolution of
+/// a bottleneck, as in torchvision), 20, 32, 44, 56, 110 the CIFAR ones (section 4.2; shortcuts of option A).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResNetConfig {
+    pub depth: usize,
+    /// False builds the plain twin: the same convolutions, no shortcuts.
+    pub shortcuts: bool,
+    /// False for published checkpoints, whose norms are folded into the convolutions.
+    pub batch_norm: bool,
+    pub classes: usize,
+}
+
+impl ResNetConfig {
+    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
+        positive_classes(self.classes)?;
+        Ok(match self.depth {
+            18 => self.imagenet([2, 2, 2, 2], false, device),
+            34 => self.imagenet([3, 4, 6, 3], false, device),
+            50 => self.imagenet([3, 4, 6, 3], true, device),
+            101 => self.imagenet([3, 4, 23, 3], true, device),
+            152 => self.imagenet([3, 8, 36, 3], true, device),
+            _ if self.is_cifar() => self.cifar((self.depth - 2) / 6, device),
+            other => return Err(ConfigError::Depth { family: "ResNet", depths: DEPTHS, found: other }),
+        })
+    }
+
+    /// Whether the depth is one of the CIFAR networks'.
+    pub fn is_cifar(&self) -> bool {
+        matches!(self.depth, 20 | 32 | 44 | 56 | 110)
+    }
+
+    fn cifar(&self, blocks: usize, device: &Device) -> Network {
+        let stem = self.conv([3, 16], 3).init(device);
+        let mut stages = vec![Stage { layers: vec![Layer::Conv(stem)] }];
+        let mut c_in = 16;
+        for (c_out, stride) in [(16, 1), (32, 2), (64, 2)] {
+            stages.push(self.stage(blocks, |first| {
+                let (c, stride) = if first { (c_in, stride) } else { (c_out, 1) };
+                Residual { body: self.basic([c, c_out], stride, device), project: None, shortcut: self.shortcuts }
+            }));
+            c_in = c_out;
+        }
+        Network::new(stages, c_in, self.classes, device)
+    }
+
+    fn imagenet(&self, blocks: [usize; 4], bottleneck: bool, device: &Device) -> Network {
+        let stem = self.conv([3, 64], 7).with_stride(2).init(device);
+        let mut stages = vec![Stage { layers: vec![Layer::Conv(stem), Layer::max_pool_3(1, false)] }];
+        let mut c_in = 64;
+        for (i, blocks) in blocks.into_iter().enumerate() {
+            let width = 64 << i;
+            let c_out = if bottleneck { width * 4 } else { width };
+            stages.push(self.stage(blocks, |first| {
+                let c = if first { c_in } else { c_out };
+                let stride = if first && i > 0 { 2 } else { 1 };
+                let body = match bottleneck {
+                    true => self.bottleneck([c, width, c_out], stride, device),
+                    false => self.basic([c, c_out], stride, device),
+                };
+                let project = (self.shortcuts && (c, stride) != (c_out, 1)).then(|| {
+                    self.conv([c, c_out], 1).with_stride(stride).with_activation(Activation::Linear).init(device)
+                });
+                Residual { body, project, shortcut: self.shortcuts }
+            }));
+            c_in = c_out;
+        }
+        Network::new(stages, c_in, self.classes, device)
+    }
+
+    fn stage(&self, blocks: usize, block: impl Fn(bool) -> Residual) -> Stage {
+        Stage { layers: (0..blocks).map(|i| Layer::Residual(block(i == 0))).collect() }
+    }
+
+    fn basic(&self, [c_in, c_out]: [usize; 2], stride: usize, device: &Device) -> Vec<super::ConvBlock> {
+        let last = self.conv([c_out, c_out], 3).with_activation(Activation::Linear);
+        vec![self.conv([c_in, c_out], 3).with_stride(stride).init(device), last.init(device)]
+    }
+
+    fn bottleneck(&self, [c_in, width, c_out]: [usize; 3], stride: usize, device: &Device) -> Vec<super::ConvBlock> {
+        let last = self.conv([width, c_out], 1).with_activation(Activation::Linear);
+        let middle = self.conv([width, width], 3).with_stride(stride);
+        vec![self.conv([c_in, width], 1).init(device), middle.init(device), last.init(device)]
+    }
+
+    fn conv(&self, channels: [usize; 2], kernel: usize) -> ConvBlockConfig {
+        ConvBlockConfig::new(channels, kernel, self.batch_norm.then_some(NORM_EPSILON))
+    }
+}
+
+const DEPTHS: &str = "18, 34, 50, 101, 152 (ImageNet) or 20, 32, 44, 56, 110 (CIFAR)";

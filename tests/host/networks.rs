@@ -1,0 +1,197 @@
+//! Every family against PyTorch (`tests/fixtures/torch_networks.py`): logits, input gradients, names of the tensors.
+
+use burn::module::Module as _;
+use burn::tensor::{Device, Tensor, TensorData};
+use camscope::cam::class_maps;
+use camscope::checkpoint::StateDict;
+use camscope::model::{Network, NetworkConfig};
+
+use crate::support::{assert_close, fixture, project, span, values};
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    name: String,
+    options: serde_json::Map<String, serde_json::Value>,
+    size: usize,
+    parameters: usize,
+    logits: Vec<f32>,
+    gradient: Vec<f32>,
+    gradient_size: Vec<f32>,
+}
+
+const CLASSES: usize = 10;
+/// Cells a side of the grid over which the fixture averages gradients.
+const GRID: usize = 4;
+
+/// `noise` in the script: the bits of i and the name's seed, mixed.
+fn noise(name: &str, count: usize) -> Vec<f32> {
+    let seed = name.bytes().fold(0x811C_9DC5u32, |seed, byte| (seed ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let mix = |i: u32| {
+        let x = i.wrapping_mul(0x9E37_79B1).wrapping_add(seed);
+        let x = (x ^ (x >> 15)).wrapping_mul(0x85EB_CA77);
+        let x = (x ^ (x >> 13)).wrapping_mul(0xC2B2_AE3D);
+        (((x ^ (x >> 16)) >> 8) as f32) / 8_388_608.0 - 1.0
+    };
+    (0..count as u32).map(mix).collect()
+}
+
+/// The network of a fixture with the fixture's parameters, through PyTorch's names.
+fn filled(golden: &Golden) -> (NetworkConfig, Network) {
+    let device = Device::flex();
+    let config = NetworkConfig::named(&golden.name, CLASSES).unwrap().with(golden.options.clone()).unwrap();
+    let mut state = StateDict::of(&config.init(&device).unwrap(), &config).unwrap();
+    if golden.options.contains_key("batch_norm") {
+        // torchvision's VGG has biases before its norms, where ours has none.
+        let weights = state.tensors.iter().filter(|(_, (shape, _))| shape.len() == 4);
+        let biases =
+            weights.map(|(name, (shape, _))| (name.replace("weight", "bias"), (vec![shape[0]], vec![0.0; shape[0]])));
+        let biases: Vec<_> = biases.collect();
+        state.tensors.extend(biases);
+    }
+    for (name, (shape, values)) in &mut state.tensors {
+        let (scale, offset) = match shape.len() {
+            1 if name.ends_with("running_var") => (0.5, 1.0),
+            1 if name.ends_with("weight") => (0.25, 1.0),
+            1 => (0.1, 0.0),
+            _ => ((6.0 / shape[1..].iter().product::<usize>() as f64).sqrt() as f32, 0.0),
+        };
+        *values = noise(name, values.len()).into_iter().map(|v| offset + scale * v).collect();
+    }
+    let network = state.into_network("a formula".as_ref(), &config, &device).unwrap();
+    (config, network)
+}
+
+#[test]
+fn every_family_agrees_with_pytorch() {
+    for golden in fixture::<Vec<Golden>>("networks.json") {
+        let (_, network) = filled(&golden);
+        let (name, side) = (&golden.name, golden.size);
+        let cost = network.cost(side, side);
+        assert_eq!(cost.iter().map(|stage| stage.parameters).sum::<usize>(), golden.parameters, "{name}: parameters");
+        let photo = TensorData::new(noise("photo", 3 * side * side), [1, 3, side, side]);
+        let output = network.forward(Tensor::from_data(photo.clone(), &Device::flex()));
+        let [_, k, h, w] = output.features.dims();
+        assert_eq!(cost[cost.len() - 2].output, [k, h, w], "{name}: features");
+        let logits = values(output.logits);
+        assert_close(&format!("{name}: logits"), &logits, &golden.logits, 2e-4 * span(&golden.logits));
+
+        let device = Device::flex().autodiff();
+        let folded = network.folded().to_device(&device);
+        let x = Tensor::<4>::from_data(photo, &device).require_grad();
+        let output = folded.forward(x.clone());
+        let folded_logits = values(output.logits.clone().inner());
+        assert_close(&format!("{name}: folded"), &folded_logits, &golden.logits, 5e-4 * span(&golden.logits));
+        let gradients = output.logits.slice([0..1, 3..4]).sum().backward();
+        let gradient = values(x.grad(&gradients).unwrap());
+        let found = averaged(&gradient, side, |v| v);
+        assert_close(&format!("{name}: gradient"), &found, &golden.gradient, 2e-3 * span(&golden.gradient));
+        let found = averaged(&gradient, side, f32::abs);
+        assert_close(
+            &format!("{name}: gradient's size"),
+            &found,
+            &golden.gradient_size,
+            2e-3 * span(&golden.gradient_size),
+        );
+    }
+}
+
+/// Means over the cells of a grid, channel by channel.
+fn averaged(gradient: &[f32], side: usize, f: impl Fn(f32) -> f32) -> Vec<f32> {
+    let cell = side / GRID;
+    let mut sums = vec![0f64; 3 * GRID * GRID];
+    for (i, &value) in gradient.iter().enumerate() {
+        let (c, y, x) = (i / (side * side), i / side % side, i % side);
+        sums[(c * GRID + y / cell) * GRID + x / cell] += f64::from(f(value));
+    }
+    sums.into_iter().map(|sum| (sum / (cell * cell) as f64) as f32).collect()
+}
+
+/// Figures of the papers and of torchvision's documentation, in millions.
+#[test]
+fn costs_are_those_of_the_papers() {
+    let millions = |name: &str, size, classes| {
+        let network = NetworkConfig::named(name, classes).unwrap().init(&Device::flex()).unwrap();
+        let cost = network.cost(size, size);
+        let parameters: usize = cost.iter().map(|stage| stage.parameters).sum();
+        let multiply_adds: u64 = cost.iter().map(|stage| stage.multiply_adds).sum();
+        [parameters as f64 / 1e6, multiply_adds as f64 / 1e6]
+    };
+    for (name, size, classes, parameters, multiply_adds) in [
+        ("resnet-20", 32, 10, 0.27, 40.6),
+        ("resnet-18", 224, 1000, 11.69, 1814.0),
+        ("resnet-50", 224, 1000, 25.56, 4089.0),
+        ("resnet-152", 224, 1000, 60.19, 11514.0),
+        ("googlenet", 224, 1000, 6.62, 1498.0),
+        ("squeezenet1.1", 224, 1000, 1.24, 349.0),
+        ("efficientnet-lite0", 224, 1000, 4.65, 385.0),
+    ] {
+        let [p, m] = millions(name, size, classes);
+        assert!((p - parameters).abs() < 0.01, "{name}: {p} million parameters, not {parameters}");
+        assert!((m / multiply_adds - 1.0).abs() < 0.01, "{name}: {m} million multiply-adds, not {multiply_adds}");
+    }
+}
+
+/// For NIN's head the maps hold the bias and are rectified: their mean alone is the logit.
+#[test]
+fn the_mean_of_a_rectified_map_is_its_logit() {
+    for golden in fixture::<Vec<Golden>>("networks.json") {
+        let (_, network) = filled(&golden);
+        if network.rectified {
+            let photo = TensorData::new(noise("photo", 3 * 96 * 96), [1, 3, 96, 96]);
+            let output = network.forward(Tensor::from_data(photo, &Device::flex()));
+            let maps = values(class_maps(&network, output.features, &(0..CLASSES).collect::<Vec<_>>()));
+            let cells = maps.len() / CLASSES;
+            let means: Vec<f32> = maps.chunks(cells).map(|map| map.iter().sum::<f32>() / cells as f32).collect();
+            assert_close(&golden.name, &means, &values(output.logits), 1e-4);
+        }
+    }
+}
+
+/// Out as safetensors and in again: not a bit is lost.
+#[test]
+fn pytorch_names_there_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    for golden in fixture::<Vec<Golden>>("networks.json") {
+        let (config, network) = filled(&golden);
+        let path = folder.path().join(format!("{}.safetensors", golden.name));
+        let state = StateDict::of(&network, &config).unwrap();
+        state.write(&path).unwrap();
+        let again = StateDict::read(&path).unwrap().into_network(&path, &config, &Device::flex()).unwrap();
+        assert_eq!(StateDict::of(&again, &config).unwrap().tensors, state.tensors, "{}", golden.name);
+    }
+}
+
+#[test]
+fn a_file_of_another_network_names_what_does_not_fit() {
+    let device = Device::flex();
+    let (twenty, eighteen) =
+        (NetworkConfig::named("resnet-20", 10).unwrap(), NetworkConfig::named("resnet-18", 10).unwrap());
+    let state = StateDict::of(&twenty.init(&device).unwrap(), &twenty).unwrap();
+    let error = state.into_network("net.pth".as_ref(), &eighteen, &device).map(|_| ()).expect_err("another network");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("net.pth does not hold this network: conv1.weight has the shape [16, 3, 3, 3] instead of"),
+        "{text}"
+    );
+    assert!(text.ends_with("more"), "{text}");
+}
+
+/// The CIFAR ResNets of a public repository: their authors state 91.7 % and more; a few test images tell whether the
+/// weights sit where they belong.
+#[test]
+fn public_cifar_resnets_open() {
+    let folder = project("../shared/data/resnet-cifar10");
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        return crate::support::tell(&format!("skipped: {} is not here", folder.display()));
+    };
+    let mut seen = 0;
+    for path in files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "th")) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let family = name.split('-').next().unwrap();
+        let (card, network) = camscope::checkpoint::import(family, &path, &Device::flex()).expect("a ResNet");
+        assert_eq!(card.classes.len(), 10);
+        assert!(network.cost(32, 32).iter().map(|stage| stage.parameters).sum::<usize>() > 250_000, "{name}");
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen} files in {}", folder.display());
+}
