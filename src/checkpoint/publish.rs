@@ -41,6 +41,17 @@ pub fn publish(dir: &Path, network: &Network, mut card: ModelCard) -> Result<Mod
     Ok(card)
 }
 
+/// Takes a model's card and weights out of `dir` and rewrites the manifest. Returns its card.
+pub fn unpublish(dir: &Path, name: &str) -> Result<ModelCard, PublishError> {
+    let path = dir.join(format!("{name}.json"));
+    let card = read_card(&path)?;
+    for file in [dir.join(&card.file), path] {
+        std::fs::remove_file(&file).map_err(|source| PublishError::Io { path: file.clone(), source })?;
+    }
+    write_manifest(dir)?;
+    Ok(card)
+}
+
 /// Reads every card of `dir` and writes the manifest: models with a measured breadth of classes first, then by name.
 pub fn write_manifest(dir: &Path) -> Result<Manifest, PublishError> {
     let io = |source| PublishError::Io { path: dir.to_owned(), source };

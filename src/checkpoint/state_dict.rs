@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pytorch_reader::{DType, PytorchReader};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::names::{Names, names};
+use super::names::{Names, head, names};
 use crate::model::{ConvBlock, Network, NetworkConfig};
 
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,11 @@ impl StateDict {
         let tensors = tensors.map_err(fault)?;
         let plain = |name: String| name.strip_prefix("module.").map(str::to_owned).unwrap_or(name);
         Ok(Self { tensors: tensors.into_iter().map(|(name, tensor)| (plain(name), tensor)).collect() })
+    }
+
+    /// How many classes the head of such a network has here; `None` where there is none.
+    pub fn classes(&self, config: &NetworkConfig) -> Option<usize> {
+        self.tensors.get(&format!("{}.weight", head(config))).and_then(|(shape, _)| shape.first().copied())
     }
 
     /// Moves the tensors into a new network of `config`. A VGG-GAP that has no head of ours keeps its initial one.

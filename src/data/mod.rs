@@ -1,10 +1,40 @@
-//! Labelled images for training and evaluation: loading, shuffling, augmentation.
+//! Labelled images for training and evaluation: loading, splitting, augmentation.
 
 mod augment;
+mod batch;
+#[cfg(feature = "cli")]
+mod binary;
+#[cfg(feature = "cli")]
+mod files;
+#[cfg(feature = "cli")]
 mod folder;
+mod split;
 
-pub use augment::augment;
-pub use folder::{FolderError, load_folder};
+pub use augment::{Augment, augment};
+pub use batch::batch;
+#[cfg(feature = "cli")]
+pub use binary::{load_cifar10, load_stl10};
+#[cfg(feature = "cli")]
+pub use folder::{HeldOut, load_folder};
+pub use split::stratified;
+
+/// The class names of CIFAR-10, in its order.
+pub const CIFAR10: [&str; 10] =
+    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+
+/// Why a data set could not be loaded.
+#[cfg(feature = "cli")]
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    #[error("{path}: {source}")]
+    Io { path: std::path::PathBuf, source: std::io::Error },
+    #[error("{path} is not a readable zip archive: {source}")]
+    Zip { path: std::path::PathBuf, source: zip::result::ZipError },
+    #[error("{path}: expected {expected}; found none of it")]
+    Layout { path: std::path::PathBuf, expected: &'static str },
+    #[error("{file} is damaged: {what}")]
+    Damaged { file: String, what: String },
+}
 
 /// Labelled square RGB images, all of one size, in memory.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +46,15 @@ pub struct Dataset {
     pub rgb: Vec<u8>,
     /// Index into `classes` of each image.
     pub labels: Vec<usize>,
+}
+
+/// What a network learns from, and what it is judged by.
+#[derive(Debug, Clone)]
+pub struct Split {
+    pub train: Dataset,
+    pub test: Dataset,
+    /// Files that could not be used, each with the reason.
+    pub skipped: Vec<String>,
 }
 
 impl Dataset {
@@ -31,5 +70,18 @@ impl Dataset {
     pub fn image(&self, i: usize) -> &[u8] {
         let bytes = self.side * self.side * 3;
         &self.rgb[i * bytes..(i + 1) * bytes]
+    }
+
+    /// Adds an image of the right size.
+    pub fn push(&mut self, rgb: &[u8], label: usize) {
+        self.rgb.extend_from_slice(rgb);
+        self.labels.push(label);
+    }
+
+    /// The images at `positions`, in that order.
+    pub fn select(&self, positions: &[usize]) -> Self {
+        let mut selected = Self { classes: self.classes.clone(), side: self.side, ..Self::default() };
+        positions.iter().for_each(|&i| selected.push(self.image(i), self.labels[i]));
+        selected
     }
 }

@@ -3,38 +3,53 @@
 use std::ops::ControlFlow;
 
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::Device;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
 
-use super::TrainConfig;
-use crate::data::{Dataset, augment};
+use super::evaluate::{cross_entropy, read};
+use super::{Evaluation, TrainConfig, evaluate};
+use crate::data::{Dataset, batch};
 use crate::model::Network;
 use crate::recipe::Recipe;
 
+/// Where a run stands: all that is needed to go on with it.
+pub struct Progress {
+    /// On a plain device, not in training mode.
+    pub network: Network,
+    pub optimizer: ModuleOptimizer,
+    /// Finished epochs.
+    pub epoch: usize,
+}
+
 /// What the loop tells while it runs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum Event<'a> {
     /// After every step: steps done and to do over the whole run, and the batch's loss.
     Step {
         done: usize,
         total: usize,
         loss: f32,
     },
-    Epoch(Epoch),
+    Epoch {
+        epoch: Epoch,
+        held_out: &'a Evaluation,
+        progress: &'a Progress,
+    },
 }
 
 /// The figures of one finished epoch; losses are mean cross-entropy in nats, accuracies from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// From 1.
     pub number: usize,
-    pub train_loss: f32,
-    pub held_out_loss: f32,
-    pub held_out_accuracy: f32,
+    /// Of its last step.
+    pub lr: f64,
+    pub train_loss: f64,
+    pub held_out_loss: f64,
+    pub held_out_accuracy: f64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -43,119 +58,79 @@ pub enum TrainError {
     NoPhotos,
     #[error("the data has {data} classes but the network tells {network} apart; build it for {data}")]
     Classes { data: usize, network: usize },
-    #[error("the loss became {loss} at step {step}; try a lower learning rate")]
-    NotFinite { step: usize, loss: f32 },
+    #[error("the loss became {loss} at step {step} (epoch {epoch}); try a lower learning rate")]
+    NotFinite { step: usize, epoch: usize, loss: f32 },
     #[error("the device could not give a result back: {0}")]
     ReadBack(String),
 }
 
-/// Trains `network` (on a plain device; the loop turns differentiation on) and returns it on the same device with
-/// the weights of the last finished epoch. `on_event` may end the run early with [`ControlFlow::Break`].
+/// Trains from `start` (its network on a plain device; the loop turns differentiation on) to the last epoch of `config`,
+/// or until `on_event` breaks, and returns where it stands after the last finished epoch. Frozen parts of the network
+/// stay as they are. The order of the photos depends on the seed and the epoch alone, so that a run that was
+/// interrupted after an epoch goes on as if it had not been.
 ///
 /// # Errors
 /// [`TrainError`]; nothing is trained when the data does not fit the network.
 pub async fn fit(
-    network: Network,
+    start: Progress,
     train: &Dataset,
     held_out: &Dataset,
     recipe: &Recipe,
     config: &TrainConfig,
     device: &Device,
-    mut on_event: impl FnMut(Event, &Network) -> ControlFlow<()>,
-) -> Result<Network, TrainError> {
+    mut on_event: impl FnMut(Event<'_>) -> ControlFlow<()>,
+) -> Result<Progress, TrainError> {
     if train.is_empty() {
         return Err(TrainError::NoPhotos);
     }
-    let [_, classes] = network.linear.weight.dims();
+    let [_, classes] = start.network.linear.weight.dims();
     if train.classes.len() != classes {
         return Err(TrainError::Classes { data: train.classes.len(), network: classes });
     }
 
-    let mut network = network.to_device(&device.clone().autodiff()).train();
-    let mut optimizer = AdamWConfig::new().with_weight_decay(config.weight_decay as f32).init();
-    let mut rng = StdRng::seed_from_u64(config.seed);
-    let mut order: Vec<usize> = (0..train.len()).collect();
+    let autodiff = device.clone().autodiff();
     let steps = train.len().div_ceil(config.batch);
     let total = steps * config.epochs;
-
-    for epoch in 0..config.epochs {
-        order.shuffle(&mut rng);
-        let mut loss_sum = 0.0;
-        for (i, batch) in order.chunks(config.batch).enumerate() {
-            let done = epoch * steps + i;
-            let mut rgb = Vec::with_capacity(batch.len() * train.image(0).len());
-            for &photo in batch {
-                match config.augment {
-                    true => augment(train.image(photo), train.side, &mut rng, &mut rgb),
-                    false => rgb.extend_from_slice(train.image(photo)),
-                }
-            }
-            let labels = batch.iter().map(|&photo| train.labels[photo]);
-            let autodiff = device.clone().autodiff();
-            let x = recipe.normalise(&rgb, &autodiff);
+    let mut network = start.network.clone().to_device(&autodiff).train();
+    let mut optimizer = start.optimizer.clone();
+    let mut progress = start;
+    while progress.epoch < config.epochs {
+        let epoch = progress.epoch + 1;
+        let seed = config.seed.wrapping_mul(0x2545_F491_4F6C_DD1D).wrapping_add(epoch as u64);
+        let mut order: Vec<usize> = (0..train.len()).collect();
+        order.shuffle(&mut StdRng::seed_from_u64(seed));
+        let (mut loss_sum, mut lr) = (0.0, 0.0);
+        for (i, positions) in order.chunks(config.batch).enumerate() {
+            let done = progress.epoch * steps + i;
+            lr = config.rate_at(done as f64 / total as f64);
+            let x = recipe.normalise(&batch(train, positions, recipe.size, config.augment, seed), &autodiff);
+            let labels = positions.iter().map(|&photo| train.labels[photo]);
             let loss = cross_entropy(network.forward(x).logits, labels, &autodiff);
             let gradients = GradientsParams::from_grads(loss.backward(), &network);
-            network = optimizer.step(config.rate_at(done as f64 / total as f64), network, gradients);
+            network = optimizer.step(lr, network, gradients);
 
             let loss = read(loss.detach()).await?[0];
             if !loss.is_finite() {
-                return Err(TrainError::NotFinite { step: done + 1, loss });
+                return Err(TrainError::NotFinite { step: done + 1, epoch, loss });
             }
-            loss_sum += loss * batch.len() as f32;
-            if on_event(Event::Step { done: done + 1, total, loss }, &network).is_break() {
-                return Ok(network.valid());
+            loss_sum += f64::from(loss) * positions.len() as f64;
+            if on_event(Event::Step { done: done + 1, total, loss }).is_break() {
+                return Ok(progress);
             }
         }
 
-        let valid = network.valid();
-        let (held_out_loss, correct) = evaluate(&valid, held_out, recipe, config.batch, device).await?;
+        progress = Progress { network: network.valid(), optimizer: optimizer.clone(), epoch };
+        let judged = evaluate(&progress.network, held_out, recipe, config.batch, device).await?;
         let figures = Epoch {
-            number: epoch + 1,
-            train_loss: loss_sum / train.len() as f32,
-            held_out_loss,
-            held_out_accuracy: correct.iter().filter(|&&c| c).count() as f32 / held_out.len().max(1) as f32,
+            number: epoch,
+            lr,
+            train_loss: loss_sum / train.len() as f64,
+            held_out_loss: judged.loss,
+            held_out_accuracy: judged.accuracy,
         };
-        if on_event(Event::Epoch(figures), &valid).is_break() {
+        if on_event(Event::Epoch { epoch: figures, held_out: &judged, progress: &progress }).is_break() {
             break;
         }
     }
-    Ok(network.valid())
-}
-
-/// Mean cross-entropy over `data`, and for each photo whether the top class is the right one.
-pub async fn evaluate(
-    network: &Network,
-    data: &Dataset,
-    recipe: &Recipe,
-    batch: usize,
-    device: &Device,
-) -> Result<(f32, Vec<bool>), TrainError> {
-    let mut loss_sum = 0.0;
-    let mut correct = Vec::with_capacity(data.len());
-    for start in (0..data.len()).step_by(batch.max(1)) {
-        let end = (start + batch).min(data.len());
-        let bytes = data.side * data.side * 3;
-        let x = recipe.normalise(&data.rgb[start * bytes..end * bytes], device);
-        let labels = &data.labels[start..end];
-        let logits = network.forward(x).logits;
-        let loss = cross_entropy(logits.clone(), labels.iter().copied(), device);
-        loss_sum += read(loss).await?[0] * labels.len() as f32;
-        let [_, classes] = logits.dims();
-        for (scores, &label) in read(logits).await?.chunks(classes).zip(labels) {
-            correct.push(scores.iter().enumerate().all(|(c, &score)| c == label || score < scores[label]));
-        }
-    }
-    Ok((loss_sum / data.len().max(1) as f32, correct))
-}
-
-fn cross_entropy(logits: Tensor<2>, labels: impl Iterator<Item = usize>, device: &Device) -> Tensor<1> {
-    let labels: Vec<i32> = labels.map(|label| label as i32).collect();
-    let count = labels.len();
-    let targets = Tensor::<1, Int>::from_data(TensorData::new(labels, [count]), device);
-    CrossEntropyLossConfig::new().init(device).forward(logits, targets)
-}
-
-async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
-    let data = tensor.into_data_async().await.map_err(|e| TrainError::ReadBack(e.to_string()))?;
-    data.try_into_vec_as::<f32>().map_err(|e| TrainError::ReadBack(format!("{e:?}")))
+    Ok(progress)
 }

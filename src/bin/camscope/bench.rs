@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use camscope::checkpoint::read_manifest;
+use camscope::device::DeviceKind;
 use camscope::photo::Photo;
 
 use crate::model::{Device, Models, milliseconds, session};
@@ -25,9 +26,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         "model", "device", "load ms", "first ms", "median ms", "maps' share"
     );
     for card in &manifest.models {
-        for device in [Device::Cpu, Device::Gpu] {
+        for device in [DeviceKind::Cpu, DeviceKind::Gpu].map(Device) {
             if let Err(error) = device.open() {
-                println!("{:<24} {:<7} left out: {error:#}", card.name, device.name());
+                println!("{:<24} {:<7} left out: {error:#}", card.name, device.to_string());
                 continue;
             }
             let start = milliseconds();
@@ -45,7 +46,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             println!(
                 "{:<24} {:<7} {load:>9.0} {:>9.1} {whole:>10.1} {:>10.1} %",
                 card.name,
-                device.name(),
+                device.to_string(),
                 first.network + first.maps,
                 100.0 * median.maps / whole
             );

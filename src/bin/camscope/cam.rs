@@ -23,7 +23,7 @@ pub struct Args {
     model: String,
     #[command(flatten)]
     models: Models,
-    #[arg(long, value_enum, default_value = "cpu")]
+    #[arg(long, default_value = "cpu")]
     device: Device,
     /// How many of the most probable classes.
     #[arg(long, default_value_t = 5)]
@@ -97,7 +97,7 @@ fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>
     let name = path.to_string_lossy();
     if args.json {
         let model = session.card().map_or("", |card| &card.name);
-        let (width, height, device) = (look.width, look.height, args.device.name());
+        let (width, height, device) = (look.width, look.height, &*args.device.to_string());
         let line = Line { photo: &name, width, height, model, device, predictions: &predictions };
         println!("{}", serde_json::to_string(&line)?);
     } else {

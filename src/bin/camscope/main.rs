@@ -2,8 +2,14 @@
 
 mod bench;
 mod cam;
+mod curves;
+mod eval;
 mod import;
+mod info;
 mod model;
+mod options;
+mod publish;
+mod run_folder;
 mod train;
 
 use std::path::PathBuf;
@@ -22,8 +28,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Cam(cam::Args),
-    Train(train::Args),
+    Train(Box<train::Args>),
+    Eval(eval::Args),
+    Info(info::Args),
     Import(import::Args),
+    Export(publish::ExportArgs),
+    Publish(publish::PublishArgs),
+    Unpublish(publish::UnpublishArgs),
     Bench(bench::Args),
     /// Write a models folder's manifest.json anew from the cards that lie there.
     Manifest {
@@ -35,8 +46,13 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Cam(args) => cam::run(args),
-        Command::Train(args) => train::run(args),
+        Command::Train(args) => train::run(*args),
+        Command::Eval(args) => eval::run(args),
+        Command::Info(args) => info::run(args),
         Command::Import(args) => import::run(args),
+        Command::Export(args) => publish::run_export(args),
+        Command::Publish(args) => publish::run_publish(args),
+        Command::Unpublish(args) => publish::run_unpublish(args),
         Command::Bench(args) => bench::run(args),
         Command::Manifest { dir } => model::write_manifest_of(&dir),
     };

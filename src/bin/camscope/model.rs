@@ -10,28 +10,38 @@ use camscope::checkpoint::{ModelCard, decode, read_manifest, verify, write_manif
 use camscope::device::{DeviceKind, open};
 use camscope::engine::Session;
 use camscope::model::Network;
-use clap::ValueEnum;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Device {
-    Cpu,
-    Gpu,
-}
+/// `cpu`, `gpu`, `cuda` or `cuda:1` on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Device(pub DeviceKind);
 
 impl Device {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Gpu => "gpu",
+    pub fn open(self) -> anyhow::Result<burn::tensor::Device> {
+        Ok(pollster::block_on(open(self.0))?)
+    }
+}
+
+impl std::fmt::Display for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            DeviceKind::Cpu => f.write_str("cpu"),
+            DeviceKind::Gpu => f.write_str("gpu"),
+            DeviceKind::Cuda(index) => write!(f, "cuda:{index}"),
         }
     }
+}
 
-    pub fn open(self) -> anyhow::Result<burn::tensor::Device> {
-        let kind = match self {
-            Self::Cpu => DeviceKind::Cpu,
-            Self::Gpu => DeviceKind::Gpu,
-        };
-        Ok(pollster::block_on(open(kind))?)
+impl std::str::FromStr for Device {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fault = || format!("\"{text}\" is no device; there are cpu, gpu, cuda and cuda:INDEX");
+        Ok(Self(match text {
+            "cpu" => DeviceKind::Cpu,
+            "gpu" => DeviceKind::Gpu,
+            "cuda" => DeviceKind::Cuda(0),
+            _ => DeviceKind::Cuda(text.strip_prefix("cuda:").and_then(|i| i.parse().ok()).ok_or_else(fault)?),
+        }))
     }
 }
 

@@ -1,142 +1,239 @@
-//! `camscope train`: a VGG-GAP on a folder of classes, published to the site's models folder.
+//! `camscope train`: a network on labelled photos, into a run folder that survives whatever happens to it.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use anyhow::Context;
-use camscope::checkpoint::{Accuracy, ModelCard, publish};
-use camscope::data::load_folder;
-use camscope::device::{DeviceKind, open};
-use camscope::model::{NetworkConfig, VggGapConfig};
-use camscope::recipe::Recipe;
-use camscope::train::{Event, TrainConfig, evaluate, fit};
+use anyhow::{Context, bail};
+use burn::module::Module;
+use camscope::checkpoint::{ModelCard, StateDict, decode};
+use camscope::model::{Network, NetworkConfig};
+use camscope::train::{Event, Progress, TrainConfig, fit};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Train a VGG-GAP and publish it.
+use crate::model::Device;
+use crate::options::{Options, Preset};
+use crate::run_folder::RunFolder;
+
+/// Train a network.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folder or .zip with one sub-folder of images per class.
+    #[command(flatten)]
+    options: Options,
+    /// A known good setting; single values may be replaced.
+    #[arg(long, value_enum)]
+    recipe: Option<Preset>,
+    /// Values from a TOML file, named as the options are: such as a run's own config.toml.
     #[arg(long)]
-    data: PathBuf,
-    /// The same for the test images; a `test/` beside a `train/` inside --data needs no --test.
+    config: Option<PathBuf>,
+    #[arg(long, default_value = "cpu")]
+    device: Device,
+    /// End at once where a file of the data set cannot be used.
     #[arg(long)]
-    test: Option<PathBuf>,
-    /// The data set's name, for the model's card.
-    #[arg(long)]
-    data_name: String,
-    /// The model's name on the site.
-    #[arg(long)]
-    name: String,
-    /// The model's title on the page.
-    #[arg(long)]
-    title: String,
-    #[arg(long, default_value = "research use, as the data set it was trained on")]
-    licence: String,
-    #[arg(long, default_value_t = 16)]
-    depth: usize,
-    #[arg(long, default_value_t = 1.0)]
-    width: f64,
-    /// How many of the five stages end in a pool.
-    #[arg(long, default_value_t = 5)]
-    pools: usize,
-    /// Side of the network's input in pixels.
-    #[arg(long, default_value_t = 224)]
-    size: u32,
-    #[arg(long, default_value_t = 10)]
-    epochs: usize,
-    #[arg(long, default_value_t = 128)]
-    batch: usize,
-    #[arg(long, default_value_t = 3e-3)]
-    lr: f64,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// The site's models folder.
-    #[arg(long, default_value = "www/models")]
-    out: PathBuf,
+    strict: bool,
+    /// Folder for the run: weights of the last and the best epoch, metrics.csv, curves.svg, config.toml.
+    #[arg(long, required_unless_present = "resume")]
+    out: Option<PathBuf>,
+    /// Go on with the run in this folder, with its own config.toml.
+    #[arg(long, conflicts_with_all = ["out", "recipe", "config"])]
+    resume: Option<PathBuf>,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let side = args.size as usize;
-    let train = load_folder(&args.data, "train", side)?;
-    let test = load_folder(args.test.as_ref().unwrap_or(&args.data), "test", side)?;
-    anyhow::ensure!(train.classes == test.classes, "training and test images have different classes");
-
-    let device = pollster::block_on(open(DeviceKind::Cpu))?;
-    device.seed(args.seed);
-    let vgg = VggGapConfig {
-        depth: args.depth,
-        width: args.width,
-        pools: args.pools,
-        batch_norm: true,
-        classes: train.classes.len(),
-        ..VggGapConfig::default()
+    let (path, resumed) = match (&args.resume, &args.out) {
+        (Some(path), _) => (path.clone(), Some(RunFolder::open(path)?)),
+        (None, Some(path)) => (path.clone(), None),
+        (None, None) => bail!("--out FOLDER says where the run goes"),
     };
-    let network = NetworkConfig::VggGap(vgg.clone());
-    let recipe = Recipe { resize: args.size, size: args.size, mean: [127.5; 3], std: [127.5; 3] };
-    let config = TrainConfig {
-        epochs: args.epochs,
-        batch: args.batch,
-        learning_rate: args.lr,
-        seed: args.seed,
-        ..TrainConfig::default()
+    let options = match &resumed {
+        Some((_, options)) => options.clone(),
+        None => args.options.over(args.recipe, args.config.as_deref())?,
     };
+    let config = options.train_config();
+    let recipe = options.recipe();
+    let device = args.device.open()?;
+    device.seed(config.seed);
 
-    let bar = ProgressBar::new(0)
-        .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} steps · {eta} left · loss {msg}")?);
-    let trained = fit(network.init(&device)?, &train, &test, &recipe, &config, &device, |event, _| {
+    let split = options.load_data()?;
+    if args.strict && !split.skipped.is_empty() {
+        bail!("{} files cannot be used, the first: {}", split.skipped.len(), split.skipped[0]);
+    }
+    let (train, test) = (split.train, split.test);
+    let (network_config, network) = begin(&options, train.classes.len(), &device)?;
+    let mut run = match resumed {
+        Some((run, _)) => run,
+        None => RunFolder::create(&path, &options)?,
+    };
+    let start = match run.progress(&config, &device)? {
+        Some(progress) => Progress { network: frozen(progress.network, options.freeze)?, ..progress },
+        None => Progress { network: frozen(network, options.freeze)?, optimizer: config.optimizer(), epoch: 0 },
+    };
+    let card = card(&options, &config, &network_config, &train.classes, train.len())?;
+    println!(
+        "{} · {} photos to learn from, {} to test · {} · epoch {} of {}",
+        options.model.as_deref().unwrap_or("network"),
+        train.len(),
+        test.len(),
+        args.device,
+        start.epoch + 1,
+        config.epochs
+    );
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened for")?;
+    let style = "{bar:30} {pos}/{len} steps · {per_sec} · {eta} left · {msg}";
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?);
+    let (begun, mut seen, mut fault) = (Instant::now(), 0usize, None);
+    let trained = fit(start, &train, &test, &recipe, &config, &device, |event| {
         match event {
             Event::Step { done, total, loss } => {
-                bar.set_length(total as u64);
+                if bar.length() != Some(total as u64) {
+                    bar.set_length(total as u64);
+                    bar.set_position(done as u64);
+                    bar.reset_eta();
+                }
+                seen += config.batch;
                 bar.set_position(done as u64);
-                bar.set_message(format!("{loss:.3}"));
+                bar.set_message(format!(
+                    "{:.0} images/s · loss {loss:.3}",
+                    seen as f64 / begun.elapsed().as_secs_f64()
+                ));
             }
-            Event::Epoch(epoch) => {
+            Event::Epoch { epoch, progress, .. } => {
                 let line = format!(
-                    "epoch {:>3}  train loss {:.4}  test loss {:.4}  test accuracy {:.2} %",
+                    "epoch {:>3}  lr {:.2e}  train loss {:.4}  held-out loss {:.4}  accuracy {:.2} %  {:.0} s",
                     epoch.number,
+                    epoch.lr,
                     epoch.train_loss,
                     epoch.held_out_loss,
-                    epoch.held_out_accuracy * 100.0
+                    epoch.held_out_accuracy * 100.0,
+                    begun.elapsed().as_secs_f64()
                 );
                 bar.suspend(|| println!("{line}"));
+                if let Err(error) = run.keep(epoch, progress, &card) {
+                    fault = Some(error);
+                    return ControlFlow::Break(());
+                }
             }
         }
-        ControlFlow::Continue(())
+        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let folded = pollster::block_on(trained)?.folded();
+    let trained = pollster::block_on(trained);
     bar.finish_and_clear();
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    let go_on = format!("go on with: camscope train --resume {}", path.display());
+    let epoch = trained.with_context(|| format!("the finished epochs are kept; {go_on}"))?.epoch;
+    if epoch < config.epochs {
+        println!("Stopped after epoch {epoch}; {go_on}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let best = run.state.epochs.iter().find(|e| e.number == run.state.best);
+    if let Some(best) = best {
+        let name = run.best()?.display().to_string();
+        println!(
+            "Best: epoch {}, {:.2} % of {} test photos: {name}",
+            best.number,
+            best.held_out_accuracy * 100.0,
+            test.len()
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
-    let (_, right) = pollster::block_on(evaluate(&folded, &test, &recipe, args.batch, &device))?;
-    let top1 = right.iter().filter(|&&right| right).count() as f32 / right.len() as f32;
-    let card = ModelCard {
-        name: args.name,
-        title: args.title,
-        network: serde_json::to_value(network.folded())?,
-        classes: train.classes,
-        recipe,
-        licence: args.licence,
+/// The network to begin with: fresh, or with the weights of `--init`.
+fn begin(options: &Options, classes: usize, device: &burn::tensor::Device) -> anyhow::Result<(NetworkConfig, Network)> {
+    let Some(init) = &options.init else {
+        let config = options.network(classes)?;
+        let network = config.init(device)?;
+        return Ok((config, network));
+    };
+    let path = Path::new(init);
+    let fresh =
+        |config: &NetworkConfig| config.clone().with(serde_json::Map::from_iter([("classes".into(), classes.into())]));
+    if path.extension().is_none_or(|e| e != "bpk") {
+        let config = options.network(classes)?;
+        let state = StateDict::read(path)?;
+        // With a head for other classes, everything but the head is taken.
+        let theirs = state.classes(&config).unwrap_or(classes);
+        let whole = config.clone().with(serde_json::Map::from_iter([("classes".into(), theirs.into())]))?;
+        let network = state.into_network(path, &whole, device)?;
+        return Ok((config.clone(), with_head(network, &config, theirs != classes, device)?));
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("{init} cannot be read"))?;
+    let (card, network) = decode(bytes, device)?;
+    let theirs: NetworkConfig = serde_json::from_value(card.network)?;
+    let config = fresh(&theirs)?;
+    if options.model.is_some() && options.network(classes)? != config {
+        bail!("{init} holds another network than --model and --set describe; leave them out to train the one it holds");
+    }
+    let network = with_head(network, &config, theirs.classes() != classes, device)?;
+    Ok((config, network))
+}
+
+fn with_head(
+    mut network: Network,
+    config: &NetworkConfig,
+    new: bool,
+    device: &burn::tensor::Device,
+) -> anyhow::Result<Network> {
+    if new {
+        network.linear = config.init(device)?.linear;
+    }
+    Ok(network)
+}
+
+fn frozen(mut network: Network, stages: Option<usize>) -> anyhow::Result<Network> {
+    let stages = stages.unwrap_or(0);
+    if stages > network.stages.len() {
+        bail!("--freeze {stages}: the network has only {} stages", network.stages.len());
+    }
+    let all = std::mem::take(&mut network.stages);
+    network.stages =
+        all.into_iter().enumerate().map(|(i, stage)| if i < stages { stage.freeze() } else { stage }).collect();
+    Ok(network)
+}
+
+fn card(
+    options: &Options,
+    config: &TrainConfig,
+    network: &NetworkConfig,
+    classes: &[String],
+    photos: usize,
+) -> anyhow::Result<ModelCard> {
+    let data = options.data.as_deref().unwrap_or_default();
+    let data = data.split_once(':').map_or(data, |(kind, path)| match kind {
+        "folder" => Path::new(path).file_stem().and_then(|stem| stem.to_str()).unwrap_or("a folder"),
+        kind => kind,
+    });
+    let name = options.model.clone().unwrap_or_else(|| "network".into());
+    Ok(ModelCard {
+        title: format!("{name} · {} classes of {data}", classes.len()),
+        name,
+        network: serde_json::to_value(network)?,
+        classes: classes.to_vec(),
+        recipe: options.recipe(),
+        licence: "research use, as the data set it was trained on".into(),
         source: format!(
-            "trained by `camscope train` on the {} training images of {}: VGG-{} of width {}, LeakyReLU(0.2), batch \
-             norm (folded), {} pools, {} px; {} epochs of AdamW, one-cycle to {}, batch {}, shifts and mirror images, \
-             seed {}",
-            train.labels.len(),
-            args.data_name,
-            vgg.depth,
-            vgg.width,
-            vgg.pools,
-            args.size,
+            "trained by `camscope train` on the {photos} training images of {data}: {}; {} epochs of {:?}, {:?} schedule, \
+             highest learning rate {}, batch {}, augmentation {:?}, seed {}",
+            serde_json::to_string(network)?,
             config.epochs,
-            config.learning_rate,
+            config.optimizer,
+            config.schedule,
+            config.lr,
             config.batch,
+            config.augment,
             config.seed
         ),
-        accuracy: Some(Accuracy { top1, on: format!("the {} test images of {}", test.len(), args.data_name) }),
+        accuracy: None,
         file: String::new(),
         bytes: 0,
         sha256: String::new(),
-    };
-    let card = publish(&args.out, &folded, card).context("the trained network could not be published")?;
-    println!("{} ({} bytes), test accuracy {:.2} %", args.out.join(&card.file).display(), card.bytes, top1 * 100.0);
-    Ok(ExitCode::SUCCESS)
+    })
 }

@@ -1,0 +1,125 @@
+//! A training run on disk: `config.toml`, `state.json`, `metrics.csv`, `curves.svg`, and the weights named by it.
+//!
+//! `state.json` is what counts: it is replaced in one step after the files it names are there, so that a run killed at
+//! any moment goes on from its last whole epoch.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use burn::tensor::Device;
+use camscope::checkpoint::{ModelCard, decode, encode_exactly};
+use camscope::train::{Epoch, Progress, TrainConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::curves;
+use crate::options::Options;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct State {
+    pub epochs: Vec<Epoch>,
+    /// Number of the epoch with the highest held-out accuracy; the first of equals.
+    pub best: usize,
+}
+
+pub struct RunFolder {
+    path: PathBuf,
+    pub state: State,
+}
+
+impl RunFolder {
+    /// A new run; `path` must not hold one yet.
+    pub fn create(path: &Path, options: &Options) -> anyhow::Result<Self> {
+        if path.join("state.json").exists() || path.join("config.toml").exists() {
+            bail!("{} holds a run already; go on with it by --resume, or choose another --out", path.display());
+        }
+        std::fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
+        let run = Self { path: path.to_owned(), state: State::default() };
+        run.replace("config.toml", toml::to_string_pretty(options)?.as_bytes())?;
+        Ok(run)
+    }
+
+    /// A run that is there, with the options it was begun with.
+    pub fn open(path: &Path) -> anyhow::Result<(Self, Options)> {
+        let read = |name| {
+            std::fs::read_to_string(path.join(name))
+                .with_context(|| format!("{} holds no run: no {name}", path.display()))
+        };
+        let options = toml::from_str(&read("config.toml")?).context("config.toml is damaged")?;
+        let state = match path.join("state.json").exists() {
+            true => serde_json::from_str(&read("state.json")?).context("state.json is damaged")?,
+            false => State::default(), // killed within the first epoch
+        };
+        Ok((Self { path: path.to_owned(), state }, options))
+    }
+
+    fn weights(&self, epoch: usize) -> PathBuf {
+        self.path.join(format!("epoch-{epoch}.bpk"))
+    }
+
+    fn optimizer(&self, epoch: usize) -> PathBuf {
+        self.path.join(format!("epoch-{epoch}.optimizer"))
+    }
+
+    /// The best epoch's weights.
+    pub fn best(&self) -> anyhow::Result<PathBuf> {
+        match self.state.best {
+            0 => bail!("{} has no finished epoch yet", self.path.display()),
+            best => Ok(self.weights(best)),
+        }
+    }
+
+    /// Where the run stands after its last whole epoch; `None` before the first.
+    pub fn progress(&self, config: &TrainConfig, device: &Device) -> anyhow::Result<Option<Progress>> {
+        let Some(last) = self.state.epochs.last() else { return Ok(None) };
+        let weights = self.weights(last.number);
+        let bytes = std::fs::read(&weights).with_context(|| format!("{} cannot be read", weights.display()))?;
+        let (_, network) = decode(bytes, device)?;
+        let optimizer =
+            config.optimizer().load(self.optimizer(last.number)).context("the optimizer's state cannot be read")?;
+        Ok(Some(Progress { network, optimizer, epoch: last.number }))
+    }
+
+    /// Keeps a finished epoch; the last and the best one's weights stay, older ones go.
+    pub fn keep(&mut self, epoch: Epoch, progress: &Progress, card: &ModelCard) -> anyhow::Result<()> {
+        let name = |path: PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.replace(&name(self.weights(epoch.number)), &encode_exactly(&progress.network, card)?)?;
+        let state = progress.optimizer.into_bytes().context("the optimizer's state cannot be written")?;
+        self.replace(&name(self.optimizer(epoch.number)), &state)?;
+
+        let (before, best_before) = (self.state.epochs.last().map(|last| last.number), self.state.best);
+        let best = self.state.epochs.iter().find(|e| e.number == best_before).map(|e| e.held_out_accuracy);
+        if best.is_none_or(|best| epoch.held_out_accuracy > best) {
+            self.state.best = epoch.number;
+        }
+        self.state.epochs.push(epoch);
+        self.replace("state.json", serde_json::to_string_pretty(&self.state)?.as_bytes())?;
+
+        // Only what the new state no longer names.
+        for old in [before, Some(best_before)].into_iter().flatten() {
+            let _ = std::fs::remove_file(self.optimizer(old));
+            if old != self.state.best {
+                let _ = std::fs::remove_file(self.weights(old));
+            }
+        }
+        self.replace("metrics.csv", self.metrics().as_bytes())?;
+        self.replace("curves.svg", curves::svg(&self.state.epochs)?.as_bytes())
+    }
+
+    fn metrics(&self) -> String {
+        let mut text = String::from("epoch,lr,train_loss,held_out_loss,held_out_accuracy\n");
+        for e in &self.state.epochs {
+            let Epoch { number, lr, train_loss, held_out_loss, held_out_accuracy } = e;
+            text += &format!("{number},{lr},{train_loss},{held_out_loss},{held_out_accuracy}\n");
+        }
+        text
+    }
+
+    /// Whole or not at all.
+    fn replace(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let (path, part) = (self.path.join(name), self.path.join(format!("{name}.part")));
+        std::fs::write(&part, bytes)
+            .and_then(|()| std::fs::File::open(&part)?.sync_all())
+            .and_then(|()| std::fs::rename(&part, &path))
+            .with_context(|| format!("{} cannot be written", path.display()))
+    }
+}

@@ -1,0 +1,106 @@
+//! Everything a training run depends on besides its data and network.
+
+use burn::optim::{
+    AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::data::Augment;
+
+/// One run's settings; the defaults learn most small data sets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainConfig {
+    pub epochs: usize,
+    /// Photos per step.
+    pub batch: usize,
+    /// Learning rate, or the highest that the schedule reaches.
+    pub lr: f64,
+    pub optimizer: Optimizer,
+    /// Of SGD, from 0.
+    pub momentum: f64,
+    /// Decoupled for AdamW, added to the gradient for the others, as in PyTorch.
+    pub weight_decay: f64,
+    pub schedule: Schedule,
+    /// Epochs after which [`Schedule::Step`] divides the rate by ten.
+    pub steps: Vec<usize>,
+    pub augment: Augment,
+    /// Initial weights, order of the photos and augmentation follow from it.
+    pub seed: u64,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            batch: 64,
+            lr: 3e-3,
+            optimizer: Optimizer::Adamw,
+            momentum: 0.9,
+            weight_decay: 5e-3,
+            schedule: Schedule::OneCycle,
+            steps: Vec::new(),
+            augment: Augment::CropFlip,
+            seed: 1,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    Adam,
+    Adamw,
+    Sgd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    Constant,
+    /// From the full rate to zero along half a cosine (Loshchilov & Hutter 2017, without restarts).
+    Cosine,
+    /// The full rate, divided by ten at every one of the `steps`.
+    Step,
+    /// Up over the first fifth of the run, then down along half a cosine (Smith & Topin 2018).
+    OneCycle,
+}
+
+impl TrainConfig {
+    /// Learning rate at `progress` of the run, from 0 to below 1.
+    pub fn rate_at(&self, progress: f64) -> f64 {
+        const WARM_UP: f64 = 0.2;
+        let half_cosine = |t: f64| 0.5 * (1.0 + (std::f64::consts::PI * t).cos());
+        let share = match self.schedule {
+            Schedule::Constant => 1.0,
+            Schedule::Cosine => half_cosine(progress),
+            Schedule::OneCycle if progress < WARM_UP => (progress / WARM_UP).max(1e-4),
+            Schedule::OneCycle => half_cosine((progress - WARM_UP) / (1.0 - WARM_UP)),
+            Schedule::Step => {
+                // A step's progress is a fraction of floats: half a millionth of an epoch must not hold the drop back.
+                let epoch = progress * self.epochs as f64 + 1e-6;
+                let passed = self.steps.iter().filter(|&&step| epoch >= step as f64).count();
+                0.1f64.powi(passed as i32)
+            }
+        };
+        self.lr * share
+    }
+
+    /// The optimizer in its initial state, with PyTorch's defaults for what is not named here.
+    pub fn optimizer(&self) -> ModuleOptimizer {
+        let decay = (self.weight_decay > 0.0).then(|| WeightDecayConfig::new(self.weight_decay as f32));
+        const EPSILON: f32 = 1e-8;
+        match self.optimizer {
+            Optimizer::Adam => AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(decay).init(),
+            Optimizer::Adamw => {
+                AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(self.weight_decay as f32).init()
+            }
+            Optimizer::Sgd => {
+                let momentum = MomentumConfig { momentum: self.momentum, dampening: 0.0, nesterov: false };
+                let momentum = (self.momentum > 0.0).then_some(momentum);
+                SgdConfig::new().with_weight_decay(decay).with_momentum(momentum).init()
+            }
+        }
+    }
+}
