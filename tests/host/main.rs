@@ -4,9 +4,11 @@
 mod architecture;
 mod cam;
 mod checkpoint;
+mod data;
 mod imagenet;
 mod model;
 mod networks;
 mod photo;
 mod render;
 mod support;
+mod training;

@@ -15,18 +15,13 @@ pub struct Args {
     model: String,
     #[command(flatten)]
     models: Models,
-    /// `stl10:DIR`, `cifar10:DIR` or `folder:DIR`; the test part is judged.
+    /// `stl10:DIR`, `cifar10:DIR` or `folder:DIR`; of a folder without test/ everything is judged.
     #[arg(long)]
     data: String,
     #[arg(long, default_value = "cpu")]
     device: Device,
     #[arg(long, default_value_t = 64)]
     batch: usize,
-    /// Share that a folder without test/ keeps for testing; 1 judges all of it.
-    #[arg(long, default_value_t = 1.0)]
-    held_out: f64,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
     /// One JSON object.
     #[arg(long)]
     json: bool,
@@ -35,10 +30,8 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let device = args.device.open()?;
     let (card, network) = load(&args.model, &args.models.models, &device)?;
-    let split = load_data(&args.data, &card.recipe, args.held_out, args.seed)?;
-    let all = split.test.is_empty()
-        || args.held_out >= 1.0 && args.data.starts_with("folder:") && split.test.len() < split.train.len();
-    let data = if all { join(split.train, split.test) } else { split.test };
+    let split = load_data(&args.data, &card.recipe, 0.0, 0)?;
+    let data = if split.test.is_empty() { split.train } else { split.test };
     anyhow::ensure!(
         data.classes == card.classes,
         "the model's classes are {:?}, the data's {:?}",
@@ -67,10 +60,4 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         found.loss
     );
     Ok(ExitCode::SUCCESS)
-}
-
-fn join(mut a: camscope::data::Dataset, b: camscope::data::Dataset) -> camscope::data::Dataset {
-    a.rgb.extend_from_slice(&b.rgb);
-    a.labels.extend_from_slice(&b.labels);
-    a
 }

@@ -87,7 +87,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened for")?;
     let style = "{bar:30} {pos}/{len} steps · {per_sec} · {eta} left · {msg}";
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?);
-    let (begun, mut seen, mut fault) = (Instant::now(), 0usize, None);
+    let (begun, mut told, mut seen, mut fault) = (Instant::now(), Instant::now(), 0usize, None);
     let trained = fit(start, &train, &test, &recipe, &config, &device, |event| {
         match event {
             Event::Step { done, total, loss } => {
@@ -98,10 +98,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 }
                 seen += config.batch;
                 bar.set_position(done as u64);
-                bar.set_message(format!(
-                    "{:.0} images/s · loss {loss:.3}",
-                    seen as f64 / begun.elapsed().as_secs_f64()
-                ));
+                let speed = seen as f64 / begun.elapsed().as_secs_f64();
+                bar.set_message(format!("{speed:.0} images/s · loss {loss:.3}"));
+                if bar.is_hidden() && told.elapsed().as_secs() >= 30 {
+                    told = Instant::now();
+                    let left = (total - done) as f64 * config.batch as f64 / speed / 60.0;
+                    println!("step {done} of {total}  loss {loss:.3}  {speed:.0} images/s  {left:.0} minutes left");
+                }
             }
             Event::Epoch { epoch, progress, .. } => {
                 let line = format!(

@@ -1,0 +1,316 @@
+//! The training loop: PyTorch's optimizers and schedules, small sets learnt by heart, runs that go on after a kill.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use burn::module::{Module, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+use camscope::data::{Augment, Dataset};
+use camscope::model::{Activation, NetworkConfig};
+use camscope::recipe::Recipe;
+use camscope::train::{Optimizer, Progress, Schedule, TrainConfig, evaluate, fit};
+
+use crate::support::{assert_close, fixture, values};
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    a: Vec<f32>,
+    b: Vec<f32>,
+    start: Vec<f32>,
+    adam: Vec<f32>,
+    adam_decay: Vec<f32>,
+    adamw: Vec<f32>,
+    sgd: Vec<f32>,
+    sgd_momentum: Vec<f32>,
+    cosine: Vec<f32>,
+    step: Vec<f32>,
+}
+
+#[derive(Module, Debug)]
+struct Parameter {
+    w: Param<Tensor<1>>,
+}
+
+fn three_steps(golden: &Golden, config: &TrainConfig) -> Vec<f32> {
+    let device = Device::flex().autodiff();
+    let tensor = |values: &[f32]| Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), &device);
+    let mut module = Parameter { w: Param::from_tensor(tensor(&golden.start)) };
+    let mut optimizer = config.optimizer();
+    for _ in 0..3 {
+        let off = module.w.val() - tensor(&golden.b);
+        let loss = (off.clone() * off * tensor(&golden.a)).sum() * 0.5;
+        let gradients = GradientsParams::from_grads(loss.backward(), &module);
+        module = optimizer.step(config.lr, module, gradients);
+    }
+    values(module.w.val().inner())
+}
+
+#[test]
+fn optimizers_step_as_pytorchs_do() {
+    let golden: Golden = fixture("training.json");
+    let of = |optimizer, lr, momentum, weight_decay| {
+        three_steps(&golden, &TrainConfig { optimizer, lr, momentum, weight_decay, ..TrainConfig::default() })
+    };
+    for (name, found, expected) in [
+        ("Adam", of(Optimizer::Adam, 0.01, 0.0, 0.0), &golden.adam),
+        ("Adam with decay", of(Optimizer::Adam, 0.01, 0.0, 0.1), &golden.adam_decay),
+        ("AdamW", of(Optimizer::Adamw, 0.01, 0.0, 0.1), &golden.adamw),
+        ("SGD", of(Optimizer::Sgd, 0.05, 0.0, 0.0), &golden.sgd),
+        ("SGD with momentum", of(Optimizer::Sgd, 0.05, 0.9, 0.01), &golden.sgd_momentum),
+    ] {
+        assert_close(name, &found, expected, 2e-6);
+    }
+}
+
+#[test]
+fn schedules_go_as_pytorchs_do() {
+    let golden: Golden = fixture("training.json");
+    let rates = |schedule, steps: &[usize]| {
+        let config = TrainConfig { lr: 0.1, epochs: 10, schedule, steps: steps.to_vec(), ..TrainConfig::default() };
+        (0..10).map(|epoch| config.rate_at(f64::from(epoch) / 10.0) as f32).collect::<Vec<_>>()
+    };
+    assert_close("cosine", &rates(Schedule::Cosine, &[]), &golden.cosine, 1e-7);
+    assert_close("step", &rates(Schedule::Step, &[3, 7]), &golden.step, 1e-7);
+    assert_eq!(rates(Schedule::Constant, &[]), [0.1; 10]);
+    let cycle = rates(Schedule::OneCycle, &[]);
+    assert!(cycle[0] < 1e-4 && cycle[2] == 0.1 && cycle[9] < 0.01, "{cycle:?}");
+}
+
+/// Eight pictures of noise, two of each class: nothing to understand, only to be learnt by heart.
+fn eight(side: usize) -> Dataset {
+    let mut data = Dataset { classes: ["a", "b", "c", "d"].map(str::to_owned).into(), side, ..Dataset::default() };
+    for i in 0..8u32 {
+        let pixel = |j: u32| (i * 7919 + j * 104_729 + 12_345).wrapping_mul(2_654_435_761).rotate_left(11) as u8;
+        data.push(&(0..(side * side * 3) as u32).map(pixel).collect::<Vec<_>>(), i as usize / 2);
+    }
+    data
+}
+
+fn recipe(side: usize) -> Recipe {
+    Recipe { resize: side as u32, size: side as u32, mean: [127.5; 3], std: [127.5; 3] }
+}
+
+#[test]
+fn every_family_learns_eight_pictures_by_heart() {
+    let thin = |name: &str, options: serde_json::Value| {
+        let serde_json::Value::Object(options) = options else { panic!("an object") };
+        NetworkConfig::named(name, 4).unwrap().with(options).unwrap()
+    };
+    let vgg = |options| thin("vgg11-gap", options);
+    let families = [
+        (vgg(serde_json::json!({ "width": 0.125, "batch_norm": true })), 32),
+        (
+            vgg(
+                serde_json::json!({ "width": 0.125, "batch_norm": true, "head": "nin", "activation": Activation::Relu }),
+            ),
+            32,
+        ),
+        (vgg(serde_json::json!({ "width": 0.125, "batch_norm": true, "head": "conv1024", "pools": 4 })), 32),
+        (thin("resnet-20", serde_json::json!({})), 16),
+        (thin("plain-20", serde_json::json!({})), 16),
+        (thin("resnet-18", serde_json::json!({})), 32),
+        (thin("googlenet", serde_json::json!({})), 32),
+        (thin("squeezenet1.1", serde_json::json!({})), 32),
+        (thin("efficientnet-lite0", serde_json::json!({})), 32),
+    ];
+    for (config, side) in families {
+        let device = Device::flex();
+        device.seed(3);
+        let (data, recipe) = (eight(side), recipe(side));
+        let rectified = matches!(&config, NetworkConfig::SqueezeNet(_));
+        let train = TrainConfig {
+            epochs: 120,
+            batch: 8,
+            lr: if rectified { 1e-3 } else { 3e-3 },
+            optimizer: Optimizer::Adam,
+            weight_decay: 0.0,
+            schedule: Schedule::Constant,
+            augment: Augment::None,
+            ..TrainConfig::default()
+        };
+        let start = Progress { network: config.init(&device).unwrap(), optimizer: train.optimizer(), epoch: 0 };
+        let mut right = 0.0;
+        let until_learnt = |event: camscope::train::Event<'_>| match event {
+            camscope::train::Event::Epoch { epoch, .. } if epoch.held_out_accuracy == 1.0 => {
+                right = epoch.held_out_accuracy;
+                ControlFlow::Break(())
+            }
+            camscope::train::Event::Epoch { epoch, .. } => {
+                right = epoch.held_out_accuracy;
+                ControlFlow::Continue(())
+            }
+            _ => ControlFlow::Continue(()),
+        };
+        pollster::block_on(fit(start, &data, &data, &recipe, &train, &device, until_learnt)).unwrap();
+        assert_eq!(right, 1.0, "{config:?}");
+    }
+}
+
+#[test]
+fn frozen_stages_stay_and_the_rest_learns() {
+    let device = Device::flex();
+    device.seed(3);
+    let (data, recipe) = (eight(16), recipe(16));
+    let mut network = NetworkConfig::named("resnet-20", 4).unwrap().init(&device).unwrap();
+    network.stages = network.stages.into_iter().enumerate().map(|(i, s)| if i < 3 { s.freeze() } else { s }).collect();
+    let train = TrainConfig { epochs: 2, batch: 8, augment: Augment::None, ..TrainConfig::default() };
+    let stage = |network: &camscope::model::Network, i: usize| {
+        values(
+            network.stages[..=i].iter().fold(Tensor::<4>::ones([1, 3, 16, 16], &Device::flex()), |x, s| s.forward(x)),
+        )
+    };
+    let (before, last) = (stage(&network, 2), stage(&network, 3));
+    let start = Progress { network, optimizer: train.optimizer(), epoch: 0 };
+    let done =
+        pollster::block_on(fit(start, &data, &data, &recipe, &train, &device, |_| ControlFlow::Continue(()))).unwrap();
+    assert_eq!(stage(&done.network, 2), before);
+    assert_ne!(stage(&done.network, 3), last);
+}
+
+#[test]
+fn evaluation_counts_every_photo() {
+    let device = Device::flex();
+    let data = eight(16);
+    let network = NetworkConfig::named("resnet-20", 4).unwrap().init(&device).unwrap();
+    let found = pollster::block_on(evaluate(&network, &data, &recipe(16), 3, &device)).unwrap();
+    assert_eq!(found.images, 8);
+    assert_eq!(found.confusion.iter().flatten().sum::<usize>(), 8);
+    assert_eq!(found.top5, 1.0, "of four classes all are among the first five");
+    let right: usize = (0..4).map(|c| found.confusion[c][c]).sum();
+    assert_eq!(found.accuracy, right as f64 / 8.0);
+    let mean = found.per_class.iter().sum::<f64>() / 4.0;
+    assert!((mean - found.accuracy).abs() < 1e-12, "equal classes: the mean of their shares is the whole share");
+}
+
+fn camscope(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_camscope"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn photos(root: &Path) {
+    for (class, level) in [("dark", 40u8), ("light", 200)] {
+        std::fs::create_dir_all(root.join(class)).unwrap();
+        for i in 0..10u8 {
+            let pixel = |x: u32, y: u32| {
+                image::Rgb([level + i, level.wrapping_add((x * 3) as u8), level.wrapping_sub(y as u8)])
+            };
+            image::RgbImage::from_fn(16, 16, pixel).save(root.join(class).join(format!("{i}.png"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_run_goes_on_after_a_kill_to_the_same_losses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    photos(&folder.path().join("photos"));
+    let data = format!("folder:{}", path("photos"));
+    let train = |out: &str| {
+        camscope(&[
+            "train",
+            "--data",
+            &data,
+            "--model",
+            "resnet-20",
+            "--size",
+            "16",
+            "--epochs",
+            "6",
+            "--batch",
+            "4",
+            "--lr",
+            "0.01",
+            "--optimizer",
+            "sgd",
+            "--out",
+            out,
+        ])
+    };
+    let (whole, cut) = (path("whole"), path("cut"));
+    let done = train(&whole).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+
+    let mut killed = train(&cut).spawn().unwrap();
+    let state = folder.path().join("cut/state.json");
+    while !state.exists() {
+        assert!(killed.try_wait().unwrap().is_none(), "the run ended before it could be killed");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    killed.kill().unwrap(); // SIGKILL
+    killed.wait().unwrap();
+    let kept = std::fs::read_to_string(&state).unwrap().matches("number").count();
+    assert!((1..6).contains(&kept), "{kept} epochs were done when it was killed");
+    let resumed = camscope(&["train", "--resume", &cut]).output().unwrap();
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+
+    let metrics = |run: &str| std::fs::read_to_string(Path::new(run).join("metrics.csv")).unwrap();
+    assert_eq!(metrics(&whole).lines().count(), 7);
+    assert_eq!(metrics(&cut), metrics(&whole));
+    assert!(std::fs::read_to_string(Path::new(&whole).join("curves.svg")).unwrap().contains("<svg"));
+    let weights = std::fs::read_dir(&whole)
+        .unwrap()
+        .filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|e| e == "bpk"));
+    assert!((1..=2).contains(&weights.count()), "only the best and the last weights stay");
+
+    // A folder that holds a run is not written over.
+    let again = train(&whole).output().unwrap();
+    assert!(!again.status.success());
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--resume"));
+
+    // Published, it can be looked through, judged, exported and taken off again.
+    let models = path("models");
+    let run = |arguments: &[&str]| {
+        let out = camscope(arguments).output().unwrap();
+        assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    run(&["publish", &whole, "--to", &models, "--name", "levels"]);
+    let judged = run(&["eval", "--model", "levels", "--models", &models, "--data", &data, "--json"]);
+    let judged: serde_json::Value = serde_json::from_str(&judged).unwrap();
+    assert_eq!(judged["images"], 20);
+    assert!(judged["accuracy"].as_f64().unwrap() >= 0.5);
+    let photo = path("photos/dark/3.png");
+    let looked = run(&["cam", "--model", "levels", "--models", &models, "--json", &photo]);
+    assert!(looked.contains("\"class\":\"dark\"") && looked.contains("\"class\":\"light\""), "{looked}");
+    run(&["unpublish", "levels", "--from", &models]);
+    assert_eq!(std::fs::read_dir(&models).unwrap().count(), 1, "only the manifest stays");
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_the_run_and_names_the_step() {
+    let folder = tempfile::tempdir().unwrap();
+    photos(&folder.path().join("photos"));
+    let data = format!("folder:{}", folder.path().join("photos").display());
+    let out = folder.path().join("run").to_string_lossy().into_owned();
+    let done = camscope(&[
+        "train",
+        "--data",
+        &data,
+        "--model",
+        "vgg11-gap",
+        "--set",
+        "width=0.125",
+        "--size",
+        "32",
+        "--epochs",
+        "50",
+        "--batch",
+        "4",
+        "--lr",
+        "1e30",
+        "--optimizer",
+        "sgd",
+        "--schedule",
+        "constant",
+        "--out",
+        &out,
+    ])
+    .output()
+    .unwrap();
+    assert!(!done.status.success());
+    let text = String::from_utf8_lossy(&done.stderr);
+    assert!(text.contains("at step") && text.contains("lower learning rate"), "{text}");
+}
