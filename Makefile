@@ -38,9 +38,11 @@ bench: models ## Time every model on every device of this machine
 	cargo build --release --features gpu --bin camscope
 	$(NATIVE) bench
 
-lint: rust ## Check format and lints: native, page, and both engines
+lint: rust ## Check format and lints: native (with and without GPU and CUDA), page, and both engines
 	cargo fmt --check
 	cargo clippy --release --all-targets -- -D warnings
+	@# The CUDA stack fetches LLVM when it is built; for looking at the code alone it takes this for a docs build.
+	DOCS_RS=1 cargo clippy --release --features gpu,cuda --bin camscope -- -D warnings
 	$(WASM_CLIPPY) --profile page --features app --bin app -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,cpu --bin engine-cpu -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,gpu --bin engine-webgpu -- -D warnings

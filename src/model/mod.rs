@@ -10,7 +10,7 @@ mod squeezenet;
 mod vgg;
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
@@ -174,7 +174,11 @@ impl Network {
         Self { stages, linear: LinearConfig::new(channels, classes).init(device), rectified: false }
     }
 
-    pub(crate) fn rectified(self) -> Self {
+    /// With NIN's head. Small weights over a bias of 1: no class begins below zero, where no gradient would reach it.
+    pub(crate) fn rectified(mut self, device: &Device) -> Self {
+        let shape = self.linear.weight.dims();
+        self.linear.weight = Initializer::Normal { mean: 0.0, std: 0.01 }.init(shape, device);
+        self.linear.bias = Some(Initializer::Ones.init([shape[1]], device));
         Self { rectified: true, ..self }
     }
 

@@ -29,6 +29,6 @@ impl SqueezeNetConfig {
                 rows.iter().map(|&(c_in, squeeze, expand)| Layer::Fire(Fire::new(c_in, squeeze, expand, device)));
             stages.push(Stage { layers: std::iter::once(Layer::max_pool_3(0, true)).chain(fires).collect() });
         }
-        Ok(Network::new(stages, 512, self.classes, device).rectified())
+        Ok(Network::new(stages, 512, self.classes, device).rectified(device))
     }
 }

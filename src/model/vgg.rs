@@ -88,6 +88,6 @@ impl VggGapConfig {
             c_in = channels(1024);
         }
         let network = Network::new(stages, c_in, self.classes, device);
-        Ok(if self.head == VggHead::Nin { network.rectified() } else { network })
+        Ok(if self.head == VggHead::Nin { network.rectified(device) } else { network })
     }
 }
