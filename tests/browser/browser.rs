@@ -47,7 +47,8 @@ impl Browser {
             .spawn()
             .expect("chromedriver is on the PATH: `make setup` installs it or says how");
         let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
-        let options = json!({ "args": [&FLAGS, more].concat(), "binary": chromium.expect("Chromium is on the PATH") });
+        let flags = [&FLAGS, more].concat();
+        let options = json!({ "args": flags, "binary": chromium.expect("Chromium is on the PATH") });
         let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
         let start = Instant::now();
         loop {

@@ -23,14 +23,11 @@ pub fn svg(epochs: &[Epoch]) -> anyhow::Result<String> {
     Ok(text)
 }
 
+/// Name, colour, and points.
+type Line<'a> = (&'a str, RGBColor, Vec<(f64, f64)>);
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
-fn chart(
-    area: &Area<'_>,
-    title: &str,
-    top: Option<f64>,
-    lines: &[(&str, RGBColor, Vec<(f64, f64)>)],
-) -> anyhow::Result<()> {
+fn chart(area: &Area<'_>, title: &str, top: Option<f64>, lines: &[Line<'_>]) -> anyhow::Result<()> {
     let values = lines.iter().flat_map(|(.., points)| points).map(|(_, y)| *y).filter(|y| y.is_finite());
     let top = top.unwrap_or(values.fold(0.1, f64::max) * 1.05);
     let last = lines.iter().map(|(.., points)| points.len()).max().unwrap_or(1).max(2) as f64;
