@@ -17,6 +17,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// Networks ask for megabytes again and again; the system's allocator gives them back and clears them anew each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// See where a convolutional network looked.
 #[derive(Parser)]
 #[command(version, about)]
