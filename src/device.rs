@@ -68,7 +68,13 @@ fn cpu() -> Result<Device, DeviceError> {
 
 #[cfg(feature = "gpu")]
 async fn gpu() -> Result<Device, DeviceError> {
-    Device::wgpu_options().init_async().await.map_err(|e| DeviceError::NoAdapter(e.to_string()))
+    // The runtime may be set up once; whoever asks again gets the same device.
+    static OPENED: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
+    if let Some(device) = OPENED.get() {
+        return Ok(device.clone());
+    }
+    let device = Device::wgpu_options().init_async().await.map_err(|e| DeviceError::NoAdapter(e.to_string()))?;
+    Ok(OPENED.get_or_init(|| device).clone())
 }
 
 #[cfg(not(feature = "gpu"))]

@@ -3,11 +3,15 @@
 mod colormap;
 mod overlay;
 mod resize;
+#[cfg(feature = "cli")]
+mod sheet;
 mod tables;
 
 pub use colormap::Colormap;
 pub use overlay::{OverlayOptions, Picture, overlay};
 pub use resize::{bilinear, shrink, value_at};
+#[cfg(feature = "cli")]
+pub use sheet::{Sheet, Tile, sheet};
 
 /// The values that become the colour map's two ends.
 #[derive(Debug, Clone, Copy, PartialEq)]

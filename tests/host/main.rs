@@ -7,6 +7,7 @@ mod checkpoint;
 mod data;
 mod imagenet;
 mod model;
+mod mutations;
 mod networks;
 mod photo;
 mod render;

@@ -275,6 +275,18 @@ fn a_run_goes_on_after_a_kill_to_the_same_losses() {
     let photo = path("photos/dark/3.png");
     let looked = run(&["cam", "--model", "levels", "--models", &models, "--json", &photo]);
     assert!(looked.contains("\"class\":\"dark\"") && looked.contains("\"class\":\"light\""), "{looked}");
+    // The article's figure: eight test images in two rows, titles over overlay over plain image; and the paper's.
+    let figure = path("sheet.png");
+    run(&["cam", "--model", "levels", "--models", &models, "--data", &data, "--grid", "4x2", "--out", &figure]);
+    let sheet = image::open(&figure).unwrap().into_rgb8();
+    assert_eq!(sheet.dimensions(), (4 * 136 + 8, 2 * (2 * 15 + 2 * 128 + 8) + 8));
+    let plain = |column: u32, row: u32| sheet.get_pixel(8 + column * 136 + 64, 8 + row * 294 + 30 + 128 + 64).0[0];
+    assert!(plain(0, 0) < 128 && plain(3, 1) > 128, "dark images first, light ones last");
+    assert!(sheet.pixels().take(542 * 20).any(|pixel| pixel.0[0] < 128), "there are titles");
+    run(&["cam", "--model", "levels", "--models", &models, "--per-class", "--out", &models, &photo]);
+    let classes = image::open(Path::new(&models).join("3-classes.png")).unwrap();
+    assert_eq!(classes.width(), 3 * 136 + 8, "the photo and its two classes");
+    std::fs::remove_file(Path::new(&models).join("3-classes.png")).unwrap();
     run(&["unpublish", "levels", "--from", &models]);
     assert_eq!(std::fs::read_dir(&models).unwrap().count(), 1, "only the manifest stays");
 }

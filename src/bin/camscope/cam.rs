@@ -12,11 +12,12 @@ use camscope::render::{OverlayOptions, Picture, Range, overlay};
 use serde::Serialize;
 
 use crate::model::{Device, Models, session};
+use crate::sheet;
 
 /// Draw class activation maps over photos.
 #[derive(clap::Args)]
 pub struct Args {
-    #[arg(required = true, value_name = "PHOTO")]
+    #[arg(required_unless_present = "data", value_name = "PHOTO")]
     photos: Vec<PathBuf>,
     /// A name in the manifest, or a .bpk file.
     #[arg(long, default_value = "efficientnet-lite0")]
@@ -31,9 +32,18 @@ pub struct Args {
     /// These classes instead, by name or number, separated by commas.
     #[arg(long, value_delimiter = ',')]
     classes: Vec<String>,
-    /// Folder for the overlays. Without it: the current folder, or none with --json.
+    /// Folder for the overlays. Without it: the current folder, or none with --json. With --data: the sheet's file.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// One sheet a photo instead of single overlays: the photo and its classes side by side.
+    #[arg(long)]
+    per_class: bool,
+    /// One sheet of a data set's test images instead of photos: `stl10:DIR`, `cifar10:DIR` or `folder:DIR`.
+    #[arg(long, conflicts_with_all = ["photos", "json", "classes", "per_class"])]
+    data: Option<String>,
+    /// Columns and rows of that sheet.
+    #[arg(long, default_value = "8x8", value_parser = sheet::grid)]
+    grid: (usize, usize),
     /// One JSON object a photo on standard output.
     #[arg(long)]
     json: bool,
@@ -58,6 +68,11 @@ struct FailedLine<'a> {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut session = session(&args.model, &args.models.models, args.device)?;
+    if let Some(data) = &args.data {
+        let out = args.out.unwrap_or_else(|| "sheet.png".into());
+        sheet::of_data(&mut session, data, args.grid, &out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let classes = class_numbers(&session, &args.classes)?;
     let out = args.out.clone().or((!args.json).then(|| PathBuf::from(".")));
     if let Some(out) = &out {
@@ -91,8 +106,11 @@ fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>
         false => pollster::block_on(session.maps(ID, classes))?,
     };
     if let Some(out) = out {
-        let window = look.window.scaled(f64::from(photo.width), f64::from(photo.height));
-        draw(&photo, window, &predictions, out, path)?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        match args.per_class {
+            true => sheet::of_photo(&photo, look.window, &predictions, &out.join(format!("{stem}-classes.png")))?,
+            false => draw(&photo, look.window, &predictions, out, &stem)?,
+        }
     }
     let name = path.to_string_lossy();
     if args.json {
@@ -110,11 +128,11 @@ fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>
 }
 
 /// One PNG a class, on one scale: `STEM-RANK-CLASS.png`.
-fn draw(photo: &Photo, window: Window, predictions: &[Prediction], out: &Path, path: &Path) -> anyhow::Result<()> {
+fn draw(photo: &Photo, window: Window, predictions: &[Prediction], out: &Path, stem: &str) -> anyhow::Result<()> {
     let (width, height) = (photo.width as usize, photo.height as usize);
     let picture = Picture { width, height, rgb: &photo.rgb };
     let range = Range::of(predictions.iter().flat_map(|p| &p.map.values));
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let window = window.scaled(f64::from(photo.width), f64::from(photo.height));
     for (rank, p) in predictions.iter().enumerate() {
         let cells = (p.map.width, p.map.height);
         let rgba = overlay(picture, &p.map.values, cells, window, range, OverlayOptions::default());

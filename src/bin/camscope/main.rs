@@ -10,6 +10,7 @@ mod model;
 mod options;
 mod publish;
 mod run_folder;
+mod sheet;
 mod train;
 
 use std::path::PathBuf;

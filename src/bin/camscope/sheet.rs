@@ -1,0 +1,94 @@
+//! Sheets: the source article's figure (`cam --data … --grid 8x8`) and the CAM paper's of one photo's five best classes
+//! (`cam --per-class`).
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use camscope::engine::Session;
+use camscope::photo::{Photo, resized};
+use camscope::protocol::Prediction;
+use camscope::recipe::Window;
+use camscope::render::{OverlayOptions, Picture, Range, Sheet, Tile, overlay, sheet};
+
+use crate::options::load_data;
+
+/// Pixels a side of a picture on a sheet.
+const SIDE: u32 = 128;
+const INK: [u8; 3] = [30, 34, 40];
+const RIGHT: [u8; 3] = [20, 110, 50];
+const WRONG: [u8; 3] = [170, 30, 20];
+
+/// Columns and rows of `8x8`.
+pub fn grid(text: &str) -> Result<(usize, usize), String> {
+    let sides = text.split_once('x').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    sides.filter(|&(a, b): &(usize, usize)| a > 0 && b > 0).ok_or_else(|| format!("\"{text}\" is no grid; write 8x8"))
+}
+
+/// For the first test images: prediction, truth, the prediction's map over the image, and the image itself beneath.
+pub fn of_data(session: &mut Session, data: &str, (columns, rows): (usize, usize), out: &Path) -> anyhow::Result<()> {
+    let Some(card) = session.card().cloned() else { bail!("no model is loaded") };
+    let split = load_data(data, &card.recipe, 0.0, 0)?;
+    let data = if split.test.is_empty() { split.train } else { split.test };
+    if data.classes != card.classes {
+        bail!("the model's classes are {:?}, the data's {:?}", card.classes, data.classes);
+    }
+    // Spread over the set, since folders come class by class.
+    let count = (columns * rows).min(data.len());
+    let mut tiles = Vec::with_capacity(count);
+    for i in (0..count).map(|i| i * data.len() / count) {
+        let side = data.side as u32;
+        let photo =
+            Photo { width: side, height: side, rgb: data.image(i).to_vec(), original: (side, side), notes: Vec::new() };
+        let look = pollster::block_on(session.look(0, &photo, 1))?;
+        let best = &look.predictions[0];
+        let right = best.index == data.labels[i];
+        let plain = resized(photo.rgb, side, SIDE);
+        tiles.push(Tile {
+            lines: vec![
+                (best.class.clone(), if right { RIGHT } else { WRONG }),
+                (format!("is {} · {i}", data.classes[data.labels[i]]), INK),
+            ],
+            pictures: vec![over(&plain, look.window, best, Range::of(&best.map.values)), plain],
+        });
+    }
+    save(&sheet(&tiles, SIDE as usize, columns), out)
+}
+
+/// The photo, and beside it each of `predictions` with its map, all on one scale.
+pub fn of_photo(photo: &Photo, window: Window, predictions: &[Prediction], out: &Path) -> anyhow::Result<()> {
+    let short = f64::from(photo.width.min(photo.height));
+    let (left, top) = ((f64::from(photo.width) - short) / 2.0, (f64::from(photo.height) - short) / 2.0);
+    let plain = photo.square(Window { x: left, y: top, width: short, height: short }, SIDE);
+    // From shares of the photo to shares of its centre square.
+    let (w, h) = (f64::from(photo.width), f64::from(photo.height));
+    let window = Window {
+        x: (window.x * w - left) / short,
+        y: (window.y * h - top) / short,
+        width: window.width * w / short,
+        height: window.height * h / short,
+    };
+    let range = Range::of(predictions.iter().flat_map(|p| &p.map.values));
+    let mut tiles = vec![Tile { lines: vec![("the photo".into(), INK)], pictures: vec![plain.clone()] }];
+    tiles.extend(predictions.iter().map(|p| Tile {
+        lines: vec![(p.class.clone(), INK), (format!("{:.1} %", p.probability * 100.0), INK)],
+        pictures: vec![over(&plain, window, p, range)],
+    }));
+    save(&sheet(&tiles, SIDE as usize, tiles.len()), out)
+}
+
+/// `plain`, a square of [`SIDE`], with the prediction's map over it.
+fn over(plain: &[u8], window: Window, prediction: &Prediction, range: Range) -> Vec<u8> {
+    let side = SIDE as usize;
+    let picture = Picture { width: side, height: side, rgb: plain };
+    let window = window.scaled(f64::from(SIDE), f64::from(SIDE));
+    let map = &prediction.map;
+    let rgba = overlay(picture, &map.values, (map.width, map.height), window, range, OverlayOptions::default());
+    rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
+}
+
+fn save(sheet: &Sheet, out: &Path) -> anyhow::Result<()> {
+    image::save_buffer(out, &sheet.rgb, sheet.width as u32, sheet.height as u32, image::ColorType::Rgb8)
+        .with_context(|| format!("{} cannot be written", out.display()))?;
+    println!("{} ({} × {} pixels)", out.display(), sheet.width, sheet.height);
+    Ok(())
+}
