@@ -20,11 +20,11 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test bench clean setup lint
+.PHONY: help serve build test bench bench-train clean setup lint
 .PHONY: rust trunk native models photos site browser test-host test-browser
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 serve: native models photos trunk ## Set up, build and serve the release site on http://127.0.0.1:8080
 	@rm -f $(SITE_BUILT)
@@ -37,6 +37,10 @@ test: lint test-host site test-browser ## Run every check, cheapest first
 bench: models ## Time every model on every device of this machine
 	cargo build --release --features gpu --bin camscope
 	$(NATIVE) bench
+
+bench-train: native ## Time training steps beside PyTorch (fetched by pip into .tools/torch, some gigabytes)
+	@[ -x .tools/torch/bin/python ] || { python3 -m venv .tools/torch && .tools/torch/bin/pip install -q torch torchvision numpy; }
+	.tools/torch/bin/python benches/train.py $(NATIVE)
 
 lint: rust ## Check format and lints: native (with and without GPU and CUDA), page, and both engines
 	cargo fmt --check

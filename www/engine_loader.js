@@ -3,4 +3,4 @@
 const device = new URLSearchParams(self.location.search).get("device");
 self.addEventListener("unhandledrejection", (event) => setTimeout(() => { throw event.reason; }));
 importScripts(`./engine-${device}.js`);
-wasm_bindgen(`./engine-${device}_bg.wasm`).catch((error) => setTimeout(() => { throw error; }));
+wasm_bindgen({ module_or_path: `./engine-${device}_bg.wasm` }).catch((error) => setTimeout(() => { throw error; }));

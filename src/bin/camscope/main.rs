@@ -1,6 +1,7 @@
 //! The native binary: the same models and maps as the page, on files; and the training that feeds the page.
 
 mod bench;
+mod bench_train;
 mod cam;
 mod curves;
 mod eval;
@@ -41,6 +42,7 @@ enum Command {
     Publish(publish::PublishArgs),
     Unpublish(publish::UnpublishArgs),
     Bench(bench::Args),
+    BenchTrain(bench_train::Args),
     /// Write a models folder's manifest.json anew from the cards that lie there.
     Manifest {
         #[arg(default_value = "www/models")]
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Publish(args) => publish::run_publish(args),
         Command::Unpublish(args) => publish::run_unpublish(args),
         Command::Bench(args) => bench::run(args),
+        Command::BenchTrain(args) => bench_train::run(args),
         Command::Manifest { dir } => model::write_manifest_of(&dir),
     };
     match result {

@@ -1,0 +1,66 @@
+"""Training steps of camscope beside PyTorch: the same networks, batches and number of threads, in turn, in one run.
+
+    train.py CAMSCOPE_BINARY
+
+needs torch. Prints images a second (medians) and their ratio; the machines are noisy, so only the ratio counts.
+"""
+
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+import torchvision
+
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "tests/fixtures/torch_networks.py"
+source = FIXTURES.read_text().rsplit("\nmain()", 1)[0]
+exec(compile(source.replace("__file__", repr(str(FIXTURES))), "torch_networks.py", "exec"))
+
+THREADS = len(os.sched_getaffinity(0))
+STEPS = 5
+ROUNDS = 3
+
+
+def pytorch(model, size, batch):
+    optimizer = torch.optim.SGD(model.train().parameters(), lr=0.01, momentum=0.9, weight_decay=5e-3)
+    x, y = torch.randn(batch, 3, size, size), torch.randint(0, 10, (batch,))
+    times = []
+    for _ in range(STEPS + 1):
+        begun = time.perf_counter()
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+        times.append(time.perf_counter() - begun)
+    return batch / statistics.median(times[1:])
+
+
+def camscope(binary, name, size, batch):
+    command = [binary, "bench-train", "--model", name, "--size", size, "--batch", batch, "--steps", STEPS]
+    environment = {**os.environ, "RAYON_NUM_THREADS": str(THREADS)}
+    return json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, env=environment).stdout)
+
+
+def main(binary):
+    torch.set_num_threads(THREADS)
+    print(f"{THREADS} threads; images a second, medians of {ROUNDS} rounds of {STEPS} steps")
+    print(f"{'network':<24} {'camscope':>9} {'PyTorch':>9} {'ratio':>6} {'peak memory':>12}")
+    for name, size, batch, make in [
+        ("resnet-20", 32, 128, lambda: Cifar(20, True)),
+        ("vgg16-gap", 96, 16, lambda: Vgg(torchvision.models.vgg16().features, "gap")),
+    ]:
+        ours, theirs, peak = [], [], 0
+        for _ in range(ROUNDS):
+            found = camscope(binary, name, size, batch)
+            ours.append(found["images_per_second"])
+            peak = max(peak, found["peak_bytes"] or 0)
+            theirs.append(pytorch(make(), size, batch))
+        a, b = statistics.median(ours), statistics.median(theirs)
+        print(f"{name + f' {size} px × {batch}':<24} {a:>9.1f} {b:>9.1f} {a / b:>6.2f} {peak / 1e6:>9.0f} MB", flush=True)
+
+
+main(*sys.argv[1:])

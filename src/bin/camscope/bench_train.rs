@@ -1,0 +1,83 @@
+//! `camscope bench-train`: how many images a second a network learns from.
+
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context;
+use camscope::data::{Augment, Dataset};
+use camscope::model::NetworkConfig;
+use camscope::recipe::Recipe;
+use camscope::train::{Event, Optimizer, Progress, Schedule, TrainConfig, fit};
+
+use crate::model::Device;
+
+/// Time training steps on noise and print one JSON object.
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(long, default_value = "resnet-20")]
+    model: String,
+    #[arg(long, default_value_t = 32)]
+    size: u32,
+    #[arg(long, default_value_t = 128)]
+    batch: usize,
+    /// Steps that are timed, after one that is not.
+    #[arg(long, default_value_t = 5)]
+    steps: usize,
+    #[arg(long, default_value = "cpu")]
+    device: Device,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    const CLASSES: usize = 10;
+    let device = args.device.open()?;
+    let side = args.size as usize;
+    let classes = (0..CLASSES).map(|class| class.to_string()).collect();
+    let mut data = Dataset { classes, side, ..Dataset::default() };
+    for i in 0..args.batch {
+        let noise = |j: usize| ((i * 7919 + j * 104_729) as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3];
+        data.push(&(0..side * side * 3).map(noise).collect::<Vec<_>>(), i % CLASSES);
+    }
+    let nothing = Dataset { classes: data.classes.clone(), side, ..Dataset::default() };
+    // One step is one epoch; nothing is held out, so that nothing but steps is timed.
+    let config = TrainConfig {
+        epochs: args.steps.max(1) + 1,
+        batch: args.batch,
+        lr: 0.01,
+        optimizer: Optimizer::Sgd,
+        schedule: Schedule::Constant,
+        augment: Augment::CropFlip,
+        ..TrainConfig::default()
+    };
+    let recipe = Recipe { resize: args.size, size: args.size, mean: [127.5; 3], std: [127.5; 3] };
+    let network = NetworkConfig::named(&args.model, CLASSES)?.init(&device)?;
+    let start = Progress { network, optimizer: config.optimizer(), epoch: 0 };
+    let (mut last, mut seconds) = (Instant::now(), Vec::new());
+    pollster::block_on(fit(start, &data, &nothing, &recipe, &config, &device, |event| {
+        if matches!(event, Event::Step { .. }) {
+            seconds.push(last.elapsed().as_secs_f64());
+            last = Instant::now();
+        }
+        ControlFlow::Continue(())
+    }))?;
+    let mut warm = seconds.split_off(1);
+    warm.sort_by(f64::total_cmp);
+    let line = serde_json::json!({
+        "model": args.model,
+        "size": args.size,
+        "batch": args.batch,
+        "device": args.device.to_string(),
+        "images_per_second": args.batch as f64 / warm[warm.len() / 2],
+        "peak_bytes": peak_memory()?,
+    });
+    println!("{line}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The most memory this process has held, in bytes; `None` where the system does not tell (it does on Linux).
+fn peak_memory() -> anyhow::Result<Option<u64>> {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return Ok(None) };
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.map(|line| line.trim().trim_end_matches(" kB").parse::<u64>()).transpose();
+    Ok(kibibytes.context("/proc/self/status is not what it was")?.map(|kibibytes| kibibytes * 1024))
+}
