@@ -1,13 +1,12 @@
 //! Every family against PyTorch (`tests/fixtures/torch_networks.py`): logits, input gradients, names of the tensors.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::cam::class_maps;
 use camscope::checkpoint::{StateDict, import};
-use camscope::data::{Augment, Dataset, HeldOut, batch, load_folder};
+use camscope::data::{Augment, HeldOut, batch, load_folder};
 use camscope::model::{Network, NetworkConfig};
 use camscope::recipe::Recipe;
 
@@ -181,19 +180,6 @@ fn a_file_of_another_network_names_what_does_not_fit() {
     assert!(text.ends_with("more"), "{text}");
 }
 
-fn cifar_test_images(data: &Path) -> Dataset {
-    let recipe = Recipe { resize: 32, size: 32, mean: [0.0; 3], std: [1.0; 3] };
-    load_folder(data, &recipe, HeldOut { share: 0.0, seed: 0 }).unwrap().test
-}
-
-#[test]
-#[ignore = "writes what torch_cifar.py reads"]
-fn write_cifar_pixels() {
-    let path = std::env::temp_dir().join("cifar10-test.rgb");
-    std::fs::write(&path, cifar_test_images(&project("../shared/data/cifar10-test.zip")).rgb).unwrap();
-    tell(&path.display().to_string());
-}
-
 /// Public CIFAR ResNets on the CIFAR-10 test images, beside PyTorch's answers (`tests/fixtures/torch_cifar.py`): the
 /// smallest on all 10,000, the others on every tenth. (On these JPEG copies PyTorch itself is right in 81.1, 82.5, 82.7
 /// and 83.2 %; on the original images the authors state 91.7 to 93.4 %.)
@@ -204,7 +190,11 @@ fn public_cifar_resnets_answer_as_in_pytorch() {
         return tell(&format!("skipped: {} is not here", folder.display()));
     };
     let golden: BTreeMap<String, String> = fixture("cifar_resnets.json");
-    let images = cifar_test_images(&data);
+    let recipe = Recipe { resize: 32, size: 32, mean: [0.0; 3], std: [1.0; 3] };
+    let images = load_folder(&data, &recipe, HeldOut { share: 0.0, seed: 0 }).unwrap().test;
+    if let Some(path) = std::env::var_os("CAMSCOPE_PIXELS") {
+        std::fs::write(path, &images.rgb).unwrap(); // for the script
+    }
     assert_eq!((images.len(), golden.len()), (10_000, 4));
     for path in files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "th")) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

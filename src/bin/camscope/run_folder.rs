@@ -68,15 +68,15 @@ impl RunFolder {
         }
     }
 
-    /// Where the run stands after its last whole epoch; `None` before the first.
-    pub fn progress(&self, config: &TrainConfig, device: &Device) -> anyhow::Result<Option<Progress>> {
+    /// Where the run stands after its last whole epoch, and the card of its weights; `None` before the first.
+    pub fn progress(&self, config: &TrainConfig, device: &Device) -> anyhow::Result<Option<(ModelCard, Progress)>> {
         let Some(last) = self.state.epochs.last() else { return Ok(None) };
         let weights = self.weights(last.number);
         let bytes = std::fs::read(&weights).with_context(|| format!("{} cannot be read", weights.display()))?;
-        let (_, network) = decode(bytes, device)?;
-        let optimizer =
-            config.optimizer().load(self.optimizer(last.number)).context("the optimizer's state cannot be read")?;
-        Ok(Some(Progress { network, optimizer, epoch: last.number }))
+        let (card, network) = decode(bytes, device)?;
+        let optimizer = config.optimizer().load(self.optimizer(last.number));
+        let optimizer = optimizer.context("the optimizer's state cannot be read")?;
+        Ok(Some((card, Progress { network, optimizer, epoch: last.number })))
     }
 
     /// Keeps a finished epoch; the last and the best one's weights stay, older ones go.

@@ -62,16 +62,24 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("{} files cannot be used, the first: {}", split.skipped.len(), split.skipped[0]);
     }
     let (train, test) = (split.train, split.test);
-    let (network_config, network) = begin(&options, train.classes.len(), &device)?;
+    let kept = match &resumed {
+        Some((run, _)) => run.progress(&config, &device)?,
+        None => None,
+    };
+    // A run that goes on needs neither --init's file nor fresh weights: its own hold everything.
+    let (card, mut start) = match kept {
+        Some(kept) => kept,
+        None => {
+            let (network_config, network) = begin(&options, train.classes.len(), &device)?;
+            let card = card(&options, &config, &network_config, &train.classes, train.len())?;
+            (card, Progress { network, optimizer: config.optimizer(), epoch: 0 })
+        }
+    };
+    start.network = frozen(start.network, options.freeze)?;
     let mut run = match resumed {
         Some((run, _)) => run,
         None => RunFolder::create(&path, &options)?,
     };
-    let start = match run.progress(&config, &device)? {
-        Some(progress) => Progress { network: frozen(progress.network, options.freeze)?, ..progress },
-        None => Progress { network: frozen(network, options.freeze)?, optimizer: config.optimizer(), epoch: 0 },
-    };
-    let card = card(&options, &config, &network_config, &train.classes, train.len())?;
     println!(
         "{} · {} photos to learn from, {} to test · {} · epoch {} of {}",
         options.model.as_deref().unwrap_or("network"),
