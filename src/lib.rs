@@ -21,6 +21,8 @@ pub mod device;
 #[cfg(feature = "net")]
 pub mod engine;
 #[cfg(feature = "net")]
+pub mod kernels;
+#[cfg(feature = "net")]
 pub mod model;
 #[cfg(feature = "net")]
 pub mod photo;

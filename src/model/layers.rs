@@ -7,6 +7,8 @@ use burn::nn::{BatchNorm, BatchNormConfig, Initializer, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::{self, Rectifier};
+
 use super::blocks::{Fire, Inception, InvertedResidual, Residual};
 
 /// The non-linearity behind a convolution.
@@ -31,6 +33,20 @@ impl Activation {
             Self::Relu6 => x.clamp(0.0, 6.0),
             Self::Sigmoid => activation::sigmoid(x),
             Self::Linear => x,
+        }
+    }
+}
+
+impl Activation {
+    /// The same as one rectifier, where it is one.
+    fn rectifier(&self) -> Option<Rectifier> {
+        let rectifier = |slope, cap| Some(Rectifier { slope, cap });
+        match *self {
+            Self::LeakyRelu(slope) => rectifier(slope as f32, f32::INFINITY),
+            Self::Relu => rectifier(0.0, f32::INFINITY),
+            Self::Relu6 => rectifier(0.0, 6.0),
+            Self::Linear => rectifier(1.0, f32::INFINITY),
+            Self::Sigmoid => None,
         }
     }
 }
@@ -113,12 +129,13 @@ pub struct ConvBlock {
 impl ConvBlock {
     /// `[n, c_in, h, w]` to `[n, c_out, h', w']`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = self.conv.forward(x);
-        let x = match &self.norm {
-            Some(norm) => norm.forward(x),
-            None => x,
-        };
-        self.activation.forward(x)
+        let x = kernels::conv2d(&self.conv, x);
+        let Some(norm) = &self.norm else { return self.activation.forward(x) };
+        let one_by_one = |x| self.activation.forward(norm.forward(x));
+        match self.activation.rectifier() {
+            Some(rectifier) => kernels::rectified_norm(norm, rectifier, x, one_by_one),
+            None => one_by_one(x),
+        }
     }
 
     /// `γ (W x − μ) / √(σ² + ε) + β` is a convolution again: scaled weights, shifted bias.

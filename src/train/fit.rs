@@ -120,7 +120,7 @@ pub async fn fit(
         }
 
         progress = Progress { network: network.valid(), optimizer: optimizer.clone(), epoch };
-        let judged = evaluate(&progress.network, held_out, recipe, config.batch, device).await?;
+        let judged = evaluate(&progress.network.clone().folded(), held_out, recipe, config.batch, device).await?;
         let figures = Epoch {
             number: epoch,
             lr,

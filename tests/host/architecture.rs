@@ -12,7 +12,8 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("photo", &["recipe"], &["image"]),
     ("device", &[], &["burn"]),
     ("preprocess", &["recipe"], &["burn"]),
-    ("model", &[], &["burn"]),
+    ("kernels", &[], &["burn"]),
+    ("model", &["kernels"], &["burn"]),
     ("cam", &["model"], &["burn"]),
     ("data", &["photo", "recipe"], &["image"]),
     ("checkpoint", &["data", "model", "recipe"], &["burn"]),
@@ -24,8 +25,20 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("bin/camscope", EVERY, &["burn", "image"]),
 ];
 
-const EVERY: &[&str] =
-    &["cam", "checkpoint", "data", "device", "engine", "model", "photo", "protocol", "recipe", "render", "train"];
+const EVERY: &[&str] = &[
+    "cam",
+    "checkpoint",
+    "data",
+    "device",
+    "engine",
+    "kernels",
+    "model",
+    "photo",
+    "protocol",
+    "recipe",
+    "render",
+    "train",
+];
 
 const WORLDS: &[(&str, &[&str])] = &[
     ("burn", &["burn", "burn_store"]),

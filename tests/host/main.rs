@@ -6,6 +6,7 @@ mod cam;
 mod checkpoint;
 mod data;
 mod imagenet;
+mod kernels;
 mod model;
 mod mutations;
 mod networks;

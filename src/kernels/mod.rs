@@ -1,0 +1,70 @@
+//! Operations of our own where burn's are slow: on the processor, convolution with its two gradients, and the batch norm
+//! of a training step with the rectifier behind it. Every other device, and every other case, goes burn's way.
+
+#![cfg_attr(not(feature = "train"), allow(dead_code))] // who only looks has no use for gradients
+
+#[cfg(feature = "cpu")]
+mod conv;
+#[cfg(all(feature = "cpu", feature = "train"))]
+mod gradients;
+#[cfg(feature = "cpu")]
+mod norm;
+#[cfg(feature = "cpu")]
+mod op;
+#[cfg(feature = "cpu")]
+mod planes;
+#[cfg(feature = "cpu")]
+mod threads;
+#[cfg(feature = "cpu")]
+mod tile;
+
+use burn::nn::BatchNorm;
+use burn::nn::conv::Conv2d;
+use burn::tensor::Tensor;
+
+/// `z` where positive, `slope · z` elsewhere, at most `cap`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rectifier {
+    pub slope: f32,
+    pub cap: f32,
+}
+
+#[cfg(feature = "cpu")]
+impl Rectifier {
+    #[inline(always)]
+    fn apply(self, z: f32) -> f32 {
+        (if z > 0.0 { z } else { z * self.slope }).min(self.cap)
+    }
+
+    #[inline(always)]
+    fn slope_at(self, z: f32) -> f32 {
+        // Two choices between values that are there already: a branch would keep the loop from being vectorised.
+        let below_cap = if z > 0.0 { 1.0 } else { self.slope };
+        if z > self.cap { 0.0 } else { below_cap }
+    }
+}
+
+/// [`Conv2d::forward`] of `[n, c_in, h, w]`.
+pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "cpu")]
+    if op::on_cpu(&x) && conv.groups == 1 && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
+        return op::conv2d(conv, x);
+    }
+    conv.forward(x)
+}
+
+/// [`BatchNorm::forward`] of `[n, c, h, w]` and then the rectifier. `otherwise` says the same in burn's operations, for
+/// all that is not a training step on the processor.
+pub fn rectified_norm(
+    norm: &BatchNorm,
+    rectifier: Rectifier,
+    x: Tensor<4>,
+    otherwise: impl FnOnce(Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
+    #[cfg(feature = "cpu")]
+    if op::on_cpu(&x) && x.device().is_autodiff() && norm.training.is_enabled() {
+        return op::rectified_norm(norm, rectifier, x);
+    }
+    let _ = (norm, rectifier);
+    otherwise(x)
+}

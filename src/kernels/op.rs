@@ -1,0 +1,185 @@
+//! The operations as burn sees them: an extension of its processor backend.
+
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, DispatchDevice, Flex, backend_extension};
+use burn::nn::conv::Conv2d;
+use burn::nn::{BatchNorm, PaddingConfig2d};
+use burn::tensor::{Tensor, TensorData};
+
+use super::norm::Batch;
+use super::{Rectifier, conv, norm};
+
+/// The geometry of a convolution without groups and dilation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConvShape {
+    pub images: usize,
+    pub c_in: usize,
+    pub c_out: usize,
+    /// Rows and columns.
+    pub size_in: [usize; 2],
+    pub size_out: [usize; 2],
+    pub kernel: [usize; 2],
+    pub stride: usize,
+    /// Zeros above and on the left; what lies below and on the right follows from the sizes.
+    pub padding: [usize; 2],
+}
+
+impl ConvShape {
+    fn new(conv: &Conv2d, [images, c_in, h, w]: [usize; 4]) -> Self {
+        let (kernel, stride) = (conv.kernel_size, conv.stride[0]);
+        let padding: [(usize, usize); 2] = match conv.padding {
+            PaddingConfig2d::Valid => [(0, 0); 2],
+            PaddingConfig2d::Explicit(top, left, bottom, right) => [(top, bottom), (left, right)],
+            PaddingConfig2d::Same => [(h, kernel[0]), (w, kernel[1])].map(|(size, kernel)| {
+                let zeros = ((size.div_ceil(stride) - 1) * stride + kernel).saturating_sub(size);
+                (zeros / 2, zeros - zeros / 2)
+            }),
+        };
+        let size_out =
+            [(h, 0), (w, 1)].map(|(size, side)| (size + padding[side].0 + padding[side].1 - kernel[side]) / stride + 1);
+        let c_out = conv.weight.dims()[0];
+        let padding = padding.map(|(before, _)| before);
+        Self { images, c_in, c_out, size_in: [h, w], size_out, kernel, stride, padding }
+    }
+}
+
+pub fn on_cpu(x: &Tensor<4>) -> bool {
+    matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+}
+
+pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    let shape = ConvShape::new(conv, x.dims());
+    let bias = match &conv.bias {
+        Some(bias) => bias.val(),
+        None => Tensor::zeros([shape.c_out], &x.device()),
+    };
+    let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as Kernels>::convolution(x, weight, bias, shape))
+}
+
+pub fn rectified_norm(norm: &BatchNorm, rectifier: Rectifier, x: Tensor<4>) -> Tensor<4> {
+    let (gamma, beta) = (norm.gamma.val().into_dispatch(), norm.beta.val().into_dispatch());
+    let x = x.into_dispatch();
+    let (y, mean, variance) = <Dispatch as Kernels>::rectified_norm(x, gamma, beta, norm.epsilon, rectifier);
+    for (running, now) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
+        let now = Tensor::<1>::from_dispatch(now).detach();
+        running.update(running.value_sync() * (1.0 - norm.momentum) + now * norm.momentum);
+    }
+    Tensor::from_dispatch(y)
+}
+
+/// `[n, c, h, w]` activations, weights `[c_out, c_in, kh, kw]`, and values per channel `[c]`.
+#[backend_extension(Flex, Autodiff: cfg(feature = "train"))]
+pub trait Kernels: Backend {
+    fn convolution(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvShape,
+    ) -> FloatTensor<Self>;
+
+    /// Of input, weights and bias, as far as they are wanted.
+    fn convolution_gradients(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        shape: ConvShape,
+        wanted: [bool; 3],
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Output, and the batch's mean and variance.
+    fn rectified_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+        rectifier: Rectifier,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Of input, γ and β.
+    #[allow(clippy::too_many_arguments)] // the norm's own values
+    fn rectified_norm_gradients(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        epsilon: f64,
+        rectifier: Rectifier,
+        gradient: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+fn batch(x: &FlexTensor) -> Batch {
+    let [images, channels, h, w] = x.layout().shape().dims();
+    Batch { images, channels, area: h * w }
+}
+
+impl Kernels for Flex {
+    fn convolution(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, shape: ConvShape) -> FlexTensor {
+        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+        let y = conv::forward(&shape, x.storage(), weight.storage(), bias.storage());
+        let [h, w] = shape.size_out;
+        tensor(y, [shape.images, shape.c_out, h, w])
+    }
+
+    fn convolution_gradients(
+        x: FlexTensor,
+        weight: FlexTensor,
+        gradient: FlexTensor,
+        shape: ConvShape,
+        wanted: [bool; 3],
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let [x, weight, gradient] = [x, weight, gradient].map(|tensor| tensor.to_contiguous());
+        let (of_x, of_weight) = (x.layout().shape().dims::<4>(), weight.layout().shape().dims::<4>());
+        let none = || tensor(vec![], [0]);
+        let dx = || tensor(conv::input_gradient(&shape, gradient.storage(), weight.storage()), of_x);
+        let dw = || tensor(conv::weight_gradient(&shape, x.storage(), gradient.storage()), of_weight);
+        let db = || tensor(norm::channel_sums(&batch(&gradient), gradient.storage()), [shape.c_out]);
+        let [for_x, for_weight, for_bias] = wanted;
+        (
+            if for_x { dx() } else { none() },
+            if for_weight { dw() } else { none() },
+            if for_bias { db() } else { none() },
+        )
+    }
+
+    fn rectified_norm(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        epsilon: f64,
+        rectifier: Rectifier,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.to_contiguous());
+        let (batch, shape) = (batch(&x), x.layout().shape().dims::<4>());
+        let (mean, variance) = norm::statistics(&batch, x.storage());
+        let norm = norm::Norm::new(gamma.storage(), beta.storage(), &mean, &variance, epsilon, rectifier);
+        let y = norm.forward(&batch, x.storage());
+        (tensor(y, shape), tensor(mean, [batch.channels]), tensor(variance, [batch.channels]))
+    }
+
+    fn rectified_norm_gradients(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        mean: FlexTensor,
+        variance: FlexTensor,
+        epsilon: f64,
+        rectifier: Rectifier,
+        gradient: FlexTensor,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let all = [x, gamma, beta, mean, variance, gradient].map(|tensor| tensor.to_contiguous());
+        let [x, gamma, beta, mean, variance, gradient] = all.each_ref().map(|tensor| tensor.storage::<f32>());
+        let batch = batch(&all[0]);
+        let norm = norm::Norm::new(gamma, beta, mean, variance, epsilon, rectifier);
+        let [dx, d_gamma, d_beta] = norm.gradients(&batch, x, gradient);
+        let shape = all[0].layout().shape().dims::<4>();
+        (tensor(dx, shape), tensor(d_gamma, [batch.channels]), tensor(d_beta, [batch.channels]))
+    }
+}

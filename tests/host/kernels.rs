@@ -1,0 +1,207 @@
+//! The processor's own operations against their definitions, written out in double precision.
+
+use burn::module::{Module, Param};
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{BatchNormConfig, PaddingConfig2d};
+use burn::tensor::{Device, Tensor, TensorData};
+use camscope::kernels::{Rectifier, conv2d, rectified_norm};
+use proptest::prelude::*;
+
+use crate::support::values;
+
+/// Numbers in [-1, 1) that look random and are always the same.
+fn noise(seed: u64, count: usize) -> Vec<f32> {
+    // SplitMix64.
+    let mix = |i: u64| {
+        let z = i.wrapping_add(seed << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 40) as f32 / 8_388_608.0 - 1.0
+    };
+    (1..=count as u64).map(mix).collect()
+}
+
+/// Within what single precision loses where so many numbers are added: its errors go up and down by chance.
+fn assert_near(what: &str, found: Tensor<4>, expected: &[f64], summands: usize) {
+    let found = values(found);
+    assert_eq!(found.len(), expected.len(), "{what}: number of values");
+    let largest = expected.iter().fold(1f64, |largest, value| largest.max(value.abs()));
+    for (i, (&found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (f64::from(found) - expected).abs() <= 1e-6 * (summands as f64).sqrt() * largest,
+            "{what}[{i}]: found {found}, expected {expected}"
+        );
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    images: usize,
+    c_in: usize,
+    c_out: usize,
+    size: [usize; 2],
+    kernel: [usize; 2],
+    stride: usize,
+    /// Above, left, below, right.
+    padding: [usize; 4],
+}
+
+impl Case {
+    fn size_out(&self) -> [usize; 2] {
+        [0, 1].map(|a| (self.size[a] + self.padding[a] + self.padding[a + 2] - self.kernel[a]) / self.stride + 1)
+    }
+
+    /// Calls `f` with the places in output, input and weights of every product that a convolution adds up.
+    fn for_products(&self, mut f: impl FnMut(usize, usize, usize)) {
+        let ([h, w], [h_out, w_out], [kh, kw]) = (self.size, self.size_out(), self.kernel);
+        for image in 0..self.images {
+            for (out, place) in (0..self.c_out * h_out * w_out).enumerate() {
+                let (c_out, y, x) = (place / w_out / h_out, place / w_out % h_out, place % w_out);
+                for tap in 0..self.c_in * kh * kw {
+                    let (c_in, i, j) = (tap / kw / kh, tap / kw % kh, tap % kw);
+                    let (y, x) = (
+                        (y * self.stride + i).wrapping_sub(self.padding[0]),
+                        (x * self.stride + j).wrapping_sub(self.padding[1]),
+                    );
+                    if y < h && x < w {
+                        let out = image * self.c_out * h_out * w_out + out;
+                        f(out, ((image * self.c_in + c_in) * h + y) * w + x, c_out * self.c_in * kh * kw + tap);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let channels = prop_oneof![1..4usize, 5..40usize];
+    let sides = prop_oneof![Just([1usize, 1]), Just([3, 3]), Just([5, 5]), Just([7, 7]), Just([1, 3]), Just([2, 3])];
+    (1..6usize, channels.clone(), channels, sides, 1..4usize, [1..24usize, 1..24], prop::array::uniform4(0..4usize))
+        .prop_map(|(images, c_in, c_out, kernel, stride, size, padding)| Case {
+            images,
+            c_in,
+            c_out,
+            size: [0, 1].map(|a| size[a].max(kernel[a])),
+            kernel,
+            stride,
+            padding: std::array::from_fn(|side| padding[side].min(kernel[side % 2] - 1)),
+        })
+}
+
+fn check(case: &Case) {
+    let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
+    let (x, weight) = (noise(1, images * c_in * size[0] * size[1]), noise(2, c_out * c_in * kernel[0] * kernel[1]));
+    let [h, w] = case.size_out();
+    let (bias, dy) = (noise(3, c_out), noise(4, images * c_out * h * w));
+    let mut y: Vec<f64> = (0..dy.len()).map(|out| f64::from(bias[out / (h * w) % c_out])).collect();
+    let (mut dx, mut dw) = (vec![0f64; x.len()], vec![0f64; weight.len()]);
+    case.for_products(|out, place, tap| {
+        y[out] += f64::from(x[place]) * f64::from(weight[tap]);
+        dx[place] += f64::from(dy[out]) * f64::from(weight[tap]);
+        dw[tap] += f64::from(dy[out]) * f64::from(x[place]);
+    });
+
+    let device = Device::flex().autodiff();
+    let [top, left, bottom, right] = padding;
+    let mut conv: Conv2d = Conv2dConfig::new([c_in, c_out], kernel)
+        .with_stride([stride; 2])
+        .with_padding(PaddingConfig2d::Explicit(top, left, bottom, right))
+        .init(&device);
+    conv.weight = Param::from_data(TensorData::new(weight, [c_out, c_in, kernel[0], kernel[1]]), &device);
+    conv.bias = Some(Param::from_data(TensorData::new(bias, [c_out]), &device));
+    let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), &device).require_grad();
+    let found = conv2d(&conv, x.clone());
+    assert_near("output", found.clone().inner(), &y, c_in * kernel[0] * kernel[1]);
+    let dy_tensor = Tensor::<4>::from_data(TensorData::new(dy.clone(), [images, c_out, h, w]), &device);
+    let gradients = (found * dy_tensor).sum().backward();
+    assert_near("input's gradient", x.grad(&gradients).unwrap(), &dx, c_out * kernel[0] * kernel[1]);
+    assert_near("weights' gradient", conv.weight.val().grad(&gradients).unwrap(), &dw, images * h * w);
+    let db: Vec<f64> =
+        (0..c_out).map(|c| dy.chunks(h * w).skip(c).step_by(c_out).flatten().map(|&v| f64::from(v)).sum()).collect();
+    let found = conv.bias.unwrap().val().grad(&gradients).unwrap();
+    assert_near("bias's gradient", found.reshape([1, c_out, 1, 1]), &db, images * h * w);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_convolution_is_what_its_definition_says(case in cases()) {
+        check(&case);
+    }
+}
+
+/// Lines longer than a panel, and fewer photos than threads.
+#[test]
+fn a_large_convolution_is_what_its_definition_says() {
+    for (images, channels, stride) in [(1, [3, 40], 1), (1, [20, 9], 2), (3, [5, 6], 1)] {
+        let [c_in, c_out] = channels;
+        check(&Case { images, c_in, c_out, size: [60, 50], kernel: [3, 3], stride, padding: [1; 4] });
+    }
+}
+
+/// Output, gradients and running statistics of a training step.
+#[test]
+fn a_rectified_norm_is_what_its_definition_says() {
+    let (images, channels, h, w) = (3, 5, 7, 6);
+    // A mean far from zero must cost no digits.
+    let x: Vec<f32> = noise(5, images * channels * h * w).iter().map(|v| v + 10.0).collect();
+    let (gamma, beta, dy) = (noise(6, channels), noise(7, channels), noise(8, x.len()));
+    let count = (images * h * w) as f64;
+    let channel = |i: usize| i / (h * w) % channels;
+    let over = |c: usize, f: &dyn Fn(usize) -> f64| (0..x.len()).filter(|&i| channel(i) == c).map(f).sum::<f64>();
+    let mean: Vec<f64> = (0..channels).map(|c| over(c, &|i| f64::from(x[i])) / count).collect();
+    let variance: Vec<f64> = (0..channels).map(|c| over(c, &|i| (f64::from(x[i]) - mean[c]).powi(2)) / count).collect();
+    let normed = |i: usize| (f64::from(x[i]) - mean[channel(i)]) / (variance[channel(i)] + 1e-5).sqrt();
+    for rectifier in [Rectifier { slope: 0.2, cap: f32::INFINITY }, Rectifier { slope: 0.0, cap: 0.5 }] {
+        let (slope, cap) = (f64::from(rectifier.slope), f64::from(rectifier.cap));
+        let z = |i: usize| f64::from(gamma[channel(i)]) * normed(i) + f64::from(beta[channel(i)]);
+        let y = |i: usize| (if z(i) > 0.0 { z(i) } else { slope * z(i) }).min(cap);
+        let g = |i: usize| {
+            f64::from(dy[i])
+                * if z(i) > cap {
+                    0.0
+                } else if z(i) > 0.0 {
+                    1.0
+                } else {
+                    slope
+                }
+        };
+        let d_beta: Vec<f64> = (0..channels).map(|c| over(c, &g)).collect();
+        let d_gamma: Vec<f64> = (0..channels).map(|c| over(c, &|i| g(i) * normed(i))).collect();
+        let dx = |i: usize| {
+            let c = channel(i);
+            let scale = f64::from(gamma[c]) / (variance[c] + 1e-5).sqrt();
+            scale * (g(i) - d_beta[c] / count - normed(i) * d_gamma[c] / count)
+        };
+        let all = |f: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..x.len()).map(f).collect() };
+
+        let device = Device::flex().autodiff();
+        let mut norm = BatchNormConfig::new(channels).init(&device).train();
+        norm.gamma = Param::from_data(TensorData::new(gamma.clone(), [channels]), &device);
+        norm.beta = Param::from_data(TensorData::new(beta.clone(), [channels]), &device);
+        let tensor = |values: &[f32]| {
+            Tensor::<4>::from_data(TensorData::new(values.to_vec(), [images, channels, h, w]), &device)
+        };
+        let input = tensor(&x).require_grad();
+        let output =
+            rectified_norm(&norm, rectifier, input.clone(), |_| panic!("a training step on the processor is ours"));
+        assert_near("output", output.clone().inner(), &all(&y), 1);
+        let gradients = (output * tensor(&dy)).sum().backward();
+        // The input's digits are shared with its mean.
+        let found: Vec<f32> = values(input.grad(&gradients).unwrap());
+        for (i, found) in found.into_iter().enumerate() {
+            assert!(
+                (f64::from(found) - dx(i)).abs() < 2e-4,
+                "input's gradient[{i}]: found {found}, expected {}",
+                dx(i)
+            );
+        }
+        let per_channel = |tensor: Tensor<1>| tensor.reshape([1, channels, 1, 1]);
+        assert_near("γ's gradient", per_channel(norm.gamma.val().grad(&gradients).unwrap()), &d_gamma, images * h * w);
+        assert_near("β's gradient", per_channel(norm.beta.val().grad(&gradients).unwrap()), &d_beta, images * h * w);
+        let running = |start: f64, now: &[f64]| -> Vec<f64> { now.iter().map(|now| 0.9 * start + 0.1 * now).collect() };
+        assert_near("mean", per_channel(norm.running_mean.value_sync().inner()), &running(0.0, &mean), 1);
+        assert_near("variance", per_channel(norm.running_var.value_sync().inner()), &running(1.0, &variance), 1);
+    }
+}
