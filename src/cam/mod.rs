@@ -1,10 +1,12 @@
 //! Class activation maps: tensors in, tensors out. No image, no page.
 
 mod boxes;
+mod localise;
 
 use burn::tensor::{Int, Tensor, TensorData, activation};
 
 pub use boxes::{BOX_THRESHOLD, GridBox, evidence_box};
+pub use localise::{Located, locate};
 
 use crate::model::Network;
 

@@ -5,6 +5,8 @@ mod batch;
 #[cfg(feature = "cli")]
 mod binary;
 #[cfg(feature = "cli")]
+mod boxes;
+#[cfg(feature = "cli")]
 mod files;
 #[cfg(feature = "cli")]
 mod folder;
@@ -14,6 +16,10 @@ pub use augment::{Augment, augment};
 pub use batch::batch;
 #[cfg(feature = "cli")]
 pub use binary::{load_cifar10, load_stl10};
+#[cfg(feature = "cli")]
+pub use boxes::{Boxed, load_tiny_imagenet, load_yolo};
+#[cfg(feature = "cli")]
+use folder::is_image;
 #[cfg(feature = "cli")]
 pub use folder::{HeldOut, load_folder};
 pub use split::stratified;

@@ -3,7 +3,9 @@
 mod config;
 mod evaluate;
 mod fit;
+mod localise;
 
 pub use config::{Optimizer, Schedule, TrainConfig};
 pub use evaluate::{Evaluation, evaluate};
 pub use fit::{Epoch, Event, Progress, TrainError, fit};
+pub use localise::{Localisation, localise};

@@ -1,7 +1,8 @@
 //! Class activation maps and boxes by hand.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use camscope::cam::{BOX_THRESHOLD, GridBox, class_activation_maps, evidence_box};
+use camscope::cam::{BOX_THRESHOLD, GridBox, class_activation_maps, evidence_box, locate};
+use camscope::recipe::Window;
 
 use crate::support::values;
 
@@ -78,4 +79,36 @@ fn no_evidence_no_box() {
 #[test]
 fn a_value_that_is_none_is_no_evidence() {
     assert_eq!(found(&[f32::NAN, 1.0, 1.0, f32::NAN], 4), Some([1, 0, 3, 1]));
+}
+
+/// A map of four by four; the object's box is its left half.
+#[test]
+fn a_map_is_judged_by_an_objects_box() {
+    let left = [Window { x: 0.0, y: 0.0, width: 0.5, height: 1.0 }];
+    #[rustfmt::skip]
+    let map = [
+        0.0, 9.0, 3.0, 0.0,
+        0.0, 6.0, 0.0, 0.0,
+        0.0, 0.0, -5.0, 0.0,
+        0.0, 0.0, 0.0, 2.0,
+    ];
+    // Evidence above 1.8: the three cells at the top, and a smaller component. Their box is columns 1 to 2 of rows 0 and
+    // 1: it shares two cells with the eight of the object.
+    let found = locate(&map, 4, &left);
+    assert!((found.overlap - 2.0 / (4.0 + 8.0 - 2.0)).abs() < 1e-12, "{found:?}");
+    assert!(found.hit);
+    assert!((found.inside.unwrap() - 15.0 / 20.0).abs() < 1e-12);
+
+    // Of two boxes the better one counts for the overlap, both together for the evidence.
+    let exact = Window { x: 0.25, y: 0.0, width: 0.5, height: 0.5 };
+    let found = locate(&map, 4, &[left[0], exact]);
+    assert!((found.overlap - 1.0).abs() < 1e-12 && (found.inside.unwrap() - 18.0 / 20.0).abs() < 1e-12, "{found:?}");
+
+    let right = [Window { x: 0.5, y: 0.5, width: 0.5, height: 0.5 }];
+    let found = locate(&map, 4, &right);
+    assert_eq!((found.overlap, found.hit), (0.0, false));
+    assert!((found.inside.unwrap() - 2.0 / 20.0).abs() < 1e-12);
+
+    let nothing = locate(&[-1.0; 16], 4, &left);
+    assert_eq!((nothing.overlap, nothing.inside), (0.0, None));
 }

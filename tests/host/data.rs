@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use camscope::data::{Augment, DataError, HeldOut, batch, load_cifar10, load_folder, load_stl10, stratified};
-use camscope::recipe::Recipe;
+use camscope::data::{
+    Augment, DataError, HeldOut, batch, load_cifar10, load_folder, load_stl10, load_tiny_imagenet, load_yolo,
+    stratified,
+};
+use camscope::recipe::{Recipe, Window};
 
 use crate::support::project;
 
@@ -110,4 +113,68 @@ fn augmentation_shifts_and_mirrors_and_a_seed_repeats_it() {
     assert_eq!(cropped(3), cropped(3));
     assert_ne!(cropped(3), cropped(4));
     assert_eq!(batch(&data, &[0], 48, Augment::None, 0).len(), 48 * 48 * 3);
+}
+
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 0]));
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+fn write(root: &Path, name: &str, bytes: impl AsRef<[u8]>) {
+    let path = root.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// A photo of 40 × 20, of which the network sees the middle: columns 10 to 30.
+#[test]
+fn yolo_boxes_are_seen_through_the_centre_square() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "set/images/a/wide.png", png(40, 20));
+    // A dog in columns 5 to 20, rows 5 to 15; a second in the middle; a cat left of the square; a bird in no class.
+    let labels = "16 0.3125 0.5 0.375 0.5\n16 0.5 0.5 0.25 0.5\n15 0.1 0.5 0.1 0.5\n14 0.5 0.5 0.1 0.1\nnonsense\n";
+    write(root, "set/labels/a/wide.txt", labels);
+    write(root, "set/images/a/broken.png", &png(40, 20)[..60]);
+    write(root, "set/labels/a/broken.txt", "16 0.5 0.5 0.25 0.5\n");
+    let boxed = load_yolo(root, &RECIPE, &["cat".into(), "dog".into()]).unwrap();
+    assert_eq!((boxed.data.labels.as_slice(), boxed.left_out), (&[1][..], 2));
+    assert!(boxed.skipped.len() == 1 && boxed.skipped[0].contains("broken.png"), "{:?}", boxed.skipped);
+    let [first, second] = boxed.boxes[0].as_slice() else { panic!("{:?}", boxed.boxes) };
+    let close = |found: Window, [x, y, width, height]: [f64; 4]| {
+        let sides = [(found.x, x), (found.y, y), (found.width, width), (found.height, height)];
+        assert!(sides.iter().all(|(found, expected)| (found - expected).abs() < 1e-9), "{found:?}");
+    };
+    close(*first, [0.0, 0.25, 0.5, 0.5]);
+    close(*second, [0.25, 0.25, 0.5, 0.5]);
+
+    write(root, "set/classes.txt", "a\n".repeat(16) + "cat\n");
+    let renamed = load_yolo(root, &RECIPE, &["cat".into(), "dog".into()]).unwrap();
+    assert_eq!(renamed.data.labels, [0]);
+
+    let empty = tempfile::tempdir().unwrap();
+    assert!(load_yolo(empty.path(), &RECIPE, &["cat".into()]).unwrap_err().to_string().contains("labels/"));
+    assert!(load_tiny_imagenet(empty.path(), &RECIPE, &["cat".into()]).unwrap_err().to_string().contains("val/"));
+}
+
+#[test]
+fn tiny_imagenet_names_its_boxes_by_words_and_by_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "tiny-imagenet-200/words.txt", "n01\ttabby, tabby cat\nn02\tcollie\n");
+    write(root, "map.txt", "cat n01\n");
+    write(
+        root,
+        "tiny-imagenet-200/val/val_annotations.txt",
+        "val_0.png\tn01\t4\t0\t11\t15\nval_1.png\tn02\t0\t0\t3\t3\n",
+    );
+    write(root, "tiny-imagenet-200/val/images/val_0.png", png(16, 16));
+    write(root, "tiny-imagenet-200/val/images/val_1.png", png(16, 16));
+    let cats = load_tiny_imagenet(root, &RECIPE, &["dog".into(), "cat".into()]).unwrap();
+    assert_eq!((cats.data.labels.as_slice(), cats.left_out), (&[1][..], 1));
+    assert_eq!(cats.boxes[0], [Window { x: 0.25, y: 0.0, width: 0.5, height: 1.0 }]);
+    let words = load_tiny_imagenet(root, &RECIPE, &["collie".into(), "tabby cat".into()]).unwrap();
+    assert_eq!(words.data.labels, [1, 0]);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
+use std::process::Command;
 
 use burn::tensor::Device;
 use camscope::photo::Photo;
@@ -39,4 +40,31 @@ fn right_as_often_as_the_reference() {
     );
     // Two JPEG decoders and two resamplers: near ties, many on photos this small, may change places.
     assert!(equal >= 225, "only {equal} of 250 answers equal the reference's");
+}
+
+/// The command line on the boxes of Tiny ImageNet, with a model that knows some of its things by other names.
+#[test]
+fn eval_judges_the_maps_by_boxes() {
+    let data = project("../shared/data/tiny-imagenet-stl.zip");
+    if !data.exists() {
+        return tell(&format!("skipped: {} is not here, and its photos may not be handed on", data.display()));
+    }
+    let (data, models) = (format!("tiny-imagenet:{}", data.display()), project("www/models").display().to_string());
+    let arguments =
+        ["--model", "vgg16-gap-cifar10", "--models", &models, "--data", &data, "--rename", "car=automobile"];
+    let found =
+        Command::new(env!("CARGO_BIN_EXE_camscope")).arg("eval").args(arguments).arg("--json").output().unwrap();
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&found.stdout).expect("one JSON object");
+    for key in ["images", "accuracy", "top5", "per_class", "confusion", "loss"] {
+        assert!(!report[key].is_null(), "{key} is missing: {report}");
+    }
+    // Four synsets of cars, birds, three of cats and trucks, deer, six of dogs, two of ships, with 50 photos each.
+    assert_eq!((report["images"].as_u64(), report["localisation"]["objects"].as_u64()), (Some(1150), Some(1150)));
+    let share = |key: &str| report["localisation"][key].as_f64().expect("a share");
+    assert!(
+        share("error") >= share("error_class_known") && share("error") >= 1.0 - report["accuracy"].as_f64().unwrap()
+    );
+    // The boxes cover 59 % of the photos on average: a map that knows nothing points into them so often.
+    assert!(share("pointing") > 0.7 && share("evidence_inside") > 0.59, "{}", report["localisation"]);
 }
