@@ -4,10 +4,9 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::Serialize;
 
-use super::TrainError;
-use crate::data::{Augment, Dataset, batch};
+use super::{Examples, TrainError};
+use crate::data::Augment;
 use crate::model::Network;
-use crate::recipe::Recipe;
 
 /// A network's record on labelled photos.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,31 +24,27 @@ pub struct Evaluation {
     pub loss: f64,
 }
 
-/// Runs `network` over all of `data`, `size` photos at a time.
+/// Runs `network` over all `examples`, `size` at a time.
 ///
 /// # Errors
 /// [`TrainError::Classes`] where data and network do not fit, [`TrainError::ReadBack`] from the device.
 pub async fn evaluate(
     network: &Network,
-    data: &Dataset,
-    recipe: &Recipe,
+    examples: &Examples,
     size: usize,
     device: &Device,
 ) -> Result<Evaluation, TrainError> {
     let [_, classes] = network.linear.weight.dims();
-    if data.classes.len() != classes {
-        return Err(TrainError::Classes { data: data.classes.len(), network: classes });
+    if examples.classes() != classes {
+        return Err(TrainError::Classes { data: examples.classes(), network: classes });
     }
     let mut confusion = vec![vec![0; classes]; classes];
     let (mut loss_sum, mut among_five) = (0.0, 0);
-    let positions: Vec<usize> = (0..data.len()).collect();
-    for positions in positions.chunks(size.max(1)) {
-        let x = recipe.normalise(&batch(data, positions, recipe.size, Augment::None, 0), device);
-        let logits = network.forward(x).logits;
-        let labels = positions.iter().map(|&i| data.labels[i]);
-        let loss = cross_entropy(logits.clone(), labels.clone(), device);
-        loss_sum += f64::from(read(loss).await?[0]) * positions.len() as f64;
-        for (scores, label) in read(logits).await?.chunks(classes).zip(labels) {
+    for batch in examples.batches((0..examples.len()).collect(), size, Augment::None, 0) {
+        let logits = network.forward(batch.inputs(0..batch.len(), device)).logits;
+        let loss = cross_entropy(logits.clone(), &batch.labels, device);
+        loss_sum += f64::from(read(loss).await?[0]) * batch.len() as f64;
+        for (scores, &label) in read(logits).await?.chunks(classes).zip(&batch.labels) {
             let mut order: Vec<usize> = (0..classes).collect();
             order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
             confusion[label][order[0]] += 1;
@@ -59,18 +54,18 @@ pub async fn evaluate(
     let right: usize = (0..classes).map(|c| confusion[c][c]).sum();
     let share = |part: usize, whole: usize| part as f64 / whole as f64;
     Ok(Evaluation {
-        images: data.len(),
-        accuracy: share(right, data.len()),
-        top5: share(among_five, data.len()),
+        images: examples.len(),
+        accuracy: share(right, examples.len()),
+        top5: share(among_five, examples.len()),
         per_class: (0..classes).map(|c| share(confusion[c][c], confusion[c].iter().sum())).collect(),
         confusion,
-        loss: loss_sum / data.len() as f64,
+        loss: loss_sum / examples.len() as f64,
     })
 }
 
-pub(super) fn cross_entropy(logits: Tensor<2>, labels: impl Iterator<Item = usize>, device: &Device) -> Tensor<1> {
-    let labels: Vec<i32> = labels.map(|label| label as i32).collect();
+pub(super) fn cross_entropy(logits: Tensor<2>, labels: &[usize], device: &Device) -> Tensor<1> {
     let count = labels.len();
+    let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
     let targets = Tensor::<1, Int>::from_data(TensorData::new(labels, [count]), device);
     CrossEntropyLossConfig::new().init(device).forward(logits, targets)
 }

@@ -3,18 +3,17 @@
 use std::ops::ControlFlow;
 
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::Device;
+use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::{cross_entropy, read};
-use super::{Evaluation, TrainConfig, evaluate};
-use crate::data::{Dataset, batch};
+use super::examples::Batch;
+use super::{Evaluation, Examples, TrainConfig, evaluate};
 use crate::model::Network;
-use crate::recipe::Recipe;
 
 /// Where a run stands: all that is needed to go on with it.
 pub struct Progress {
@@ -58,6 +57,8 @@ pub enum TrainError {
     NoPhotos,
     #[error("the data has {data} classes but the network tells {network} apart; build it for {data}")]
     Classes { data: usize, network: usize },
+    #[error("there is no device to train on")]
+    NoDevice,
     #[error("the loss became {loss} at step {step} (epoch {epoch}); try a lower learning rate")]
     NotFinite { step: usize, epoch: usize, loss: f32 },
     #[error("the device could not give a result back: {0}")]
@@ -66,32 +67,34 @@ pub enum TrainError {
 
 /// Trains from `start` (its network on a plain device; the loop turns differentiation on) to the last epoch of `config`,
 /// or until `on_event` breaks, and returns where it stands after the last finished epoch. Frozen parts of the network
-/// stay as they are. The order of the photos depends on the seed and the epoch alone, so that a run that was
+/// stay as they are. The order of the examples depends on the seed and the epoch alone, so that a run that was
 /// interrupted after an epoch goes on as if it had not been.
+///
+/// The first of `devices` holds the network and the optimizer. The others take an equal part of every batch and hand their
+/// gradients over; a batch norm then sees only its device's part, and keeps the first's statistics.
 ///
 /// # Errors
 /// [`TrainError`]; nothing is trained when the data does not fit the network.
 pub async fn fit(
     start: Progress,
-    train: &Dataset,
-    held_out: &Dataset,
-    recipe: &Recipe,
+    train: &Examples,
+    held_out: &Examples,
     config: &TrainConfig,
-    device: &Device,
+    devices: &[Device],
     mut on_event: impl FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<Progress, TrainError> {
     if train.is_empty() {
         return Err(TrainError::NoPhotos);
     }
     let [_, classes] = start.network.linear.weight.dims();
-    if train.classes.len() != classes {
-        return Err(TrainError::Classes { data: train.classes.len(), network: classes });
+    if train.classes() != classes {
+        return Err(TrainError::Classes { data: train.classes(), network: classes });
     }
 
-    let autodiff = device.clone().autodiff();
+    let Some(device) = devices.first() else { return Err(TrainError::NoDevice) };
     let steps = train.len().div_ceil(config.batch);
     let total = steps * config.epochs;
-    let mut network = start.network.clone().to_device(&autodiff).train();
+    let mut network = start.network.clone().to_device(&device.clone().autodiff()).train();
     let mut optimizer = start.optimizer.clone();
     let mut progress = start;
     while progress.epoch < config.epochs {
@@ -100,27 +103,24 @@ pub async fn fit(
         let mut order: Vec<usize> = (0..train.len()).collect();
         order.shuffle(&mut StdRng::seed_from_u64(seed));
         let (mut loss_sum, mut lr) = (0.0, 0.0);
-        for (i, positions) in order.chunks(config.batch).enumerate() {
+        for (i, batch) in train.batches(order, config.batch, config.augment, seed).enumerate() {
             let done = progress.epoch * steps + i;
             lr = config.rate_at(done as f64 / total as f64);
-            let x = recipe.normalise(&batch(train, positions, recipe.size, config.augment, seed), &autodiff);
-            let labels = positions.iter().map(|&photo| train.labels[photo]);
-            let loss = cross_entropy(network.forward(x).logits, labels, &autodiff);
-            let gradients = GradientsParams::from_grads(loss.backward(), &network);
+            let (loss, gradients) = gradients(&network, &batch, devices);
             network = optimizer.step(lr, network, gradients);
 
-            let loss = read(loss.detach()).await?[0];
+            let loss = read(loss).await?[0];
             if !loss.is_finite() {
                 return Err(TrainError::NotFinite { step: done + 1, epoch, loss });
             }
-            loss_sum += f64::from(loss) * positions.len() as f64;
+            loss_sum += f64::from(loss) * batch.len() as f64;
             if on_event(Event::Step { done: done + 1, total, loss }).is_break() {
                 return Ok(progress);
             }
         }
 
         progress = Progress { network: network.valid(), optimizer: optimizer.clone(), epoch };
-        let judged = evaluate(&progress.network.clone().folded(), held_out, recipe, config.batch, device).await?;
+        let judged = evaluate(&progress.network.clone().folded(), held_out, config.batch, device).await?;
         let figures = Epoch {
             number: epoch,
             lr,
@@ -133,4 +133,28 @@ pub async fn fit(
         }
     }
     Ok(progress)
+}
+
+/// Loss of a batch and the gradients of all that learns, on the first device.
+fn gradients(network: &Network, batch: &Batch, devices: &[Device]) -> (Tensor<1>, GradientsParams) {
+    let part = batch.len().div_ceil(devices.len());
+    let one = |network: &Network, from: usize, device: &Device| {
+        let (range, device) = (from..(from + part).min(batch.len()), device.clone().autodiff());
+        let share = range.len() as f64 / batch.len() as f64;
+        let logits = network.forward(batch.inputs(range.clone(), &device)).logits;
+        let loss = cross_entropy(logits, &batch.labels[range], &device) * share;
+        (loss.clone().inner(), GradientsParams::from_grads(loss.backward(), network))
+    };
+    let (mut loss, gradients) = one(network, 0, &devices[0]);
+    if devices.len() == 1 {
+        return (loss, gradients);
+    }
+    let mut all = GradientsAccumulator::new();
+    all.accumulate(network, gradients);
+    for (device, from) in devices.iter().zip((0..batch.len()).step_by(part)).skip(1) {
+        let (own_loss, gradients) = one(&network.clone().fork(&device.clone().autodiff()), from, device);
+        loss = loss + own_loss.to_device(&devices[0]);
+        all.accumulate(network, gradients.to_device(&devices[0], network));
+    }
+    (loss, all.grads())
 }

@@ -2,10 +2,12 @@
 
 mod config;
 mod evaluate;
+mod examples;
 mod fit;
 mod localise;
 
 pub use config::{Optimizer, Schedule, TrainConfig};
 pub use evaluate::{Evaluation, evaluate};
+pub use examples::Examples;
 pub use fit::{Epoch, Event, Progress, TrainError, fit};
 pub use localise::{Localisation, localise};

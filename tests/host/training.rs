@@ -3,14 +3,15 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::data::{Augment, Dataset};
-use camscope::model::{Activation, NetworkConfig};
+use camscope::model::{Activation, Network, NetworkConfig};
 use camscope::recipe::Recipe;
-use camscope::train::{Optimizer, Progress, Schedule, TrainConfig, evaluate, fit};
+use camscope::train::{Examples, Optimizer, Progress, Schedule, TrainConfig, evaluate, fit};
 
 use crate::support::{assert_close, fixture, values};
 
@@ -118,7 +119,7 @@ fn every_family_learns_eight_pictures_by_heart() {
     for (config, side) in families {
         let device = Device::flex();
         device.seed(3);
-        let (data, recipe) = (eight(side), recipe(side));
+        let data = Examples::photos(Arc::new(eight(side)), &recipe(side));
         let rectified = matches!(&config, NetworkConfig::SqueezeNet(_));
         let train = TrainConfig {
             epochs: 120,
@@ -143,7 +144,7 @@ fn every_family_learns_eight_pictures_by_heart() {
             }
             _ => ControlFlow::Continue(()),
         };
-        pollster::block_on(fit(start, &data, &data, &recipe, &train, &device, until_learnt)).unwrap();
+        pollster::block_on(fit(start, &data, &data, &train, &[device.clone()], until_learnt)).unwrap();
         assert_eq!(right, 1.0, "{config:?}");
     }
 }
@@ -152,7 +153,7 @@ fn every_family_learns_eight_pictures_by_heart() {
 fn frozen_stages_stay_and_the_rest_learns() {
     let device = Device::flex();
     device.seed(3);
-    let (data, recipe) = (eight(16), recipe(16));
+    let data = Examples::photos(Arc::new(eight(16)), &recipe(16));
     let mut network = NetworkConfig::named("resnet-20", 4).unwrap().init(&device).unwrap();
     network.stages = network.stages.into_iter().enumerate().map(|(i, s)| if i < 3 { s.freeze() } else { s }).collect();
     let train = TrainConfig { epochs: 2, batch: 8, augment: Augment::None, ..TrainConfig::default() };
@@ -164,7 +165,7 @@ fn frozen_stages_stay_and_the_rest_learns() {
     let (before, last) = (stage(&network, 2), stage(&network, 3));
     let start = Progress { network, optimizer: train.optimizer(), epoch: 0 };
     let done =
-        pollster::block_on(fit(start, &data, &data, &recipe, &train, &device, |_| ControlFlow::Continue(()))).unwrap();
+        pollster::block_on(fit(start, &data, &data, &train, &[device.clone()], |_| ControlFlow::Continue(()))).unwrap();
     assert_eq!(stage(&done.network, 2), before);
     assert_ne!(stage(&done.network, 3), last);
 }
@@ -172,9 +173,9 @@ fn frozen_stages_stay_and_the_rest_learns() {
 #[test]
 fn evaluation_counts_every_photo() {
     let device = Device::flex();
-    let data = eight(16);
+    let data = Examples::photos(Arc::new(eight(16)), &recipe(16));
     let network = NetworkConfig::named("resnet-20", 4).unwrap().init(&device).unwrap();
-    let found = pollster::block_on(evaluate(&network, &data, &recipe(16), 3, &device)).unwrap();
+    let found = pollster::block_on(evaluate(&network, &data, 3, &device)).unwrap();
     assert_eq!(found.images, 8);
     assert_eq!(found.confusion.iter().flatten().sum::<usize>(), 8);
     assert_eq!(found.top5, 1.0, "of four classes all are among the first five");
@@ -325,4 +326,69 @@ fn a_loss_that_is_no_number_stops_the_run_and_names_the_step() {
     assert!(!done.status.success());
     let text = String::from_utf8_lossy(&done.stderr);
     assert!(text.contains("at step") && text.contains("lower learning rate"), "{text}");
+}
+
+/// Devices that share a batch come to the weights of one that has all of it, where no norm depends on the batch.
+#[test]
+fn devices_share_a_batch() {
+    let device = Device::flex();
+    device.seed(3);
+    let config = NetworkConfig::named("squeezenet1.1", 4).unwrap();
+    let network = config.init(&device).unwrap();
+    // Batches of 5 and 3, in parts of 2, 2 and 1 or one each.
+    let train = TrainConfig { epochs: 2, batch: 5, lr: 0.01, optimizer: Optimizer::Sgd, ..TrainConfig::default() };
+    let data = Examples::photos(Arc::new(eight(32)), &recipe(32));
+    let learn = |devices: &[Device]| {
+        let start = Progress { network: network.clone(), optimizer: train.optimizer(), epoch: 0 };
+        let mut losses = Vec::new();
+        let done = pollster::block_on(fit(start, &data, &data, &train, devices, |event| {
+            if let camscope::train::Event::Step { loss, .. } = event {
+                losses.push(loss);
+            }
+            ControlFlow::Continue(())
+        }));
+        (values(done.unwrap().network.linear.weight.val()), losses)
+    };
+    let (weights, losses) = learn(&[device.clone()]);
+    let (shared, shared_losses) = learn(&[device.clone(), device.clone(), device.clone()]);
+    assert_eq!(losses.len(), 4);
+    assert_close("losses", &shared_losses, &losses, 1e-5);
+    assert_close("weights", &shared, &weights, 1e-5);
+    assert_ne!(weights, values(network.linear.weight.val()));
+}
+
+/// The later stages on what the first ones made: the same as the whole network with the first stages frozen.
+#[test]
+fn what_frozen_stages_make_may_be_kept() {
+    let device = Device::flex();
+    device.seed(3);
+    let mut network = NetworkConfig::named("squeezenet1.1", 4).unwrap().init(&device).unwrap();
+    let stages = network.stages.len();
+    let photos = Arc::new(eight(32));
+    let train = TrainConfig { epochs: 3, batch: 3, augment: Augment::None, ..TrainConfig::default() };
+    let learn = |network: Network, data: &Examples| {
+        let start = Progress { network, optimizer: train.optimizer(), epoch: 0 };
+        let on = [device.clone()];
+        let done = pollster::block_on(fit(start, data, data, &train, &on, |_| ControlFlow::Continue(()))).unwrap();
+        values(done.network.linear.weight.val())
+    };
+    let (first, last) = (network.stages[..stages - 1].to_vec(), network.stages[stages - 1..].to_vec());
+    let x = recipe(32).normalise(&photos.rgb, &device);
+    let kept = first.iter().fold(x, |x, stage| stage.forward(x));
+    let tail = Network { stages: last.clone(), ..network.clone() };
+    let of_tail = learn(tail, &Examples::cached(kept, photos.labels.clone(), 4));
+    network.stages = first.into_iter().map(Module::freeze).chain(last).collect();
+    let of_whole = learn(network, &Examples::photos(photos, &recipe(32)));
+    assert_close("weights", &of_tail, &of_whole, 1e-5);
+}
+
+#[test]
+fn devices_are_written_as_the_help_says() {
+    for (text, expected) in
+        [("cuda:0,x", "no device"), ("gpu,cpu", "cuda:0,1"), ("cuda:1,1", "twice"), ("tpu", "no device")]
+    {
+        let found = camscope(&["train", "--device", text, "--out", "nowhere"]).output().unwrap();
+        let told = String::from_utf8_lossy(&found.stderr).into_owned();
+        assert!(!found.status.success() && told.contains(expected), "{text}: {told}");
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
 use camscope::data::{Augment, Dataset};
 use camscope::model::NetworkConfig;
 use camscope::recipe::Recipe;
-use camscope::train::{Event, Optimizer, Progress, Schedule, TrainConfig, fit};
+use camscope::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
 
 use crate::model::Device;
 
@@ -50,10 +51,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         ..TrainConfig::default()
     };
     let recipe = Recipe { resize: args.size, size: args.size, mean: [127.5; 3], std: [127.5; 3] };
+    let [data, nothing] = [data, nothing].map(|data| Examples::photos(Arc::new(data), &recipe));
     let network = NetworkConfig::named(&args.model, CLASSES)?.init(&device)?;
     let start = Progress { network, optimizer: config.optimizer(), epoch: 0 };
     let (mut last, mut seconds) = (Instant::now(), Vec::new());
-    pollster::block_on(fit(start, &data, &nothing, &recipe, &config, &device, |event| {
+    pollster::block_on(fit(start, &data, &nothing, &config, &[device], |event| {
         if matches!(event, Event::Step { .. }) {
             seconds.push(last.elapsed().as_secs_f64());
             last = Instant::now();

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use camscope::checkpoint::ModelCard;
 use camscope::data::{Boxed, Dataset, load_tiny_imagenet, load_yolo};
 use camscope::recipe::Window;
-use camscope::train::{Evaluation, Localisation, evaluate, localise};
+use camscope::train::{Evaluation, Examples, Localisation, evaluate, localise};
 use serde::Serialize;
 
 use crate::model::{Device, Models, load};
@@ -50,7 +51,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let device = args.device.open()?;
     let (card, network) = load(&args.model, &args.models.models, &device)?;
     let (data, boxes) = labelled(&args, &card)?;
-    let evaluation = pollster::block_on(evaluate(&network, &data, &card.recipe, args.batch, &device))?;
+    let examples = Examples::photos(Arc::new(data.clone()), &card.recipe);
+    let evaluation = pollster::block_on(evaluate(&network, &examples, args.batch, &device))?;
     let localisation = match boxes {
         Some(boxes) => {
             let judged = localise(&network, &data, &boxes, &card.recipe, args.batch, &device);

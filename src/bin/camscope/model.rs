@@ -45,6 +45,40 @@ impl std::str::FromStr for Device {
     }
 }
 
+/// One device, or several of the same kind: `cuda:0,1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Devices(Vec<Device>);
+
+impl Devices {
+    /// At least one.
+    pub fn open(&self) -> anyhow::Result<Vec<burn::tensor::Device>> {
+        self.0.iter().map(|device| device.open()).collect()
+    }
+}
+
+impl std::fmt::Display for Devices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> = self.0.iter().map(Device::to_string).collect();
+        f.write_str(&names.join(" and "))
+    }
+}
+
+impl std::str::FromStr for Devices {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut all = text.split(',');
+        let first: Device = all.next().unwrap_or_default().parse()?;
+        let others = all.map(|index| match first.0 {
+            DeviceKind::Cuda(_) => format!("cuda:{index}").parse(),
+            _ => Err(format!("\"{text}\" is no device; several are written cuda:0,1")),
+        });
+        let all = std::iter::once(Ok(first)).chain(others).collect::<Result<Vec<_>, _>>()?;
+        let twice = all.iter().enumerate().any(|(i, device)| all[..i].contains(device));
+        if twice { Err(format!("\"{text}\" names a device twice")) } else { Ok(Self(all)) }
+    }
+}
+
 /// Where models are found by name.
 #[derive(clap::Args)]
 pub struct Models {

@@ -11,10 +11,10 @@ use anyhow::{Context, bail};
 use burn::module::Module;
 use camscope::checkpoint::{ModelCard, StateDict, decode};
 use camscope::model::{Network, NetworkConfig};
-use camscope::train::{Event, Progress, TrainConfig, fit};
+use camscope::train::{Event, Examples, Progress, TrainConfig, fit};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::model::Device;
+use crate::model::Devices;
 use crate::options::{Options, Preset};
 use crate::run_folder::RunFolder;
 
@@ -29,8 +29,9 @@ pub struct Args {
     /// Values from a TOML file, named as the options are: such as a run's own config.toml.
     #[arg(long)]
     config: Option<PathBuf>,
+    /// cpu, gpu, cuda or cuda:INDEX; several CUDA devices, as `cuda:0,1`, share every batch.
     #[arg(long, default_value = "cpu")]
-    device: Device,
+    device: Devices,
     /// End at once where a file of the data set cannot be used.
     #[arg(long)]
     strict: bool,
@@ -54,14 +55,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let config = options.train_config();
     let recipe = options.recipe();
-    let device = args.device.open()?;
+    let devices = args.device.open()?;
+    let device = devices[0].clone();
     device.seed(config.seed);
 
     let split = options.load_data()?;
     if args.strict && !split.skipped.is_empty() {
         bail!("{} files cannot be used, the first: {}", split.skipped.len(), split.skipped[0]);
     }
-    let (train, test) = (split.train, split.test);
+    let classes = split.train.classes.clone();
+    let [train, test] = [split.train, split.test].map(|data| Examples::photos(Arc::new(data), &recipe));
     let kept = match &resumed {
         Some((run, _)) => run.progress(&config, &device)?,
         None => None,
@@ -70,8 +73,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (card, mut start) = match kept {
         Some(kept) => kept,
         None => {
-            let (network_config, network) = begin(&options, train.classes.len(), &device)?;
-            let card = card(&options, &config, &network_config, &train.classes, train.len())?;
+            let (network_config, network) = begin(&options, classes.len(), &device)?;
+            let card = card(&options, &config, &network_config, &classes, train.len())?;
             (card, Progress { network, optimizer: config.optimizer(), epoch: 0 })
         }
     };
@@ -96,7 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let style = "{bar:30} {pos}/{len} steps · {per_sec} · {eta} left · {msg}";
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?);
     let (begun, mut told, mut seen, mut fault) = (Instant::now(), Instant::now(), 0usize, None);
-    let trained = fit(start, &train, &test, &recipe, &config, &device, |event| {
+    let trained = fit(start, &train, &test, &config, &devices, |event| {
         match event {
             Event::Step { done, total, loss } => {
                 if bar.length() != Some(total as u64) {
