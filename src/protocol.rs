@@ -15,6 +15,14 @@ pub enum Request {
     Map { photo: u32, class: usize },
     /// Let go of what was kept of a photo.
     Forget { photo: u32 },
+    /// Decode a photo to learn from, and keep what the frozen stages make of it. Answered by [`Event::Studied`].
+    Study { photo: u32, bytes: Vec<u8>, augment: bool },
+    /// Train on photos that were studied. Answered by [`Event::Lesson`] as it goes and [`Event::Taught`] at the end.
+    Teach(Lesson),
+    /// End the training after this step; the best weights so far count.
+    Stop,
+    /// Wait before the next step, or go on.
+    Pause(bool),
 }
 
 /// Engine to page.
@@ -48,6 +56,20 @@ pub enum Event {
     Map {
         photo: u32,
         prediction: Prediction,
+    },
+    Studied {
+        photo: u32,
+    },
+    Lesson(LessonEvent),
+    /// The training is over: the new model's card (JSON) and file, and what it says of every photo.
+    Taught {
+        card: String,
+        file: Vec<u8>,
+        answers: Vec<Answer>,
+    },
+    /// The training could not be done.
+    NotTaught {
+        message: String,
     },
     /// Something did not work: a photo, or the model where `photo` is `None`.
     Failed {
@@ -110,4 +132,90 @@ pub struct ClassMap {
     pub height: usize,
     /// Row-major.
     pub values: Vec<f32>,
+}
+
+/// Which weights learn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// A new head on the features as they are.
+    #[default]
+    Head,
+    /// That, and the last stage.
+    LastStage,
+}
+
+/// How to learn; the defaults are good for a handful of photos.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    pub part: Part,
+    pub epochs: usize,
+    /// Photos per step.
+    pub batch: usize,
+    /// The highest learning rate of Adam.
+    pub lr: f64,
+    /// Share of every class that is only judged by.
+    pub held_out: f64,
+    /// Learn from changed copies too: mirrored, shifted, in other light.
+    pub augment: bool,
+    /// Classes with few photos weigh as much as the others.
+    pub balanced: bool,
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            part: Part::Head,
+            epochs: 20,
+            batch: 16,
+            lr: 0.003,
+            held_out: 0.2,
+            augment: true,
+            balanced: true,
+            seed: 1,
+        }
+    }
+}
+
+/// Classes of the person's own, and the photos that show them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lesson {
+    /// Name of the model to come, and its title for people.
+    pub name: String,
+    pub title: String,
+    pub classes: Vec<String>,
+    /// Each photo with its class.
+    pub photos: Vec<(u32, usize)>,
+    pub settings: Settings,
+    /// A photo and a class whose map is told after every epoch.
+    pub watched: Option<(u32, usize)>,
+}
+
+/// How a training goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LessonEvent {
+    Step {
+        done: usize,
+        total: usize,
+        loss: f32,
+    },
+    Epoch {
+        /// From 1.
+        number: usize,
+        of: usize,
+        train_loss: f64,
+        /// Loss and accuracy (0 to 1) on the held-out photos; `None` where there are none.
+        held_out: Option<(f64, f64)>,
+        watched: Option<Prediction>,
+    },
+}
+
+/// What the new model says of a photo that it was taught or judged by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub photo: u32,
+    pub class: usize,
+    pub held_out: bool,
+    /// Of every class.
+    pub probabilities: Vec<f32>,
 }

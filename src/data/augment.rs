@@ -14,6 +14,8 @@ pub enum Augment {
     /// That, and a shift by up to an eighth of the side (He et al. 2016, section 4.2: four pixels of 32).
     #[default]
     CropFlip,
+    /// That, and brightness, contrast and saturation by up to a fifth.
+    CropFlipColour,
 }
 
 /// Appends one augmented copy of `image` (interleaved RGB, `side` × `side`) to `out`; what a shift uncovers
@@ -22,9 +24,10 @@ pub fn augment(kind: Augment, image: &[u8], side: usize, rng: &mut impl Rng, out
     if kind == Augment::None {
         return out.extend_from_slice(image);
     }
-    let reach = if kind == Augment::CropFlip { (side / 8) as i32 } else { 0 };
+    let reach = if kind == Augment::Flip { 0 } else { (side / 8) as i32 };
     let (dx, dy) = (rng.random_range(-reach..=reach), rng.random_range(-reach..=reach));
     let mirror = rng.random_bool(0.5);
+    let colour = (kind == Augment::CropFlipColour).then(|| Colour::drawn(image, rng));
     let last = side as i32 - 1;
     let clamp = |v: i32| v.clamp(0, last) as usize;
     for y in 0..=last {
@@ -32,7 +35,36 @@ pub fn augment(kind: Augment, image: &[u8], side: usize, rng: &mut impl Rng, out
         for x in 0..=last {
             let x = if mirror { last - x } else { x };
             let i = (row + clamp(x + dx)) * 3;
-            out.extend_from_slice(&image[i..i + 3]);
+            match &colour {
+                Some(colour) => out.extend(colour.of([image[i], image[i + 1], image[i + 2]])),
+                None => out.extend_from_slice(&image[i..i + 3]),
+            }
         }
+    }
+}
+
+/// Factors around 1, and the image's mean, which a change of contrast leaves alone.
+struct Colour {
+    brightness: f32,
+    contrast: f32,
+    saturation: f32,
+    mean: f32,
+}
+
+impl Colour {
+    fn drawn(image: &[u8], rng: &mut impl Rng) -> Self {
+        let mean = image.iter().map(|&value| f64::from(value)).sum::<f64>() / image.len().max(1) as f64;
+        let mut factor = || rng.random_range(0.8f32..=1.2);
+        Self { brightness: factor(), contrast: factor(), saturation: factor(), mean: mean as f32 }
+    }
+
+    fn of(&self, rgb: [u8; 3]) -> [u8; 3] {
+        let rgb = rgb.map(f32::from);
+        let grey = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+        rgb.map(|value| {
+            let value = grey + (value - grey) * self.saturation;
+            let value = self.mean + (value - self.mean) * self.contrast;
+            (value * self.brightness).round().clamp(0.0, 255.0) as u8
+        })
     }
 }

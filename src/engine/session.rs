@@ -30,32 +30,48 @@ pub enum EngineError {
     ReadBack(String),
     #[error("The network's result is not a number. The device may be at fault; try the CPU.")]
     NotFinite,
+    #[error("There is nothing to tell apart yet: at least two classes are needed, with a photo or more in each.")]
+    Lesson,
+    #[error("A photo was not studied with this model yet.")]
+    NotStudied,
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Train(#[from] crate::train::TrainError),
 }
 
 /// What of a photo is kept so that any class's map needs no new forward pass.
-struct Seen {
-    features: Tensor<4>,
-    logits: Vec<f32>,
-    probabilities: Vec<f32>,
-    window: Window,
+pub(super) struct Seen {
+    pub features: Tensor<4>,
+    pub logits: Vec<f32>,
+    pub probabilities: Vec<f32>,
+    pub window: Window,
 }
 
-struct Model {
-    card: ModelCard,
-    network: Network,
+pub(super) struct Model {
+    pub card: ModelCard,
+    pub network: Network,
 }
 
 pub struct Session {
-    device: Device,
+    pub(super) device: Device,
     clock: fn() -> f64,
-    model: Option<Model>,
+    pub(super) model: Option<Model>,
     seen: HashMap<u32, Seen>,
+    #[cfg(feature = "train")]
+    pub(super) studied: HashMap<u32, super::teach::Studied>,
 }
 
 impl Session {
     /// `clock` tells milliseconds from any beginning: the browser's and the system's differ.
     pub fn new(device: Device, clock: fn() -> f64) -> Self {
-        Self { device, clock, model: None, seen: HashMap::new() }
+        Self {
+            device,
+            clock,
+            model: None,
+            seen: HashMap::new(),
+            #[cfg(feature = "train")]
+            studied: HashMap::new(),
+        }
     }
 
     /// Checks `bytes` against the card's hash and builds the model. On an error the model before stays.
@@ -69,6 +85,8 @@ impl Session {
     /// Takes a network as it is.
     pub fn set_model(&mut self, card: ModelCard, network: Network) {
         self.seen.clear();
+        #[cfg(feature = "train")]
+        self.studied.clear();
         self.model = Some(Model { card, network });
     }
 
@@ -99,7 +117,7 @@ impl Session {
         let window =
             seen_part.scaled(f64::from(width) / f64::from(photo.width), f64::from(height) / f64::from(photo.height));
         let seen = Seen { features: output.features, logits, probabilities, window };
-        let predictions = predictions(model, &seen, &order).await?;
+        let predictions = predictions(&model.network, &model.card.classes, &seen, &order).await?;
         let maps_done = (self.clock)();
         self.seen.insert(id, seen);
 
@@ -120,22 +138,30 @@ impl Session {
         if let Some(&class) = classes.iter().find(|&&class| class >= count) {
             return Err(EngineError::Class { class, classes: count });
         }
-        predictions(model, seen, classes).await
+        predictions(&model.network, &model.card.classes, seen, classes).await
     }
 
     /// Lets go of what was kept of a photo.
     pub fn forget(&mut self, id: u32) {
         self.seen.remove(&id);
+        #[cfg(feature = "train")]
+        self.studied.remove(&id);
     }
 }
 
-async fn predictions(model: &Model, seen: &Seen, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
-    let maps = class_maps(&model.network, seen.features.clone(), classes);
+/// The predictions for `classes`, with their maps; `names` are those of all classes.
+pub(super) async fn predictions(
+    network: &Network,
+    names: &[String],
+    seen: &Seen,
+    classes: &[usize],
+) -> Result<Vec<Prediction>, EngineError> {
+    let maps = class_maps(network, seen.features.clone(), classes);
     let [_, height, width] = maps.dims();
     let values = read(maps).await?;
     let predictions = classes.iter().zip(values.chunks_exact(width * height)).map(|(&index, map)| Prediction {
         index,
-        class: model.card.classes[index].clone(),
+        class: names[index].clone(),
         logit: seen.logits[index],
         probability: seen.probabilities[index],
         evidence_box: box_in_photo(map, width, height, seen.window),
@@ -160,7 +186,7 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
     exponentials.into_iter().map(|e| e / sum).collect()
 }
 
-async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, EngineError> {
+pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, EngineError> {
     let data = tensor.into_data_async().await.map_err(|e| EngineError::ReadBack(e.to_string()))?;
     data.try_into_vec_as::<f32>().map_err(|e| EngineError::ReadBack(format!("{e:?}")))
 }

@@ -24,6 +24,9 @@ pub struct TrainConfig {
     /// Epochs after which [`Schedule::Step`] divides the rate by ten.
     pub steps: Vec<usize>,
     pub augment: Augment,
+    /// Classes with few photos weigh more: every class has the same say in the loss.
+    #[serde(default)]
+    pub balanced: bool,
     /// Initial weights, order of the photos and augmentation follow from it.
     pub seed: u64,
 }
@@ -40,6 +43,7 @@ impl Default for TrainConfig {
             schedule: Schedule::OneCycle,
             steps: Vec::new(),
             augment: Augment::CropFlip,
+            balanced: false,
             seed: 1,
         }
     }

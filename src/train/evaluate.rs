@@ -42,7 +42,7 @@ pub async fn evaluate(
     let (mut loss_sum, mut among_five) = (0.0, 0);
     for batch in examples.batches((0..examples.len()).collect(), size, Augment::None, 0) {
         let logits = network.forward(batch.inputs(0..batch.len(), device)).logits;
-        let loss = cross_entropy(logits.clone(), &batch.labels, device);
+        let loss = cross_entropy(logits.clone(), &batch.labels, None, device);
         loss_sum += f64::from(read(loss).await?[0]) * batch.len() as f64;
         for (scores, &label) in read(logits).await?.chunks(classes).zip(&batch.labels) {
             let mut order: Vec<usize> = (0..classes).collect();
@@ -63,11 +63,17 @@ pub async fn evaluate(
     })
 }
 
-pub(super) fn cross_entropy(logits: Tensor<2>, labels: &[usize], device: &Device) -> Tensor<1> {
+/// Mean cross-entropy in nats; with weights per class, their weighted mean.
+pub(super) fn cross_entropy(
+    logits: Tensor<2>,
+    labels: &[usize],
+    weights: Option<&[f32]>,
+    device: &Device,
+) -> Tensor<1> {
     let count = labels.len();
     let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
     let targets = Tensor::<1, Int>::from_data(TensorData::new(labels, [count]), device);
-    CrossEntropyLossConfig::new().init(device).forward(logits, targets)
+    CrossEntropyLossConfig::new().with_weights(weights.map(<[f32]>::to_vec)).init(device).forward(logits, targets)
 }
 
 pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {

@@ -1,4 +1,5 @@
-//! The one training loop: the native binary blocks on it, a browser awaits it, a test collects its events.
+//! The one training loop: the native binary blocks on it, a browser awaits it (and breathes in its events), a test
+//! collects what it tells.
 
 use std::ops::ControlFlow;
 
@@ -81,7 +82,7 @@ pub async fn fit(
     held_out: &Examples,
     config: &TrainConfig,
     devices: &[Device],
-    mut on_event: impl FnMut(Event<'_>) -> ControlFlow<()>,
+    mut on_event: impl AsyncFnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<Progress, TrainError> {
     if train.is_empty() {
         return Err(TrainError::NoPhotos);
@@ -94,6 +95,7 @@ pub async fn fit(
     let Some(device) = devices.first() else { return Err(TrainError::NoDevice) };
     let steps = train.len().div_ceil(config.batch);
     let total = steps * config.epochs;
+    let weights = config.balanced.then(|| class_weights(train));
     let mut network = start.network.clone().to_device(&device.clone().autodiff()).train();
     let mut optimizer = start.optimizer.clone();
     let mut progress = start;
@@ -106,7 +108,7 @@ pub async fn fit(
         for (i, batch) in train.batches(order, config.batch, config.augment, seed).enumerate() {
             let done = progress.epoch * steps + i;
             lr = config.rate_at(done as f64 / total as f64);
-            let (loss, gradients) = gradients(&network, &batch, devices);
+            let (loss, gradients) = gradients(&network, &batch, weights.as_deref(), devices);
             network = optimizer.step(lr, network, gradients);
 
             let loss = read(loss).await?[0];
@@ -114,7 +116,7 @@ pub async fn fit(
                 return Err(TrainError::NotFinite { step: done + 1, epoch, loss });
             }
             loss_sum += f64::from(loss) * batch.len() as f64;
-            if on_event(Event::Step { done: done + 1, total, loss }).is_break() {
+            if on_event(Event::Step { done: done + 1, total, loss }).await.is_break() {
                 return Ok(progress);
             }
         }
@@ -128,21 +130,33 @@ pub async fn fit(
             held_out_loss: judged.loss,
             held_out_accuracy: judged.accuracy,
         };
-        if on_event(Event::Epoch { epoch: figures, held_out: &judged, progress: &progress }).is_break() {
+        if on_event(Event::Epoch { epoch: figures, held_out: &judged, progress: &progress }).await.is_break() {
             break;
         }
     }
     Ok(progress)
 }
 
+/// What each class weighs so that all weigh the same together: 1 for those of average size.
+fn class_weights(examples: &Examples) -> Vec<f32> {
+    let count = |class| examples.labels().iter().filter(|&&label| label == class).count();
+    let average = examples.len() as f32 / examples.classes() as f32;
+    (0..examples.classes()).map(|class| average / count(class).max(1) as f32).collect()
+}
+
 /// Loss of a batch and the gradients of all that learns, on the first device.
-fn gradients(network: &Network, batch: &Batch, devices: &[Device]) -> (Tensor<1>, GradientsParams) {
+fn gradients(
+    network: &Network,
+    batch: &Batch,
+    weights: Option<&[f32]>,
+    devices: &[Device],
+) -> (Tensor<1>, GradientsParams) {
     let part = batch.len().div_ceil(devices.len());
     let one = |network: &Network, from: usize, device: &Device| {
         let (range, device) = (from..(from + part).min(batch.len()), device.clone().autodiff());
         let share = range.len() as f64 / batch.len() as f64;
         let logits = network.forward(batch.inputs(range.clone(), &device)).logits;
-        let loss = cross_entropy(logits, &batch.labels[range], &device) * share;
+        let loss = cross_entropy(logits, &batch.labels[range], weights, &device) * share;
         (loss.clone().inner(), GradientsParams::from_grads(loss.backward(), network))
     };
     let (mut loss, gradients) = one(network, 0, &devices[0]);

@@ -18,7 +18,11 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("data", &["photo", "recipe"], &["image"]),
     ("checkpoint", &["data", "model", "recipe"], &["burn"]),
     ("train", &["cam", "data", "model", "recipe", "render"], &["burn"]),
-    ("engine", &["cam", "checkpoint", "device", "model", "photo", "protocol", "recipe", "render"], &["burn", "web"]),
+    (
+        "engine",
+        &["cam", "checkpoint", "data", "device", "model", "photo", "protocol", "recipe", "render", "train"],
+        &["burn", "web"],
+    ),
     ("bin/app", &["protocol", "recipe", "render"], &["web"]),
     ("bin/engine_cpu", &["device", "engine"], &[]),
     ("bin/engine_webgpu", &["device", "engine"], &[]),

@@ -13,4 +13,5 @@ mod networks;
 mod photo;
 mod render;
 mod support;
+mod teach;
 mod training;

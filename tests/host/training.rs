@@ -133,7 +133,7 @@ fn every_family_learns_eight_pictures_by_heart() {
         };
         let start = Progress { network: config.init(&device).unwrap(), optimizer: train.optimizer(), epoch: 0 };
         let mut right = 0.0;
-        let until_learnt = |event: camscope::train::Event<'_>| match event {
+        let until_learnt = async |event: camscope::train::Event<'_>| match event {
             camscope::train::Event::Epoch { epoch, .. } if epoch.held_out_accuracy == 1.0 => {
                 right = epoch.held_out_accuracy;
                 ControlFlow::Break(())
@@ -165,7 +165,8 @@ fn frozen_stages_stay_and_the_rest_learns() {
     let (before, last) = (stage(&network, 2), stage(&network, 3));
     let start = Progress { network, optimizer: train.optimizer(), epoch: 0 };
     let done =
-        pollster::block_on(fit(start, &data, &data, &train, &[device.clone()], |_| ControlFlow::Continue(()))).unwrap();
+        pollster::block_on(fit(start, &data, &data, &train, &[device.clone()], async |_| ControlFlow::Continue(())))
+            .unwrap();
     assert_eq!(stage(&done.network, 2), before);
     assert_ne!(stage(&done.network, 3), last);
 }
@@ -341,7 +342,7 @@ fn devices_share_a_batch() {
     let learn = |devices: &[Device]| {
         let start = Progress { network: network.clone(), optimizer: train.optimizer(), epoch: 0 };
         let mut losses = Vec::new();
-        let done = pollster::block_on(fit(start, &data, &data, &train, devices, |event| {
+        let done = pollster::block_on(fit(start, &data, &data, &train, devices, async |event| {
             if let camscope::train::Event::Step { loss, .. } = event {
                 losses.push(loss);
             }
@@ -369,7 +370,8 @@ fn what_frozen_stages_make_may_be_kept() {
     let learn = |network: Network, data: &Examples| {
         let start = Progress { network, optimizer: train.optimizer(), epoch: 0 };
         let on = [device.clone()];
-        let done = pollster::block_on(fit(start, data, data, &train, &on, |_| ControlFlow::Continue(()))).unwrap();
+        let done =
+            pollster::block_on(fit(start, data, data, &train, &on, async |_| ControlFlow::Continue(()))).unwrap();
         values(done.network.linear.weight.val())
     };
     let (first, last) = (network.stages[..stages - 1].to_vec(), network.stages[stages - 1..].to_vec());
@@ -391,4 +393,36 @@ fn devices_are_written_as_the_help_says() {
         let told = String::from_utf8_lossy(&found.stderr).into_owned();
         assert!(!found.status.success() && told.contains(expected), "{text}: {told}");
     }
+}
+
+/// From equal scores, three photos of one class and one of another pull the bias towards the first, unless every class
+/// has the same say.
+#[test]
+fn balanced_classes_pull_equally() {
+    let device = Device::flex();
+    let mut network = NetworkConfig::named("resnet-20", 2).unwrap().init(&device).unwrap();
+    network.stages.clear();
+    let [k, _] = network.linear.weight.dims();
+    network.linear.weight = Param::from_tensor(Tensor::zeros([k, 2], &device));
+    network.linear.bias = Some(Param::from_tensor(Tensor::zeros([2], &device)));
+    let data = Examples::cached(Tensor::ones([4, k, 1, 1], &device), vec![0, 0, 0, 1], 2);
+    let bias_after_a_step = |balanced| {
+        let train = TrainConfig {
+            epochs: 1,
+            batch: 4,
+            lr: 1.0,
+            optimizer: Optimizer::Sgd,
+            weight_decay: 0.0,
+            schedule: Schedule::Constant,
+            balanced,
+            ..TrainConfig::default()
+        };
+        let start = Progress { network: network.clone(), optimizer: train.optimizer(), epoch: 0 };
+        let on = [device.clone()];
+        let done = pollster::block_on(fit(start, &data, &data, &train, &on, async |_| ControlFlow::Continue(())));
+        values(done.unwrap().network.linear.bias.unwrap().val())
+    };
+    // Mean of p − y over the four photos, where p = 1/2.
+    assert_close("counted by photo", &bias_after_a_step(false), &[0.25, -0.25], 1e-6);
+    assert_close("counted by class", &bias_after_a_step(true), &[0.0, 0.0], 1e-6);
 }

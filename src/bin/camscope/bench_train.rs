@@ -55,7 +55,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let network = NetworkConfig::named(&args.model, CLASSES)?.init(&device)?;
     let start = Progress { network, optimizer: config.optimizer(), epoch: 0 };
     let (mut last, mut seconds) = (Instant::now(), Vec::new());
-    pollster::block_on(fit(start, &data, &nothing, &config, &[device], |event| {
+    pollster::block_on(fit(start, &data, &nothing, &config, &[device], async |event| {
         if matches!(event, Event::Step { .. }) {
             seconds.push(last.elapsed().as_secs_f64());
             last = Instant::now();

@@ -48,6 +48,10 @@ pub struct Options {
     pub steps: Vec<usize>,
     #[arg(long, value_enum)]
     pub augment: Option<Augment>,
+    /// Every class has the same say in the loss, however few its photos are.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub balanced: bool,
     #[arg(long)]
     pub seed: Option<u64>,
     /// Share that a folder without test/ keeps for testing.
@@ -119,6 +123,7 @@ impl Options {
             schedule: self.schedule.unwrap_or(default.schedule),
             steps: self.steps.clone(),
             augment: self.augment.unwrap_or(default.augment),
+            balanced: self.balanced,
             seed: self.seed.unwrap_or(default.seed),
         }
     }

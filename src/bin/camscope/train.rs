@@ -99,7 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let style = "{bar:30} {pos}/{len} steps · {per_sec} · {eta} left · {msg}";
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?);
     let (begun, mut told, mut seen, mut fault) = (Instant::now(), Instant::now(), 0usize, None);
-    let trained = fit(start, &train, &test, &config, &devices, |event| {
+    let trained = fit(start, &train, &test, &config, &devices, async |event| {
         match event {
             Event::Step { done, total, loss } => {
                 if bar.length() != Some(total as u64) {

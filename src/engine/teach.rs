@@ -1,0 +1,254 @@
+//! Teaching: a few photos of the person's own classes, a new head (and, if asked for, the last stage) on what the
+//! frozen stages of the loaded model make of them.
+
+use std::ops::ControlFlow;
+
+use burn::nn::{Initializer, LinearConfig};
+use burn::tensor::Tensor;
+use burn::tensor::activation;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::session::{EngineError, Seen, Session, predictions, read};
+use crate::checkpoint::{Accuracy, CheckpointError, ModelCard};
+use crate::data::{Augment, augment, stratified};
+use crate::model::{Network, NetworkConfig, Stage};
+use crate::photo::Photo;
+use crate::protocol::{Answer, Lesson, LessonEvent, Part, Prediction};
+use crate::recipe::Window;
+use crate::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
+
+/// Changed copies of a photo that are learnt from beside itself.
+const COPIES: u64 = 4;
+
+/// What the frozen stages made of a photo and its changed copies.
+pub(super) struct Studied {
+    /// `[1 + copies, c, h, w]`: the input of the last stage, the photo itself first.
+    inputs: Tensor<4>,
+    /// What the network saw of the photo, in its pixels.
+    window: Window,
+}
+
+/// The outcome of a lesson.
+#[derive(Debug)]
+pub struct Taught {
+    pub card: ModelCard,
+    /// The whole network, frozen stages included.
+    pub network: Network,
+    pub answers: Vec<Answer>,
+}
+
+impl Session {
+    /// Runs the frozen stages on a photo, and on changed copies of it if these are to be learnt from; what they make of
+    /// it is kept under `id`.
+    ///
+    /// # Errors
+    /// [`EngineError::NoModel`].
+    pub fn study(&mut self, id: u32, photo: &Photo, copies: bool) -> Result<(), EngineError> {
+        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let recipe = &model.card.recipe;
+        let part = recipe.window(photo.width, photo.height);
+        let mut rgb = photo.square(part, recipe.size);
+        let plain = rgb.clone();
+        for copy in 0..if copies { COPIES } else { 0 } {
+            let mut rng = StdRng::seed_from_u64(u64::from(id) << 8 | copy);
+            augment(Augment::CropFlipColour, &plain, recipe.size as usize, &mut rng, &mut rgb);
+        }
+        let (frozen, _) = split(&model.network);
+        let inputs = frozen.iter().fold(recipe.normalise(&rgb, &self.device), |x, stage| stage.forward(x));
+        let (width, height) = photo.original;
+        let window =
+            part.scaled(f64::from(width) / f64::from(photo.width), f64::from(height) / f64::from(photo.height));
+        self.studied.insert(id, Studied { inputs, window });
+        Ok(())
+    }
+
+    /// Trains on photos that were studied, tells how it goes, and keeps the weights that did best on those held out. The
+    /// loaded model stays what it is.
+    ///
+    /// # Errors
+    /// [`EngineError::Lesson`] where there is nothing to tell apart, [`EngineError::NotStudied`] for a photo that was not,
+    /// [`EngineError::Train`] from the training itself.
+    pub async fn teach(
+        &self,
+        lesson: &Lesson,
+        mut on_event: impl AsyncFnMut(LessonEvent) -> ControlFlow<()>,
+    ) -> Result<Taught, EngineError> {
+        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let filled = (0..lesson.classes.len()).filter(|class| lesson.photos.iter().any(|(_, label)| label == class));
+        if filled.count() < lesson.classes.len() || lesson.classes.len() < 2 {
+            return Err(EngineError::Lesson);
+        }
+        let studied = |photo: u32| self.studied.get(&photo).ok_or(EngineError::NotStudied);
+        let (frozen, last) = split(&model.network);
+        let labels: Vec<usize> = lesson.photos.iter().map(|&(_, label)| label).collect();
+        let settings = &lesson.settings;
+        let (to_learn, held_out) = stratified(&labels, settings.held_out, settings.seed);
+
+        // What the part that learns takes in: the last stage's input, or for a head alone its output. A linear head
+        // asks only for the features' means.
+        let learner = Learner::new(&model.network, settings.part, lesson.classes.len());
+        let all = lesson.photos.iter().map(|&(photo, _)| Ok(learner.take(studied(photo)?.inputs.clone(), last)));
+        let all: Vec<Tensor<4>> = all.collect::<Result<_, EngineError>>()?;
+        let plain = |positions: &[usize]| {
+            let inputs = positions.iter().map(|&i| all[i].clone().slice([0..1])).collect();
+            let labels = positions.iter().map(|&i| labels[i]).collect();
+            Examples::cached(Tensor::cat(inputs, 0), labels, lesson.classes.len())
+        };
+        let copied = to_learn.iter().flat_map(|&i| std::iter::repeat_n(labels[i], all[i].dims()[0])).collect();
+        let inputs = to_learn.iter().map(|&i| all[i].clone()).collect();
+        let train = Examples::cached(Tensor::cat(inputs, 0), copied, lesson.classes.len());
+        let judged = plain(if held_out.is_empty() { &to_learn } else { &held_out });
+
+        let config = TrainConfig {
+            epochs: settings.epochs,
+            batch: settings.batch,
+            lr: settings.lr,
+            optimizer: Optimizer::Adam,
+            weight_decay: 0.0,
+            schedule: Schedule::Cosine,
+            augment: Augment::None,
+            balanced: settings.balanced,
+            seed: settings.seed,
+            ..TrainConfig::default()
+        };
+        let watched = lesson.watched.and_then(|(photo, class)| Some((self.studied.get(&photo)?, class)));
+        let start = Progress { network: learner.network.clone(), optimizer: config.optimizer(), epoch: 0 };
+        let mut best: Option<((f64, f64), Network)> = None;
+        let devices = [self.device.clone()];
+        let done = fit(start, &train, &judged, &config, &devices, async |event| {
+            let event = match event {
+                Event::Step { done, total, loss } => LessonEvent::Step { done, total, loss },
+                Event::Epoch { epoch, progress, .. } => {
+                    let figure = (epoch.held_out_accuracy, -epoch.held_out_loss);
+                    if best.as_ref().is_none_or(|(most, _)| figure >= *most) {
+                        best = Some((figure, progress.network.clone()));
+                    }
+                    let watched = match watched {
+                        Some((studied, class)) => {
+                            let whole = learner.whole(&progress.network, frozen, last);
+                            map_of(&whole, frozen.len(), studied, class, &lesson.classes).await.ok()
+                        }
+                        None => None,
+                    };
+                    LessonEvent::Epoch {
+                        number: epoch.number,
+                        of: config.epochs,
+                        train_loss: epoch.train_loss,
+                        held_out: (!held_out.is_empty()).then_some((epoch.held_out_loss, epoch.held_out_accuracy)),
+                        watched,
+                    }
+                }
+            };
+            on_event(event).await
+        });
+        let done = done.await?;
+        let (figure, tail) = best.unwrap_or(((f64::NAN, f64::NAN), done.network));
+        let mut answers = Vec::with_capacity(all.len());
+        for (i, &(photo, class)) in lesson.photos.iter().enumerate() {
+            let logits = tail.forward(all[i].clone().slice([0..1])).logits;
+            let probabilities = read(activation::softmax(logits, 1)).await?;
+            answers.push(Answer { photo, class, held_out: held_out.contains(&i), probabilities });
+        }
+        let network = learner.whole(&tail, frozen, last);
+        let accuracy = (!held_out.is_empty() && figure.0.is_finite()).then(|| Accuracy {
+            top1: figure.0 as f32,
+            on: format!("{} photos that were not learnt from", held_out.len()),
+        });
+        Ok(Taught { card: card(&model.card, lesson, accuracy)?, network, answers })
+    }
+}
+
+/// The stages that never learn, and the last one.
+fn split(network: &Network) -> (&[Stage], &[Stage]) {
+    network.stages.split_at(network.stages.len().saturating_sub(1))
+}
+
+/// The part of a network that learns, as a network of its own.
+struct Learner {
+    network: Network,
+    part: Part,
+}
+
+impl Learner {
+    fn new(base: &Network, part: Part, classes: usize) -> Self {
+        let [channels, _] = base.linear.weight.dims();
+        let device = base.linear.weight.device();
+        // Nothing is known yet: all classes are equally probable, on every device the same. What is rectified begins
+        // above zero, where gradients flow.
+        let mut linear = LinearConfig::new(channels, classes).with_initializer(Initializer::Zeros).init(&device);
+        if base.rectified {
+            linear.bias = Some(Initializer::Ones.init([classes], &device));
+        }
+        let stages = match part {
+            Part::Head => Vec::new(),
+            Part::LastStage => split(base).1.to_vec(),
+        };
+        Self { network: Network { stages, linear, rectified: base.rectified }, part }
+    }
+
+    /// From the last stage's input to this part's.
+    fn take(&self, inputs: Tensor<4>, last: &[Stage]) -> Tensor<4> {
+        if self.part == Part::LastStage {
+            return inputs;
+        }
+        let features = last.iter().fold(inputs, |x, stage| stage.forward(x));
+        if self.network.rectified { features } else { features.mean_dim(3).mean_dim(2) }
+    }
+
+    /// The whole network with what `tail`, this part, has become.
+    fn whole(&self, tail: &Network, frozen: &[Stage], last: &[Stage]) -> Network {
+        let last = match self.part {
+            Part::Head => last,
+            Part::LastStage => &tail.stages,
+        };
+        Network { stages: [frozen, last].concat(), linear: tail.linear.clone(), rectified: self.network.rectified }
+    }
+}
+
+/// The map of `class` in a studied photo.
+async fn map_of(
+    network: &Network,
+    frozen: usize,
+    studied: &Studied,
+    class: usize,
+    classes: &[String],
+) -> Result<Prediction, EngineError> {
+    let x = studied.inputs.clone().slice([0..1]);
+    let features = network.stages[frozen..].iter().fold(x, |x, stage| stage.forward(x));
+    let logits = network.head(features.clone());
+    let probabilities = read(activation::softmax(logits.clone(), 1)).await?;
+    let seen = Seen { features, logits: read(logits).await?, probabilities, window: studied.window };
+    let found = predictions(network, classes, &seen, &[class]).await?;
+    found.into_iter().next().ok_or(EngineError::Class { class, classes: classes.len() })
+}
+
+fn card(base: &ModelCard, lesson: &Lesson, accuracy: Option<Accuracy>) -> Result<ModelCard, EngineError> {
+    let config: NetworkConfig = serde_json::from_value(base.network.clone()).map_err(CheckpointError::from)?;
+    let classes = serde_json::Map::from_iter([("classes".into(), lesson.classes.len().into())]);
+    let config = config.with(classes).map_err(CheckpointError::from)?;
+    let part = match lesson.settings.part {
+        Part::Head => "a new head",
+        Part::LastStage => "a new head and the last stage",
+    };
+    Ok(ModelCard {
+        name: lesson.name.clone(),
+        title: lesson.title.clone(),
+        network: serde_json::to_value(config).map_err(CheckpointError::from)?,
+        classes: lesson.classes.clone(),
+        source: format!(
+            "{part} on {}, taught on {} photos: {} epochs of Adam, highest learning rate {}, batch {}, seed {}",
+            base.title,
+            lesson.photos.len(),
+            lesson.settings.epochs,
+            lesson.settings.lr,
+            lesson.settings.batch,
+            lesson.settings.seed
+        ),
+        accuracy,
+        file: String::new(),
+        bytes: 0,
+        sha256: String::new(),
+        ..base.clone()
+    })
+}

@@ -1,0 +1,208 @@
+//! Teaching: a session that learns a person's own classes, as the page's engine does it.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use camscope::checkpoint::{ModelCard, decode, encode};
+use camscope::engine::{EngineError, Session, Taught};
+use camscope::model::Network;
+use camscope::photo::Photo;
+use camscope::protocol::{Lesson, LessonEvent, Part, Settings};
+
+use crate::model::efficientnet;
+use crate::support::{project, tell, values};
+
+/// Photos of two kinds that even a network of noise tells apart: stripes down and stripes across, in any colours.
+fn stripes(i: u32, across: bool) -> Photo {
+    let colour = |on: bool| if on { [200 + (i * 7 % 50) as u8, 90, 60] } else { [20, (i * 13 % 90) as u8, 120] };
+    let pixel = |x: u32, y: u32| image::Rgb(colour((if across { y } else { x }) / 4 % 2 == 0));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_fn(64, 48, pixel).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    Photo::decode(&bytes.into_inner()).unwrap()
+}
+
+fn clock() -> f64 {
+    0.0
+}
+
+/// The small model that is in the repository.
+fn small() -> (ModelCard, Network) {
+    let files = std::fs::read_dir(project("www/models")).unwrap().map(|entry| entry.unwrap().path());
+    let ours = |path: &std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with("vgg16-gap-cifar10") && name.ends_with(".bpk")
+    };
+    let path = files.into_iter().find(ours).expect("the small model is in the repository");
+    decode(std::fs::read(path).unwrap(), &Device::flex()).unwrap()
+}
+
+fn lesson(photos: Vec<(u32, usize)>, settings: Settings) -> Lesson {
+    Lesson {
+        name: "mine".into(),
+        title: "Mine".into(),
+        classes: vec!["down".into(), "across".into()],
+        photos,
+        settings,
+        watched: Some((0, 0)),
+    }
+}
+
+fn teach(session: &Session, lesson: &Lesson) -> (Result<Taught, EngineError>, Vec<LessonEvent>) {
+    let mut events = Vec::new();
+    let taught = session.teach(lesson, async |event| {
+        events.push(event);
+        ControlFlow::Continue(())
+    });
+    (pollster::block_on(taught), events)
+}
+
+fn striped(copies: bool) -> (Session, Vec<(u32, usize)>) {
+    let (card, network) = small();
+    let mut session = Session::new(Device::flex(), clock);
+    session.set_model(card, network);
+    let photos: Vec<(u32, usize)> = (0..10).map(|i| (i, (i % 2) as usize)).collect();
+    for &(photo, class) in &photos {
+        session.study(photo, &stripes(photo, class == 1), copies).unwrap();
+    }
+    (session, photos)
+}
+
+#[test]
+fn stripes_are_learnt_by_the_head_and_by_the_last_stage() {
+    for part in [Part::Head, Part::LastStage] {
+        let (mut session, photos) = striped(true);
+        let lesson = lesson(photos, Settings { part, ..Settings::default() });
+        let (taught, events) = teach(&session, &lesson);
+        let taught = taught.unwrap();
+        let epochs: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                LessonEvent::Epoch { number, train_loss, held_out, watched, .. } => {
+                    Some((number, train_loss, held_out, watched))
+                }
+                LessonEvent::Step { .. } => None,
+            })
+            .collect();
+        assert_eq!(epochs.len(), 20, "{part:?}");
+        assert!(epochs[19].1 < &(epochs[0].1 * 0.5), "{part:?}: loss {} to {}", epochs[0].1, epochs[19].1);
+        assert_eq!(taught.answers.iter().filter(|answer| answer.held_out).count(), 2);
+        for answer in &taught.answers {
+            assert!(answer.probabilities[answer.class] > 0.5, "{part:?}: {answer:?}");
+            assert!((answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+        // The map moves: what it was after the first epoch is not what it is after the last.
+        let map = |i: usize| &epochs[i].3.as_ref().unwrap().map.values;
+        assert_ne!(map(0), map(19));
+
+        // The whole network says on the photo what the part that learnt said on the kept features, and so does its file.
+        let (before, at) = (taught.card.clone(), taught.answers[4].clone());
+        let file = encode(&taught.network, &taught.card).unwrap();
+        let (card, network) = decode(file, &Device::flex()).unwrap();
+        assert_eq!((card.classes.as_slice(), card.accuracy.as_ref().unwrap().top1), (&before.classes[..], 1.0));
+        session.set_model(card, network);
+        let look = pollster::block_on(session.look(4, &stripes(4, at.class == 1), 2)).unwrap();
+        assert_eq!(look.predictions[0].index, at.class);
+        assert!(
+            (look.predictions[0].probability - at.probabilities[at.class]).abs() < 0.02,
+            "{part:?}: float16 in the file"
+        );
+    }
+}
+
+#[test]
+fn a_lesson_needs_two_classes_and_studied_photos() {
+    let (session, photos) = striped(false);
+    let of_one = photos.iter().copied().filter(|&(_, class)| class == 0).collect();
+    let (taught, _) = teach(&session, &lesson(of_one, Settings::default()));
+    assert!(taught.unwrap_err().to_string().contains("two classes"));
+    let (taught, _) = teach(&session, &lesson(vec![(0, 0), (99, 1)], Settings::default()));
+    assert!(matches!(taught, Err(EngineError::NotStudied)));
+}
+
+/// One photo a class: nothing can be held out, and that is said.
+#[test]
+fn a_photo_a_class_is_enough_to_begin() {
+    let (session, photos) = striped(true);
+    let (taught, events) = teach(&session, &lesson(photos[..2].to_vec(), Settings::default()));
+    let taught = taught.unwrap();
+    assert!(taught.card.accuracy.is_none() && taught.answers.iter().all(|answer| !answer.held_out));
+    let told = |event: &LessonEvent| matches!(event, LessonEvent::Epoch { held_out: Some(_), .. });
+    assert!(!events.iter().any(told));
+    assert!(taught.answers.iter().all(|answer| answer.probabilities[answer.class] > 0.5));
+}
+
+#[test]
+fn a_lesson_stops_when_told_and_keeps_its_best() {
+    let (session, photos) = striped(false);
+    let mut epochs = 0;
+    let lesson = lesson(photos, Settings { epochs: 1000, ..Settings::default() });
+    let taught = pollster::block_on(session.teach(&lesson, async |event| {
+        epochs += usize::from(matches!(event, LessonEvent::Epoch { .. }));
+        if epochs == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }));
+    assert_eq!(epochs, 5);
+    assert!(taught.unwrap().answers.iter().all(|answer| answer.probabilities[answer.class] > 0.4));
+}
+
+/// Real photos, the model that the page begins with, the settings that it begins with.
+#[test]
+fn cats_and_trucks_of_ten_photos_each() {
+    let data = project("../shared/data/tiny-imagenet-stl.zip");
+    let Ok(file) = std::fs::File::open(&data) else {
+        return tell(&format!("skipped: {} is not here, and its photos may not be handed on", data.display()));
+    };
+    let mut archive = zip::ZipArchive::new(file).unwrap();
+    let (card, network) = efficientnet();
+    let mut session = Session::new(Device::flex(), clock);
+    session.set_model(card, network);
+    let mut photos = Vec::new();
+    for (class, synset) in ["n02123045", "n03796401"].iter().enumerate() {
+        for i in 0..10u32 {
+            let mut bytes = Vec::new();
+            let name = format!("tiny-imagenet-200/train/{synset}/images/{synset}_{i}.JPEG");
+            archive.by_name(&name).unwrap().read_to_end(&mut bytes).unwrap();
+            let id = class as u32 * 10 + i;
+            session.study(id, &Photo::decode(&bytes).unwrap(), false).unwrap();
+            photos.push((id, class));
+        }
+    }
+    let settings = Settings { augment: false, ..Settings::default() };
+    let (taught, events) = teach(&session, &lesson(photos, settings));
+    let held_out = events.iter().rev().find_map(|event| match event {
+        LessonEvent::Epoch { held_out, .. } => *held_out,
+        LessonEvent::Step { .. } => None,
+    });
+    let right = taught.unwrap().answers.iter().filter(|answer| answer.probabilities[answer.class] > 0.5).count();
+    tell(&format!("cats and trucks: held-out loss and accuracy {held_out:?}, {right} of 20 right"));
+    assert!(held_out.unwrap().1 >= 0.9 && right >= 19);
+}
+
+/// Gradients through the last stage, from kept inputs, against differences of the loss.
+#[test]
+fn the_last_stages_gradient_is_the_slope_of_the_loss() {
+    let device = Device::flex();
+    let (_, network) = small();
+    let last = network.stages.len() - 1;
+    let x = TensorData::new(
+        (0..3 * 32 * 32).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect::<Vec<_>>(),
+        [1, 3, 32, 32],
+    );
+    let kept = (0..last).fold(Tensor::<4>::from_data(x, &device), |x, i| network.stage(i, x));
+    let loss = |kept: Tensor<4>| network.head(network.stage(last, kept)).slice([0..1, 3..4]).sum();
+    let autodiff = device.clone().autodiff();
+    let tracked = Tensor::<4>::from_data(kept.clone().into_data(), &autodiff).require_grad();
+    let moved = burn::module::Module::to_device(network.clone(), &autodiff);
+    let gradients = moved.head(moved.stage(last, tracked.clone())).slice([0..1, 3..4]).sum().backward();
+    let gradient = values(tracked.grad(&gradients).unwrap());
+    let kept_values = values(kept.clone());
+    let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
+    // Along the gradient itself the loss rises by its length.
+    let step = 1e-2;
+    let along = |sign: f32| {
+        let moved = kept_values.iter().zip(&gradient).map(|(v, g)| v + sign * step * g / norm).collect::<Vec<_>>();
+        values(loss(Tensor::from_data(TensorData::new(moved, kept.dims()), &device)))[0]
+    };
+    let slope = (along(1.0) - along(-1.0)) / (2.0 * step);
+    assert!((slope / norm - 1.0).abs() < 0.02, "slope {slope}, gradient's length {norm}");
+}
