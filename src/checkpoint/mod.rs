@@ -14,7 +14,7 @@ mod state_dict;
 pub use card::{Accuracy, Manifest, ModelCard};
 #[cfg(feature = "cli")]
 pub use import::{ImportError, import};
-pub use pack::{CheckpointError, decode, encode, encode_exactly, sha256_hex, verify, weights};
+pub use pack::{CheckpointError, decode, encode, encode_exactly, encode_named, sha256_hex, verify, weights};
 #[cfg(feature = "cli")]
 pub use publish::{PublishError, publish, read_manifest, unpublish, write_manifest};
 #[cfg(feature = "cli")]

@@ -1,8 +1,11 @@
 //! Networks to burnpack bytes and back: float16 in the file, float32 in the network.
 
-use burn::tensor::{Bytes, DType, Device};
-use burn_store::burn_pack::{Error as PackError, MAGIC_NUMBER, Reader, Tensor as PackTensor};
-use burn_store::{ApplyError, BurnpackStore, FloatCastAdapter, ModuleAdapter, ModuleContext, ModuleStore};
+use std::pin::Pin;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Bytes, DType, Device, ExecutionError, Tensor, TensorData};
+use burn_store::burn_pack::{Error as PackError, MAGIC_NUMBER, Reader, Tensor as PackTensor, Writer};
+use burn_store::{ApplyError, BurnpackStore, FloatCastAdapter, ModuleStore};
 use sha2::{Digest, Sha256};
 
 use super::ModelCard;
@@ -10,6 +13,8 @@ use crate::model::{ConfigError, Network, NetworkConfig};
 
 /// Key of the [`ModelCard`] in a burnpack file's metadata: a checkpoint explains itself.
 const CARD: &str = "camscope";
+/// Hexadecimal digits of the hash that a file's name shows.
+const HASH_IN_NAME: usize = 12;
 
 /// Why bytes are not the weights that were asked for.
 #[derive(Debug, thiserror::Error)]
@@ -36,42 +41,64 @@ pub enum CheckpointError {
 }
 
 /// The network as the bytes of a `.bpk` file for the site, which holds `card` too: float16, and the same bytes for the
-/// same weights. Reads the device synchronously: native only.
-pub fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
-    write(
-        network,
-        card,
-        BurnpackStore::from_bytes(None).with_to_adapter(FloatCastAdapter::to(DType::F16).chain(Nameless)),
-    )
+/// same weights.
+pub async fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
+    let mut weights = Weights::default();
+    network.visit(&mut weights);
+    let mut tensors = Vec::with_capacity(weights.found.len());
+    for (name, data) in weights.found {
+        let data = data.await.map_err(|e| CheckpointError::Write(e.to_string()))?;
+        let (bytes, shape, dtype) = data.convert_dtype(DType::F16).into_parts();
+        // The random numbers by which a running training tells parameters apart are left out.
+        tensors.push(PackTensor::new(name, dtype, shape, None, bytes));
+    }
+    let mut writer = Writer::new(tensors).with_metadata(CARD, &serde_json::to_string(card)?);
+    for (key, value) in BurnpackStore::default_metadata() {
+        writer = writer.with_metadata(&key, &value);
+    }
+    Ok(writer.into_bytes().map_err(|e| CheckpointError::Write(e.to_string()))?.to_vec())
+}
+
+/// The same, and the card with the file's name, size and hash filled in.
+pub async fn encode_named(network: &Network, mut card: ModelCard) -> Result<(ModelCard, Vec<u8>), CheckpointError> {
+    (card.file, card.bytes, card.sha256) = (String::new(), 0, String::new());
+    let bytes = encode(network, &card).await?;
+    card.sha256 = sha256_hex(&bytes);
+    card.bytes = bytes.len() as u64;
+    card.file = format!("{}-{}.bpk", card.name, &card.sha256[..HASH_IN_NAME]);
+    Ok((card, bytes))
+}
+
+/// Every tensor of a network by its path, on its way from the device: a browser cannot wait for it otherwise.
+#[derive(Default)]
+struct Weights {
+    path: Vec<String>,
+    found: Vec<(String, PendingData)>,
+}
+
+type PendingData = Pin<Box<dyn Future<Output = Result<TensorData, ExecutionError>>>>;
+
+impl ModuleVisitor for Weights {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.found.push((self.path.join("."), Box::pin(param.val().into_data_async())));
+    }
 }
 
 /// The network as the bytes of a `.bpk` file from which training can go on: float32, with the parameters' identities, by
 /// which an optimizer finds its state. Reads the device synchronously: native only.
 pub fn encode_exactly(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
-    write(network, card, BurnpackStore::from_bytes(None))
-}
-
-fn write(network: &Network, card: &ModelCard, store: BurnpackStore) -> Result<Vec<u8>, CheckpointError> {
-    let mut store = store.metadata(CARD, serde_json::to_string(card)?);
+    let mut store = BurnpackStore::from_bytes(None).metadata(CARD, serde_json::to_string(card)?);
     let write = |e: PackError| CheckpointError::Write(e.to_string());
     store.collect_from(network).map_err(write)?;
     Ok(store.get_bytes().map_err(write)?.to_vec())
-}
-
-/// Leaves out the random numbers by which a running training tells parameters apart: the same weights are the same
-/// bytes.
-#[derive(Clone)]
-struct Nameless;
-
-impl ModuleAdapter for Nameless {
-    fn adapt(&self, mut tensor: PackTensor, _: ModuleContext<'_>) -> PackTensor {
-        tensor.param_id = None;
-        tensor
-    }
-
-    fn clone_box(&self) -> Box<dyn ModuleAdapter> {
-        Box::new(self.clone())
-    }
 }
 
 /// The card and the network of a `.bpk` file.

@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CheckpointError, Manifest, ModelCard, encode, sha256_hex};
+use super::{CheckpointError, Manifest, ModelCard, encode_named};
 use crate::model::Network;
 
 const MANIFEST: &str = "manifest.json";
-/// Hexadecimal digits of the hash that a file's name shows.
-const HASH_IN_NAME: usize = 12;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -21,13 +19,8 @@ pub enum PublishError {
 
 /// Writes `NAME-HASH.bpk` and `NAME.json` into `dir`, drops the file that the name meant before, and rewrites
 /// `manifest.json`. Returns the card with file, size and hash filled in.
-pub fn publish(dir: &Path, network: &Network, mut card: ModelCard) -> Result<ModelCard, PublishError> {
-    (card.file, card.bytes, card.sha256) = (String::new(), 0, String::new());
-    let bytes = encode(network, &card)?;
-    card.sha256 = sha256_hex(&bytes);
-    card.bytes = bytes.len() as u64;
-    card.file = format!("{}-{}.bpk", card.name, &card.sha256[..HASH_IN_NAME]);
-
+pub async fn publish(dir: &Path, network: &Network, card: ModelCard) -> Result<ModelCard, PublishError> {
+    let (card, bytes) = encode_named(network, card).await?;
     std::fs::create_dir_all(dir).map_err(|source| PublishError::Io { path: dir.to_owned(), source })?;
     let path = dir.join(format!("{}.json", card.name));
     if let Ok(before) = read_card(&path)

@@ -108,9 +108,12 @@ pub fn load_yolo(root: &Path, recipe: &Recipe, classes: &[String]) -> Result<Box
     Ok(assemble(&files, objects, recipe, classes))
 }
 
+/// The boxes of a file's classes, each with whether it is in pixels.
+type ByClass = BTreeMap<usize, Vec<(Window, bool)>>;
+
 /// One image per file and class with all boxes of that class.
 fn assemble(files: &[(String, Vec<u8>)], objects: Vec<Object>, recipe: &Recipe, classes: &[String]) -> Boxed {
-    let mut by_file: BTreeMap<String, BTreeMap<usize, Vec<(Window, bool)>>> = BTreeMap::new();
+    let mut by_file: BTreeMap<String, ByClass> = BTreeMap::new();
     let mut left_out = 0;
     for object in objects {
         match classes.iter().position(|class| object.names.contains(class)) {
@@ -121,7 +124,7 @@ fn assemble(files: &[(String, Vec<u8>)], objects: Vec<Object>, recipe: &Recipe, 
             None => left_out += 1,
         }
     }
-    let decode = |(end, objects): (&String, &BTreeMap<usize, Vec<(Window, bool)>>)| {
+    let decode = |(end, objects): (&String, &ByClass)| {
         let (name, bytes) = files.iter().find(|(name, _)| name.ends_with(end.as_str()))?;
         let photo = Photo::decode(bytes).map_err(|error| format!("{name}: {error}"));
         Some(photo.map(|photo| {

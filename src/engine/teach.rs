@@ -91,7 +91,7 @@ impl Session {
         let all = lesson.photos.iter().map(|&(photo, _)| Ok(learner.take(studied(photo)?.inputs.clone(), last)));
         let all: Vec<Tensor<4>> = all.collect::<Result<_, EngineError>>()?;
         let plain = |positions: &[usize]| {
-            let inputs = positions.iter().map(|&i| all[i].clone().slice([0..1])).collect();
+            let inputs = positions.iter().map(|&i| all[i].clone().narrow(0, 0, 1)).collect();
             let labels = positions.iter().map(|&i| labels[i]).collect();
             Examples::cached(Tensor::cat(inputs, 0), labels, lesson.classes.len())
         };
@@ -146,7 +146,7 @@ impl Session {
         let (figure, tail) = best.unwrap_or(((f64::NAN, f64::NAN), done.network));
         let mut answers = Vec::with_capacity(all.len());
         for (i, &(photo, class)) in lesson.photos.iter().enumerate() {
-            let logits = tail.forward(all[i].clone().slice([0..1])).logits;
+            let logits = tail.forward(all[i].clone().narrow(0, 0, 1)).logits;
             let probabilities = read(activation::softmax(logits, 1)).await?;
             answers.push(Answer { photo, class, held_out: held_out.contains(&i), probabilities });
         }
@@ -214,7 +214,7 @@ async fn map_of(
     class: usize,
     classes: &[String],
 ) -> Result<Prediction, EngineError> {
-    let x = studied.inputs.clone().slice([0..1]);
+    let x = studied.inputs.clone().narrow(0, 0, 1);
     let features = network.stages[frozen..].iter().fold(x, |x, stage| stage.forward(x));
     let logits = network.head(features.clone());
     let probabilities = read(activation::softmax(logits.clone(), 1)).await?;

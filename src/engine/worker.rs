@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use js_sys::{Reflect, Uint8Array};
@@ -10,10 +11,10 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Response};
 
 use super::Session;
-use crate::checkpoint::{ModelCard, sha256_hex};
+use crate::checkpoint::{ModelCard, encode_named, sha256_hex};
 use crate::device::{DeviceKind, open};
 use crate::photo::Photo;
-use crate::protocol::{Event, Picture, Request};
+use crate::protocol::{Event, Lesson, LessonEvent, Picture, Request};
 
 /// Cache of the weights, by address; an address holds the content's hash.
 const CACHE: &str = "camscope-models";
@@ -22,18 +23,13 @@ const TOP: usize = 5;
 /// Entry of the worker: opens the device, tells the page, then answers until the page closes it.
 pub fn run(kind: DeviceKind) {
     console_error_panic_hook::set_once();
-    let queue: Rc<RefCell<VecDeque<Request>>> = Rc::default();
-    let wake: Rc<RefCell<Option<js_sys::Function>>> = Rc::default();
-
-    let (inbox, waker) = (queue.clone(), wake.clone());
+    let inbox = Rc::new(Inbox::default());
+    let receiver = inbox.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
         let bytes = Uint8Array::new(&message.data()).to_vec();
         match postcard::from_bytes(&bytes) {
-            Ok(request) => inbox.borrow_mut().push_back(request),
+            Ok(request) => receiver.put(request),
             Err(error) => fail(None, format!("The page and the engine do not fit together: {error}. Reload the page.")),
-        }
-        if let Some(wake) = waker.borrow_mut().take() {
-            let _ = wake.call0(&JsValue::NULL);
         }
     });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -47,19 +43,58 @@ pub fn run(kind: DeviceKind) {
         let mut session = Session::new(device, now);
         send(&Event::Started);
         loop {
-            let next = queue.borrow_mut().pop_front();
-            match next {
-                Some(request) => answer(&mut session, request).await,
-                None => {
-                    let sleep = js_sys::Promise::new(&mut |resolve, _| *wake.borrow_mut() = Some(resolve));
-                    let _ = JsFuture::from(sleep).await;
-                }
+            match inbox.take() {
+                Some(request) => answer(&mut session, request, &inbox).await,
+                None => inbox.wait().await,
             }
         }
     });
 }
 
-async fn answer(session: &mut Session, request: Request) {
+/// Requests that have come and were not answered yet.
+#[derive(Default)]
+struct Inbox {
+    requests: RefCell<VecDeque<Request>>,
+    wake: RefCell<Option<js_sys::Function>>,
+}
+
+impl Inbox {
+    fn put(&self, request: Request) {
+        self.requests.borrow_mut().push_back(request);
+        if let Some(wake) = self.wake.borrow_mut().take() {
+            let _ = wake.call0(&JsValue::NULL);
+        }
+    }
+
+    fn take(&self) -> Option<Request> {
+        self.requests.borrow_mut().pop_front()
+    }
+
+    /// Until the next request comes.
+    async fn wait(&self) {
+        let sleep = js_sys::Promise::new(&mut |resolve, _| *self.wake.borrow_mut() = Some(resolve));
+        let _ = JsFuture::from(sleep).await;
+    }
+
+    /// Takes out what steers a running training: whether it is to stop, and the last word on whether it is to wait.
+    fn steer(&self) -> (bool, Option<bool>) {
+        let (mut stop, mut pause) = (false, None);
+        self.requests.borrow_mut().retain(|request| match request {
+            Request::Stop => {
+                stop = true;
+                false
+            }
+            Request::Pause(on) => {
+                pause = Some(*on);
+                false
+            }
+            _ => true,
+        });
+        (stop, pause)
+    }
+}
+
+async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
     match request {
         Request::Load { card, url } => {
             if let Err(message) = load(session, &card, &url).await {
@@ -93,7 +128,63 @@ async fn answer(session: &mut Session, request: Request) {
             Err(error) => fail(None, error.to_string()),
         },
         Request::Forget { photo } => session.forget(photo),
+        Request::Study { photo, bytes, augment } => {
+            let studied = Photo::decode(&bytes)
+                .map_err(|error| error.to_string())
+                .and_then(|decoded| session.study(photo, &decoded, augment).map_err(|error| error.to_string()));
+            match studied {
+                Ok(()) => send(&Event::Studied { photo }),
+                Err(message) => fail(Some(photo), message),
+            }
+        }
+        Request::Teach(lesson) => {
+            if let Err(message) = teach(session, &lesson, inbox).await {
+                send(&Event::NotTaught { message });
+            }
+        }
+        // What came too late for the training that it meant.
+        Request::Stop | Request::Pause(_) => {}
     }
+}
+
+/// Milliseconds between two pauses for messages while a training runs, and between two reports of its steps.
+const BREATH: f64 = 40.0;
+
+async fn teach(session: &Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), String> {
+    let (mut breathed, mut reported, mut paused) = (now(), 0.0, false);
+    let taught = session.teach(lesson, async |event| {
+        let epoch = matches!(event, LessonEvent::Epoch { .. });
+        if epoch || now() - reported > BREATH {
+            reported = now();
+            send(&Event::Lesson(event));
+        }
+        if epoch || now() - breathed > BREATH {
+            breathe().await;
+            breathed = now();
+        }
+        loop {
+            let (stop, pause) = inbox.steer();
+            paused = pause.unwrap_or(paused);
+            match (stop, paused) {
+                (true, _) => return ControlFlow::Break(()),
+                (false, false) => return ControlFlow::Continue(()),
+                (false, true) => inbox.wait().await,
+            }
+        }
+    });
+    let taught = taught.await.map_err(|error| error.to_string())?;
+    let (card, file) = encode_named(&taught.network, taught.card).await.map_err(|error| error.to_string())?;
+    let card = serde_json::to_string(&card).map_err(|error| error.to_string())?;
+    send(&Event::Taught { card, file, answers: taught.answers });
+    Ok(())
+}
+
+/// Lets messages in.
+async fn breathe() {
+    let turn = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = scope().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 0);
+    });
+    let _ = JsFuture::from(turn).await;
 }
 
 fn picture(photo: Photo) -> Picture {

@@ -17,6 +17,7 @@ pub struct Examples {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // one or two in a run
 enum Inputs {
     Photos(Arc<Dataset>, Recipe),
     /// `[n, c, h, w]`
@@ -80,6 +81,7 @@ pub struct Batch {
     inputs: BatchInputs,
 }
 
+#[allow(clippy::large_enum_variant)] // one or two at a time
 enum BatchInputs {
     Pixels(Vec<u8>, Recipe),
     Cached(Tensor<4>),
@@ -139,7 +141,7 @@ impl Batch {
                 let image = rgb.len() / self.len();
                 recipe.normalise(&rgb[range.start * image..range.end * image], device)
             }
-            BatchInputs::Cached(inputs) => inputs.clone().slice([range]).to_device(device),
+            BatchInputs::Cached(inputs) => inputs.clone().narrow(0, range.start, range.len()).to_device(device),
         }
     }
 }

@@ -58,7 +58,7 @@ pub async fn localise(
         for (i, (&position, scores)) in positions.iter().zip(logits.chunks(classes)).enumerate() {
             let label = data.labels[position];
             let predicted = (0..classes).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(label);
-            let features = output.features.clone().slice([i..i + 1]);
+            let features = output.features.clone().narrow(0, i, 1);
             let maps = read(class_maps(network, features, &[label, predicted])).await?;
             let located = |map: &[f32]| locate(&bilinear(map, width, height, GRID, GRID), GRID, &boxes[position]);
             let [of_label, of_predicted] = [0, 1].map(|m| located(&maps[m * width * height..][..width * height]));

@@ -55,16 +55,16 @@ fn refusal(bytes: Vec<u8>) -> CheckpointError {
 #[test]
 fn the_same_weights_are_the_same_bytes() {
     let (card, network) = model(tiny(), 1);
-    let bytes = encode(&network, &card).expect("a network can be written");
+    let bytes = pollster::block_on(encode(&network, &card)).expect("a network can be written");
     let (card, again) = decode(bytes.clone(), &Device::flex()).expect("what was written can be read");
-    assert_eq!(encode(&again, &card).expect("a network can be written"), bytes);
+    assert_eq!(pollster::block_on(encode(&again, &card)).expect("a network can be written"), bytes);
 }
 
 /// Half a unit in float16's last place is 2⁻¹¹ of the value.
 #[test]
 fn weights_survive_within_float16() {
     let (card, network) = model(tiny(), 1);
-    let bytes = encode(&network, &card).expect("a network can be written");
+    let bytes = pollster::block_on(encode(&network, &card)).expect("a network can be written");
     let (found, decoded) = decode(bytes, &Device::flex()).expect("what was written can be read");
     assert_eq!(found, card);
     let (before, after) = (parameters(&network), parameters(&decoded));
@@ -85,22 +85,23 @@ fn another_architecture_is_refused() {
     ];
     for other in others {
         let shown = format!("{other:?}");
-        let error = refusal(encode(&network, &model(other, 1).0).expect("a network can be written"));
+        let error =
+            refusal(pollster::block_on(encode(&network, &model(other, 1).0)).expect("a network can be written"));
         assert!(matches!(error, CheckpointError::Architecture(_)), "{shown}: {error}");
     }
     let (_, deeper) = model(VggGapConfig { depth: 13, ..tiny() }, 1);
-    let error = refusal(encode(&deeper, &card).expect("a network can be written"));
+    let error = refusal(pollster::block_on(encode(&deeper, &card)).expect("a network can be written"));
     assert!(matches!(error, CheckpointError::Architecture(_)), "tensors left over: {error}");
 
     let names = ModelCard { classes: vec!["one".into()], ..card };
-    let error = refusal(encode(&network, &names).expect("a network can be written"));
+    let error = refusal(pollster::block_on(encode(&network, &names)).expect("a network can be written"));
     assert!(error.to_string().contains("1 class names for 10 logits"), "{error}");
 }
 
 #[test]
 fn a_cut_file_is_refused() {
     let (card, network) = model(tiny(), 1);
-    let bytes = encode(&network, &card).expect("a network can be written");
+    let bytes = pollster::block_on(encode(&network, &card)).expect("a network can be written");
     for length in [bytes.len() * 6 / 10, bytes.len() * 9 / 10, bytes.len() - 1] {
         let error = refusal(bytes[..length].to_vec());
         assert!(matches!(error, CheckpointError::Damaged(_)), "{length} of {} bytes: {error}", bytes.len());
@@ -126,7 +127,7 @@ fn what_is_no_checkpoint_is_refused() {
 fn an_altered_file_has_another_hash() {
     assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"); // FIPS 180-2
     let (mut card, network) = model(tiny(), 1);
-    let mut bytes = encode(&network, &card).expect("a network can be written");
+    let mut bytes = pollster::block_on(encode(&network, &card)).expect("a network can be written");
     card.sha256 = sha256_hex(&bytes);
     verify(&bytes, &card).expect("the file itself");
     *bytes.last_mut().expect("bytes") ^= 1;
@@ -140,7 +141,7 @@ fn publishing_names_the_file_by_its_hash_and_drops_the_old_one() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let models = dir.path().join("models");
     let (card, network) = model(tiny(), 1);
-    let first = publish(&models, &network, card.clone()).expect("a folder to write to");
+    let first = pollster::block_on(publish(&models, &network, card.clone())).expect("a folder to write to");
     assert_eq!(first.file, format!("tiny-{}.bpk", &first.sha256[..12]));
     let bytes = std::fs::read(models.join(&first.file)).expect("the file it names");
     assert_eq!(first.bytes, bytes.len() as u64);
@@ -148,11 +149,11 @@ fn publishing_names_the_file_by_its_hash_and_drops_the_old_one() {
     weights(bytes, &first, &Device::flex()).expect("weights that fit");
     assert_eq!(read_manifest(&models).expect("a manifest").models, std::slice::from_ref(&first));
 
-    let again = publish(&models, &network, first.clone()).expect("the same once more");
+    let again = pollster::block_on(publish(&models, &network, first.clone())).expect("the same once more");
     assert_eq!(again, first);
     assert!(models.join(&first.file).exists());
 
-    let second = publish(&models, &model(tiny(), 2).1, card).expect("other weights");
+    let second = pollster::block_on(publish(&models, &model(tiny(), 2).1, card)).expect("other weights");
     assert_ne!(second.file, first.file);
     let mut names: Vec<String> = std::fs::read_dir(&models)
         .expect("the folder")

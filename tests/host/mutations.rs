@@ -54,7 +54,7 @@ fn checkpoint() -> Vec<u8> {
         bytes: 0,
         sha256: String::new(),
     };
-    encode(&config.init(&Device::flex()).unwrap(), &card).unwrap()
+    pollster::block_on(encode(&config.init(&Device::flex()).unwrap(), &card)).unwrap()
 }
 
 fn photo(format: ImageFormat) -> Vec<u8> {

@@ -97,7 +97,7 @@ fn stripes_are_learnt_by_the_head_and_by_the_last_stage() {
 
         // The whole network says on the photo what the part that learnt said on the kept features, and so does its file.
         let (before, at) = (taught.card.clone(), taught.answers[4].clone());
-        let file = encode(&taught.network, &taught.card).unwrap();
+        let file = pollster::block_on(encode(&taught.network, &taught.card)).unwrap();
         let (card, network) = decode(file, &Device::flex()).unwrap();
         assert_eq!((card.classes.as_slice(), card.accuracy.as_ref().unwrap().top1), (&before.classes[..], 1.0));
         session.set_model(card, network);

@@ -144,7 +144,7 @@ fn every_family_learns_eight_pictures_by_heart() {
             }
             _ => ControlFlow::Continue(()),
         };
-        pollster::block_on(fit(start, &data, &data, &train, &[device.clone()], until_learnt)).unwrap();
+        pollster::block_on(fit(start, &data, &data, &train, std::slice::from_ref(&device), until_learnt)).unwrap();
         assert_eq!(right, 1.0, "{config:?}");
     }
 }
@@ -164,9 +164,10 @@ fn frozen_stages_stay_and_the_rest_learns() {
     };
     let (before, last) = (stage(&network, 2), stage(&network, 3));
     let start = Progress { network, optimizer: train.optimizer(), epoch: 0 };
-    let done =
-        pollster::block_on(fit(start, &data, &data, &train, &[device.clone()], async |_| ControlFlow::Continue(())))
-            .unwrap();
+    let done = pollster::block_on(fit(start, &data, &data, &train, std::slice::from_ref(&device), async |_| {
+        ControlFlow::Continue(())
+    }))
+    .unwrap();
     assert_eq!(stage(&done.network, 2), before);
     assert_ne!(stage(&done.network, 3), last);
 }
@@ -350,7 +351,7 @@ fn devices_share_a_batch() {
         }));
         (values(done.unwrap().network.linear.weight.val()), losses)
     };
-    let (weights, losses) = learn(&[device.clone()]);
+    let (weights, losses) = learn(std::slice::from_ref(&device));
     let (shared, shared_losses) = learn(&[device.clone(), device.clone(), device.clone()]);
     assert_eq!(losses.len(), 4);
     assert_close("losses", &shared_losses, &losses, 1e-5);

@@ -218,6 +218,8 @@ fn take(state: State, event: Event) {
                 state.class.set(shown - 1);
             }
         }
+        // The page asks for no teaching yet.
+        Event::Studied { .. } | Event::Lesson(_) | Event::Taught { .. } | Event::NotTaught { .. } => {}
         Event::Failed { photo: Some(photo), message } => photo_failed(state, photo, &message),
         Event::Failed { photo: None, message } => {
             state.say("error", message);

@@ -26,7 +26,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let device = pollster::block_on(open(DeviceKind::Cpu))?;
     let (mut card, network) = import(&args.family, &args.file, &device)?;
     card.name = args.name.unwrap_or(card.name);
-    let card = publish(&args.out, &network, card)?;
+    let card = pollster::block_on(publish(&args.out, &network, card))?;
     println!("{} ({} bytes)", args.out.join(&card.file).display(), card.bytes);
     Ok(ExitCode::SUCCESS)
 }

@@ -60,7 +60,7 @@ pub fn run_publish(args: PublishArgs) -> anyhow::Result<ExitCode> {
     let epoch = run.state.epochs.iter().find(|epoch| epoch.number == run.state.best);
     card.accuracy =
         epoch.map(|e| Accuracy { top1: e.held_out_accuracy as f32, on: format!("the test images of {data}") });
-    let card = publish(&args.to, &network.folded(), card)?;
+    let card = pollster::block_on(publish(&args.to, &network.folded(), card))?;
     println!("{} ({} bytes)", args.to.join(&card.file).display(), card.bytes);
     Ok(ExitCode::SUCCESS)
 }
