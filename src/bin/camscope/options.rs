@@ -147,6 +147,15 @@ impl Options {
         Ok(NetworkConfig::named(name, classes)?.with(values)?)
     }
 
+    /// What the data goes by: the kind's name, or for a folder its own.
+    pub fn data_name(&self) -> &str {
+        let data = self.data.as_deref().unwrap_or_default();
+        data.split_once(':').map_or(data, |(kind, path)| match kind {
+            "folder" => std::path::Path::new(path).file_stem().and_then(|stem| stem.to_str()).unwrap_or("a folder"),
+            kind => kind,
+        })
+    }
+
     pub fn load_data(&self) -> anyhow::Result<Split> {
         let Some(data) = &self.data else {
             bail!("--data says what to learn from: stl10:DIR, cifar10:DIR or folder:DIR")

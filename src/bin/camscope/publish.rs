@@ -56,7 +56,7 @@ pub fn run_publish(args: PublishArgs) -> anyhow::Result<ExitCode> {
     card.name = args.name.unwrap_or(card.name);
     card.title = args.title.unwrap_or(card.title);
     card.licence = args.licence.unwrap_or(card.licence);
-    let data = options.data.as_deref().and_then(|data| data.split(':').next()).unwrap_or("data").to_owned();
+    let data = options.data_name();
     let epoch = run.state.epochs.iter().find(|epoch| epoch.number == run.state.best);
     card.accuracy =
         epoch.map(|e| Accuracy { top1: e.held_out_accuracy as f32, on: format!("the test images of {data}") });

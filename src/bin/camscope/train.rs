@@ -220,11 +220,7 @@ fn card(
     classes: &[String],
     photos: usize,
 ) -> anyhow::Result<ModelCard> {
-    let data = options.data.as_deref().unwrap_or_default();
-    let data = data.split_once(':').map_or(data, |(kind, path)| match kind {
-        "folder" => Path::new(path).file_stem().and_then(|stem| stem.to_str()).unwrap_or("a folder"),
-        kind => kind,
-    });
+    let data = options.data_name();
     let name = options.model.clone().unwrap_or_else(|| "network".into());
     Ok(ModelCard {
         title: format!("{name} · {} classes of {data}", classes.len()),
