@@ -17,9 +17,8 @@ import torch
 import torch.nn.functional as F
 import torchvision
 
-FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "tests/fixtures/torch_networks.py"
-source = FIXTURES.read_text().rsplit("\nmain()", 1)[0]
-exec(compile(source.replace("__file__", repr(str(FIXTURES))), "torch_networks.py", "exec"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/fixtures"))
+from torch_networks import Cifar, Vgg
 
 THREADS = len(os.sched_getaffinity(0))
 STEPS = 5

@@ -14,7 +14,7 @@
 pub mod cam;
 #[cfg(feature = "net")]
 pub mod checkpoint;
-#[cfg(feature = "train")]
+#[cfg(feature = "net")]
 pub mod data;
 #[cfg(feature = "net")]
 pub mod device;
@@ -32,5 +32,7 @@ pub mod protocol;
 pub mod recipe;
 #[cfg(any(feature = "net", feature = "app"))]
 pub mod render;
-#[cfg(feature = "train")]
+#[cfg(feature = "net")]
+pub mod threads;
+#[cfg(feature = "net")]
 pub mod train;

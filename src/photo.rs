@@ -127,6 +127,12 @@ impl Photo {
         })
     }
 
+    /// A part of this photo in pixels of the upright photo in the file, which may be larger.
+    pub fn in_file(&self, part: Window) -> Window {
+        let (width, height) = self.original;
+        part.scaled(f64::from(width) / f64::from(self.width), f64::from(height) / f64::from(self.height))
+    }
+
     /// `window` of the photo as `size` × `size` interleaved RGB, bilinear with antialiasing.
     pub fn square(&self, window: Window, size: u32) -> Vec<u8> {
         resample(&self.rgb, (self.width, self.height), window, (size, size))

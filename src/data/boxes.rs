@@ -55,6 +55,8 @@ pub fn load_tiny_imagenet(root: &Path, recipe: &Recipe, classes: &[String]) -> R
     for (synset, words) in text("words.txt").unwrap_or_default().lines().filter_map(|line| line.split_once('\t')) {
         names.entry(synset.to_owned()).or_default().extend(words.split(", ").map(str::to_owned));
     }
+    let images: HashMap<&str, &String> =
+        files.iter().filter_map(|(name, _)| Some((name.split("val/images/").nth(1)?, name))).collect();
     let object = |line: &str| {
         let mut fields = line.split('\t');
         let (file, synset) = (fields.next()?, fields.next()?);
@@ -63,7 +65,8 @@ pub fn load_tiny_imagenet(root: &Path, recipe: &Recipe, classes: &[String]) -> R
         // The box's last pixels belong to it.
         let place = Window { x: x0, y: y0, width: x1 + 1.0 - x0, height: y1 + 1.0 - y0 };
         let names = names.get(synset).cloned().unwrap_or_default();
-        Some(Object { file: format!("val/images/{file}"), names, place, pixels: true })
+        // Only a part of the images may be here.
+        Some(Object { file: images.get(file)?.to_string(), names, place, pixels: true })
     };
     let objects = annotations.lines().filter_map(object).collect();
     Ok(assemble(&files, objects, recipe, classes))
@@ -124,10 +127,10 @@ fn assemble(files: &[(String, Vec<u8>)], objects: Vec<Object>, recipe: &Recipe, 
             None => left_out += 1,
         }
     }
-    let decode = |(end, objects): (&String, &ByClass)| {
-        let (name, bytes) = files.iter().find(|(name, _)| name.ends_with(end.as_str()))?;
-        let photo = Photo::decode(bytes).map_err(|error| format!("{name}: {error}"));
-        Some(photo.map(|photo| {
+    let contents: HashMap<&str, &[u8]> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let decode = |(name, objects): (&String, &ByClass)| {
+        let photo = Photo::decode(contents[name.as_str()]).map_err(|error| format!("{name}: {error}"));
+        photo.map(|photo| {
             let window = recipe.window(photo.width, photo.height);
             let seen = |&(place, pixels): &(Window, bool)| {
                 let scale = |side: u32| if pixels { 1.0 } else { f64::from(side) };
@@ -136,9 +139,9 @@ fn assemble(files: &[(String, Vec<u8>)], objects: Vec<Object>, recipe: &Recipe, 
             let boxes: Vec<(usize, Vec<Window>)> =
                 objects.iter().map(|(&class, boxes)| (class, boxes.iter().filter_map(seen).collect())).collect();
             (photo.square(window, recipe.size), boxes)
-        }))
+        })
     };
-    let decoded: Vec<_> = by_file.par_iter().filter_map(decode).collect();
+    let decoded: Vec<_> = by_file.par_iter().map(decode).collect();
     let data = Dataset { side: recipe.size as usize, classes: classes.to_vec(), ..Dataset::default() };
     let mut boxed = Boxed { data, boxes: Vec::new(), left_out, skipped: Vec::new() };
     for decoded in decoded {

@@ -12,6 +12,7 @@ use crate::photo::Photo;
 use crate::protocol::{ClassMap, Look, Prediction, Timing};
 use crate::recipe::Window;
 use crate::render::bilinear;
+use crate::train::{TrainError, read};
 
 /// How fine the grid is on which a box is drawn around a map's evidence: finer costs more than the maps themselves.
 const BOX_GRID: usize = 112;
@@ -26,17 +27,14 @@ pub enum EngineError {
     Class { class: usize, classes: usize },
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    #[error("The device could not give a result back: {0}")]
-    ReadBack(String),
     #[error("The network's result is not a number. The device may be at fault; try the CPU.")]
     NotFinite,
     #[error("There is nothing to tell apart yet: at least two classes are needed, with a photo or more in each.")]
     Lesson,
     #[error("A photo was not studied with this model yet.")]
     NotStudied,
-    #[cfg(feature = "train")]
     #[error(transparent)]
-    Train(#[from] crate::train::TrainError),
+    Train(#[from] TrainError),
 }
 
 /// What of a photo is kept so that any class's map needs no new forward pass.
@@ -57,21 +55,13 @@ pub struct Session {
     clock: fn() -> f64,
     pub(super) model: Option<Model>,
     seen: HashMap<u32, Seen>,
-    #[cfg(feature = "train")]
     pub(super) studied: HashMap<u32, super::teach::Studied>,
 }
 
 impl Session {
     /// `clock` tells milliseconds from any beginning: the browser's and the system's differ.
     pub fn new(device: Device, clock: fn() -> f64) -> Self {
-        Self {
-            device,
-            clock,
-            model: None,
-            seen: HashMap::new(),
-            #[cfg(feature = "train")]
-            studied: HashMap::new(),
-        }
+        Self { device, clock, model: None, seen: HashMap::new(), studied: HashMap::new() }
     }
 
     /// Checks `bytes` against the card's hash and builds the model. On an error the model before stays.
@@ -85,7 +75,6 @@ impl Session {
     /// Takes a network as it is.
     pub fn set_model(&mut self, card: ModelCard, network: Network) {
         self.seen.clear();
-        #[cfg(feature = "train")]
         self.studied.clear();
         self.model = Some(Model { card, network });
     }
@@ -114,8 +103,7 @@ impl Session {
         order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
         order.truncate(top);
         let (width, height) = photo.original;
-        let window =
-            seen_part.scaled(f64::from(width) / f64::from(photo.width), f64::from(height) / f64::from(photo.height));
+        let window = photo.in_file(seen_part);
         let seen = Seen { features: output.features, logits, probabilities, window };
         let predictions = predictions(&model.network, &model.card.classes, &seen, &order).await?;
         let maps_done = (self.clock)();
@@ -144,7 +132,6 @@ impl Session {
     /// Lets go of what was kept of a photo.
     pub fn forget(&mut self, id: u32) {
         self.seen.remove(&id);
-        #[cfg(feature = "train")]
         self.studied.remove(&id);
     }
 }
@@ -179,14 +166,9 @@ fn box_in_photo(map: &[f32], width: usize, height: usize, window: Window) -> Opt
     Some([x(found.x0), y(found.y0), x(found.x1), y(found.y1)])
 }
 
-fn softmax(logits: &[f32]) -> Vec<f32> {
+pub(super) fn softmax(logits: &[f32]) -> Vec<f32> {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f32> = logits.iter().map(|logit| (logit - max).exp()).collect();
     let sum: f32 = exponentials.iter().sum();
     exponentials.into_iter().map(|e| e / sum).collect()
-}
-
-pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, EngineError> {
-    let data = tensor.into_data_async().await.map_err(|e| EngineError::ReadBack(e.to_string()))?;
-    data.try_into_vec_as::<f32>().map_err(|e| EngineError::ReadBack(format!("{e:?}")))
 }

@@ -5,21 +5,23 @@ use std::ops::ControlFlow;
 
 use burn::nn::{Initializer, LinearConfig};
 use burn::tensor::Tensor;
-use burn::tensor::activation;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::session::{EngineError, Seen, Session, predictions, read};
+use super::session::{EngineError, Seen, Session, predictions, softmax};
 use crate::checkpoint::{Accuracy, CheckpointError, ModelCard};
 use crate::data::{Augment, augment, stratified};
 use crate::model::{Network, NetworkConfig, Stage};
 use crate::photo::Photo;
 use crate::protocol::{Answer, Lesson, LessonEvent, Part, Prediction};
 use crate::recipe::Window;
-use crate::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
+use crate::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit, read};
 
 /// Changed copies of a photo that are learnt from beside itself.
 const COPIES: u64 = 4;
+
+/// Photos that are judged at once when the training is over.
+const ANSWERED: usize = 64;
 
 /// What the frozen stages made of a photo and its changed copies.
 pub(super) struct Studied {
@@ -56,10 +58,7 @@ impl Session {
         }
         let (frozen, _) = split(&model.network);
         let inputs = frozen.iter().fold(recipe.normalise(&rgb, &self.device), |x, stage| stage.forward(x));
-        let (width, height) = photo.original;
-        let window =
-            part.scaled(f64::from(width) / f64::from(photo.width), f64::from(height) / f64::from(photo.height));
-        self.studied.insert(id, Studied { inputs, window });
+        self.studied.insert(id, Studied { inputs, window: photo.in_file(part) });
         Ok(())
     }
 
@@ -145,10 +144,14 @@ impl Session {
         let done = done.await?;
         let (figure, tail) = best.unwrap_or(((f64::NAN, f64::NAN), done.network));
         let mut answers = Vec::with_capacity(all.len());
-        for (i, &(photo, class)) in lesson.photos.iter().enumerate() {
-            let logits = tail.forward(all[i].clone().narrow(0, 0, 1)).logits;
-            let probabilities = read(activation::softmax(logits, 1)).await?;
-            answers.push(Answer { photo, class, held_out: held_out.contains(&i), probabilities });
+        for batch in plain(&(0..all.len()).collect::<Vec<_>>()).in_order(ANSWERED) {
+            let logits = read(tail.forward(batch.inputs(0..batch.len(), &self.device)).logits).await?;
+            for logits in logits.chunks(lesson.classes.len()) {
+                let i = answers.len();
+                let (photo, class) = lesson.photos[i];
+                let probabilities = softmax(logits);
+                answers.push(Answer { photo, class, held_out: held_out.contains(&i), probabilities });
+            }
         }
         let network = learner.whole(&tail, frozen, last);
         let accuracy = (!held_out.is_empty() && figure.0.is_finite()).then(|| Accuracy {
@@ -216,9 +219,8 @@ async fn map_of(
 ) -> Result<Prediction, EngineError> {
     let x = studied.inputs.clone().narrow(0, 0, 1);
     let features = network.stages[frozen..].iter().fold(x, |x, stage| stage.forward(x));
-    let logits = network.head(features.clone());
-    let probabilities = read(activation::softmax(logits.clone(), 1)).await?;
-    let seen = Seen { features, logits: read(logits).await?, probabilities, window: studied.window };
+    let logits = read(network.head(features.clone())).await?;
+    let seen = Seen { features, probabilities: softmax(&logits), logits, window: studied.window };
     let found = predictions(network, classes, &seen, &[class]).await?;
     found.into_iter().next().ok_or(EngineError::Class { class, classes: classes.len() })
 }

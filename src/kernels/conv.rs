@@ -2,8 +2,8 @@
 
 use super::op::ConvShape;
 use super::planes::Planes;
-use super::threads::{self, for_each_chunk, sum_over};
 use super::tile::{BLOCK, Dots, Product, block_rows};
+use crate::threads::{self, for_each_chunk, sum_over};
 
 /// What is read behind the end of the lines, and written behind that of a panel.
 const SLACK: usize = 2 * BLOCK;

@@ -1,33 +1,41 @@
 //! How gradients flow through the operations: what burn's autodiff needs to know of them.
 
-use burn::backend::Autodiff;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+use burn::tensor::TensorData;
 
-use super::Rectifier;
-use super::op::{ConvShape, Kernels};
+use super::op::{ConvShape, Kernels, batch, tensor};
+use super::{Rectifier, conv, norm};
 
 #[derive(Debug)]
 struct Convolution;
 
-impl<B: Kernels> Backward<B, 3> for Convolution {
+impl Backward<Flex, 3> for Convolution {
     /// Input and weights.
     type State = ([NodeId; 2], ConvShape);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
         let (inputs, shape) = ops.state;
-        let [x, weight]: [FloatTensor<B>; 2] = inputs.map(|input| checkpointer.retrieve_node_output(input));
-        let gradient = gradients.consume::<B>(&ops.node);
-        let wanted = ops.parents.each_ref().map(Option::is_some);
-        let (dx, dw, db) = B::convolution_gradients(x, weight, gradient, shape, wanted);
-        for (node, gradient) in ops.parents.into_iter().zip([dx, dw, db]) {
-            if let Some(node) = node {
-                gradients.register::<B>(node.id, gradient);
-            }
+        let inputs = inputs.map(|input| checkpointer.retrieve_node_output::<FlexTensor>(input).to_contiguous());
+        let dy = gradients.consume::<Flex>(&ops.node).to_contiguous();
+        let ([x, weight], [for_x, for_weight, for_bias]) = (inputs, ops.parents);
+        if let Some(node) = for_bias {
+            let db = norm::channel_sums(&batch(&dy), dy.storage());
+            gradients.register::<Flex>(node.id, tensor(db, [shape.c_out]));
+        }
+        if let Some(node) = for_weight {
+            let dw = conv::weight_gradient(&shape, x.storage(), dy.storage());
+            gradients.register::<Flex>(node.id, tensor(dw, weight.layout().shape().dims::<4>()));
+        }
+        if let Some(node) = for_x {
+            let dx = conv::input_gradient(&shape, dy.storage(), weight.storage());
+            gradients.register::<Flex>(node.id, tensor(dx, x.layout().shape().dims::<4>()));
         }
     }
 }
@@ -35,28 +43,28 @@ impl<B: Kernels> Backward<B, 3> for Convolution {
 #[derive(Debug)]
 struct RectifiedNorm;
 
-impl<B: Kernels> Backward<B, 3> for RectifiedNorm {
+impl Backward<Flex, 3> for RectifiedNorm {
     /// Input, γ and β; the batch's mean and variance.
-    type State = ([NodeId; 3], [FloatTensor<B>; 2], f64, Rectifier);
+    type State = ([NodeId; 3], [FlexTensor; 2], f64, Rectifier);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
         let (inputs, [mean, variance], epsilon, rectifier) = ops.state;
-        let [x, gamma, beta]: [FloatTensor<B>; 3] = inputs.map(|input| checkpointer.retrieve_node_output(input));
-        let gradient = gradients.consume::<B>(&ops.node);
-        let (dx, d_gamma, d_beta) =
-            B::rectified_norm_gradients(x, gamma, beta, mean, variance, epsilon, rectifier, gradient);
-        for (node, gradient) in ops.parents.into_iter().zip([dx, d_gamma, d_beta]) {
+        let inputs = inputs.map(|input| checkpointer.retrieve_node_output::<FlexTensor>(input).to_contiguous());
+        let dy = gradients.consume::<Flex>(&ops.node).to_contiguous();
+        let [x, gamma, beta] = &inputs;
+        let norm =
+            norm::Norm::new(gamma.storage(), beta.storage(), mean.storage(), variance.storage(), epsilon, rectifier);
+        let found = norm.gradients(&batch(x), x.storage(), dy.storage());
+        for ((node, gradient), input) in ops.parents.into_iter().zip(found).zip(&inputs) {
             if let Some(node) = node {
-                gradients.register::<B>(node.id, gradient);
+                let data = TensorData::new(gradient, input.layout().shape().clone());
+                gradients.register::<Flex>(node.id, FlexTensor::from_data(data));
             }
         }
     }
 }
 
-/// Nothing is differentiated twice here.
-const ONCE: &str = "a gradient of a gradient was asked for, which these operations do not have";
-
-impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
+impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
     fn convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -64,16 +72,14 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         shape: ConvShape,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), weight.node(), bias.node()];
+        let [on_x, on_weight, on_bias] = [&x, &weight, &bias].map(|tensor| tensor.primitive().clone());
+        let y = Flex::convolution(on_x, on_weight, on_bias, shape);
         match Convolution.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = ([prep.checkpoint(&x), prep.checkpoint(&weight)], shape);
-                let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
-                prep.finish(state, B::convolution(x, weight, bias, shape))
+                let inputs = [&x, &weight].map(|input| prep.checkpoint(input));
+                prep.finish((inputs, shape), y)
             }
-            OpsKind::UnTracked(prep) => {
-                let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
-                prep.finish(B::convolution(x, weight, bias, shape))
-            }
+            OpsKind::UnTracked(prep) => prep.finish(y),
         }
     }
 
@@ -85,43 +91,15 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         rectifier: Rectifier,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [x.node(), gamma.node(), beta.node()];
-        let constant = FloatTensor::<Self>::new;
-        match RectifiedNorm.prepare::<C>(nodes).compute_bound().stateful() {
+        let [on_x, on_gamma, on_beta] = [&x, &gamma, &beta].map(|tensor| tensor.primitive().clone());
+        let (y, mean, variance) = Flex::rectified_norm(on_x, on_gamma, on_beta, epsilon, rectifier);
+        let y = match RectifiedNorm.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let inputs = [prep.checkpoint(&x), prep.checkpoint(&gamma), prep.checkpoint(&beta)];
-                let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.into_primitive());
-                let (y, mean, variance) = B::rectified_norm(x, gamma, beta, epsilon, rectifier);
-                let state = (inputs, [mean.clone(), variance.clone()], epsilon, rectifier);
-                (prep.finish(state, y), constant(mean), constant(variance))
+                let inputs = [&x, &gamma, &beta].map(|input| prep.checkpoint(input));
+                prep.finish((inputs, [mean.clone(), variance.clone()], epsilon, rectifier), y)
             }
-            OpsKind::UnTracked(prep) => {
-                let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.into_primitive());
-                let (y, mean, variance) = B::rectified_norm(x, gamma, beta, epsilon, rectifier);
-                (prep.finish(y), constant(mean), constant(variance))
-            }
-        }
-    }
-
-    fn convolution_gradients(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: ConvShape,
-        _: [bool; 3],
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        unimplemented!("{ONCE}")
-    }
-
-    fn rectified_norm_gradients(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: f64,
-        _: Rectifier,
-        _: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        unimplemented!("{ONCE}")
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        };
+        (y, FloatTensor::<Self>::new(mean), FloatTensor::<Self>::new(variance))
     }
 }

@@ -1,11 +1,9 @@
 //! Operations of our own where burn's are slow: on the processor, convolution with its two gradients, and the batch norm
 //! of a training step with the rectifier behind it. Every other device, and every other case, goes burn's way.
 
-#![cfg_attr(not(feature = "train"), allow(dead_code))] // who only looks has no use for gradients
-
 #[cfg(feature = "cpu")]
 mod conv;
-#[cfg(all(feature = "cpu", feature = "train"))]
+#[cfg(feature = "cpu")]
 mod gradients;
 #[cfg(feature = "cpu")]
 mod norm;
@@ -13,8 +11,6 @@ mod norm;
 mod op;
 #[cfg(feature = "cpu")]
 mod planes;
-#[cfg(feature = "cpu")]
-mod threads;
 #[cfg(feature = "cpu")]
 mod tile;
 

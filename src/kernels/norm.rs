@@ -5,7 +5,7 @@
 use pulp::{Arch, Simd, with_simd};
 
 use super::Rectifier;
-use super::threads::{for_each_chunk, map};
+use crate::threads::{for_each_chunk, map};
 
 /// Sums are kept in so many lanes, whatever the vectors' width.
 const LANES: usize = 16;

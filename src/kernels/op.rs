@@ -70,7 +70,7 @@ pub fn rectified_norm(norm: &BatchNorm, rectifier: Rectifier, x: Tensor<4>) -> T
 }
 
 /// `[n, c, h, w]` activations, weights `[c_out, c_in, kh, kw]`, and values per channel `[c]`.
-#[backend_extension(Flex, Autodiff: cfg(feature = "train"))]
+#[backend_extension(Flex, Autodiff)]
 pub trait Kernels: Backend {
     fn convolution(
         x: FloatTensor<Self>,
@@ -78,15 +78,6 @@ pub trait Kernels: Backend {
         bias: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self>;
-
-    /// Of input, weights and bias, as far as they are wanted.
-    fn convolution_gradients(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        shape: ConvShape,
-        wanted: [bool; 3],
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// Output, and the batch's mean and variance.
     fn rectified_norm(
@@ -96,26 +87,13 @@ pub trait Kernels: Backend {
         epsilon: f64,
         rectifier: Rectifier,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-
-    /// Of input, γ and β.
-    #[allow(clippy::too_many_arguments)] // the norm's own values
-    fn rectified_norm_gradients(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        mean: FloatTensor<Self>,
-        variance: FloatTensor<Self>,
-        epsilon: f64,
-        rectifier: Rectifier,
-        gradient: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
 }
 
-fn batch(x: &FlexTensor) -> Batch {
+pub(super) fn batch(x: &FlexTensor) -> Batch {
     let [images, channels, h, w] = x.layout().shape().dims();
     Batch { images, channels, area: h * w }
 }
@@ -126,27 +104,6 @@ impl Kernels for Flex {
         let y = conv::forward(&shape, x.storage(), weight.storage(), bias.storage());
         let [h, w] = shape.size_out;
         tensor(y, [shape.images, shape.c_out, h, w])
-    }
-
-    fn convolution_gradients(
-        x: FlexTensor,
-        weight: FlexTensor,
-        gradient: FlexTensor,
-        shape: ConvShape,
-        wanted: [bool; 3],
-    ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let [x, weight, gradient] = [x, weight, gradient].map(|tensor| tensor.to_contiguous());
-        let (of_x, of_weight) = (x.layout().shape().dims::<4>(), weight.layout().shape().dims::<4>());
-        let none = || tensor(vec![], [0]);
-        let dx = || tensor(conv::input_gradient(&shape, gradient.storage(), weight.storage()), of_x);
-        let dw = || tensor(conv::weight_gradient(&shape, x.storage(), gradient.storage()), of_weight);
-        let db = || tensor(norm::channel_sums(&batch(&gradient), gradient.storage()), [shape.c_out]);
-        let [for_x, for_weight, for_bias] = wanted;
-        (
-            if for_x { dx() } else { none() },
-            if for_weight { dw() } else { none() },
-            if for_bias { db() } else { none() },
-        )
     }
 
     fn rectified_norm(
@@ -162,24 +119,5 @@ impl Kernels for Flex {
         let norm = norm::Norm::new(gamma.storage(), beta.storage(), &mean, &variance, epsilon, rectifier);
         let y = norm.forward(&batch, x.storage());
         (tensor(y, shape), tensor(mean, [batch.channels]), tensor(variance, [batch.channels]))
-    }
-
-    fn rectified_norm_gradients(
-        x: FlexTensor,
-        gamma: FlexTensor,
-        beta: FlexTensor,
-        mean: FlexTensor,
-        variance: FlexTensor,
-        epsilon: f64,
-        rectifier: Rectifier,
-        gradient: FlexTensor,
-    ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let all = [x, gamma, beta, mean, variance, gradient].map(|tensor| tensor.to_contiguous());
-        let [x, gamma, beta, mean, variance, gradient] = all.each_ref().map(|tensor| tensor.storage::<f32>());
-        let batch = batch(&all[0]);
-        let norm = norm::Norm::new(gamma, beta, mean, variance, epsilon, rectifier);
-        let [dx, d_gamma, d_beta] = norm.gradients(&batch, x, gradient);
-        let shape = all[0].layout().shape().dims::<4>();
-        (tensor(dx, shape), tensor(d_gamma, [batch.channels]), tensor(d_beta, [batch.channels]))
     }
 }

@@ -4,8 +4,8 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::Serialize;
 
+use super::localise::{Found, Localisation};
 use super::{Examples, TrainError};
-use crate::data::Augment;
 use crate::model::Network;
 
 /// A network's record on labelled photos.
@@ -22,9 +22,12 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<usize>>,
     /// Mean cross-entropy, in nats.
     pub loss: f64,
+    /// How well the maps find the photos' objects, where their boxes are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub localisation: Option<Localisation>,
 }
 
-/// Runs `network` over all `examples`, `size` at a time.
+/// Runs `network` over all `examples`, `size` at a time; where their boxes are known, the maps are judged too.
 ///
 /// # Errors
 /// [`TrainError::Classes`] where data and network do not fit, [`TrainError::ReadBack`] from the device.
@@ -39,17 +42,22 @@ pub async fn evaluate(
         return Err(TrainError::Classes { data: examples.classes(), network: classes });
     }
     let mut confusion = vec![vec![0; classes]; classes];
-    let (mut loss_sum, mut among_five) = (0.0, 0);
-    for batch in examples.batches((0..examples.len()).collect(), size, Augment::None, 0) {
-        let logits = network.forward(batch.inputs(0..batch.len(), device)).logits;
-        let loss = cross_entropy(logits.clone(), &batch.labels, None, device);
-        loss_sum += f64::from(read(loss).await?[0]) * batch.len() as f64;
-        for (scores, &label) in read(logits).await?.chunks(classes).zip(&batch.labels) {
+    let (mut loss, mut among_five, mut done) = (0.0, 0, 0);
+    let mut found = examples.boxes().map(|_| Found::default());
+    for batch in examples.in_order(size) {
+        let output = network.forward(batch.inputs(0..batch.len(), device));
+        for (i, (scores, &label)) in read(output.logits).await?.chunks(classes).zip(&batch.labels).enumerate() {
             let mut order: Vec<usize> = (0..classes).collect();
             order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
             confusion[label][order[0]] += 1;
             among_five += usize::from(order[..classes.min(5)].contains(&label));
+            loss += surprise(scores, label);
+            if let (Some(found), Some(boxes)) = (&mut found, examples.boxes()) {
+                let features = output.features.clone().narrow(0, i, 1);
+                found.judge(network, features, label, order[0], &boxes[done + i]).await?;
+            }
         }
+        done += batch.len();
     }
     let right: usize = (0..classes).map(|c| confusion[c][c]).sum();
     let share = |part: usize, whole: usize| part as f64 / whole as f64;
@@ -59,8 +67,16 @@ pub async fn evaluate(
         top5: share(among_five, examples.len()),
         per_class: (0..classes).map(|c| share(confusion[c][c], confusion[c].iter().sum())).collect(),
         confusion,
-        loss: loss_sum / examples.len() as f64,
+        loss: loss / examples.len() as f64,
+        localisation: found.map(Found::shares),
     })
+}
+
+/// Cross-entropy of one photo: minus the logarithm of its class's probability.
+fn surprise(scores: &[f32], label: usize) -> f64 {
+    let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = scores.iter().map(|score| f64::from(score - highest).exp()).sum();
+    sum.ln() - f64::from(scores[label] - highest)
 }
 
 /// Mean cross-entropy in nats; with weights per class, their weighted mean.
@@ -76,7 +92,7 @@ pub(super) fn cross_entropy(
     CrossEntropyLossConfig::new().with_weights(weights.map(<[f32]>::to_vec)).init(device).forward(logits, targets)
 }
 
-pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
+pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
     let data = tensor.into_data_async().await.map_err(|e| TrainError::ReadBack(e.to_string()))?;
     data.try_into_vec_as::<f32>().map_err(|e| TrainError::ReadBack(format!("{e:?}")))
 }

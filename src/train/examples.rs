@@ -6,7 +6,8 @@ use std::sync::Arc;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::{Augment, Dataset, batch};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Window};
+use crate::threads::{self, Pending};
 
 /// Labelled inputs.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Examples {
     inputs: Inputs,
     labels: Vec<usize>,
     classes: usize,
+    /// Of each photo, where its boxes are known.
+    boxes: Option<Vec<Vec<Window>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -28,16 +31,25 @@ impl Examples {
     /// Photos, cut and normalised as `recipe` has it when they are used.
     pub fn photos(data: Arc<Dataset>, recipe: &Recipe) -> Self {
         let (labels, classes) = (data.labels.clone(), data.classes.len());
-        Self { inputs: Inputs::Photos(data, recipe.clone()), labels, classes }
+        Self { inputs: Inputs::Photos(data, recipe.clone()), labels, classes, boxes: None }
     }
 
     /// Inputs `[n, c, h, w]` of a network's later stages, one for each of `labels`, which lie below `classes`.
     pub fn cached(inputs: Tensor<4>, labels: Vec<usize>, classes: usize) -> Self {
-        Self { inputs: Inputs::Cached(inputs), labels, classes }
+        Self { inputs: Inputs::Cached(inputs), labels, classes, boxes: None }
+    }
+
+    /// With the places of what the labels name, in shares of the square that the network sees.
+    pub fn with_boxes(self, boxes: Vec<Vec<Window>>) -> Self {
+        Self { boxes: Some(boxes), ..self }
     }
 
     pub fn labels(&self) -> &[usize] {
         &self.labels
+    }
+
+    pub fn boxes(&self) -> Option<&[Vec<Window>]> {
+        self.boxes.as_deref()
     }
 
     pub fn classes(&self) -> usize {
@@ -50,6 +62,11 @@ impl Examples {
 
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
+    }
+
+    /// All of them as they are, `size` at a time.
+    pub fn in_order(&self, size: usize) -> Batches<'_> {
+        self.batches((0..self.len()).collect(), size, Augment::None, 0)
     }
 
     /// All of them in `order`, `size` at a time. Photos are augmented, by `seed`; the next batch is made while the last
@@ -69,11 +86,9 @@ pub struct Batches<'a> {
     augment: Augment,
     seed: u64,
     done: usize,
-    next: Option<Pending>,
+    /// The pixels of the batch that comes next.
+    next: Option<Pending<Vec<u8>>>,
 }
-
-/// Pixels that are being made: on another thread, or when they are asked for.
-type Pending = Box<dyn FnOnce() -> Vec<u8>>;
 
 /// Some examples, not yet on a device.
 pub struct Batch {
@@ -89,21 +104,11 @@ enum BatchInputs {
 
 impl Batches<'_> {
     /// The pixels of the batch that comes after those done.
-    fn prepare(&self) -> Option<Pending> {
+    fn prepare(&self) -> Option<Pending<Vec<u8>>> {
         let Inputs::Photos(data, recipe) = &self.examples.inputs else { return None };
         let positions = self.order.chunks(self.size).nth(self.done)?.to_vec();
         let (data, size, augment, seed) = (data.clone(), recipe.size, self.augment, self.seed);
-        let make = move || batch(&data, &positions, size, augment, seed);
-        #[cfg(feature = "threads")]
-        {
-            let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-            let again = make.clone();
-            rayon::spawn(move || drop(sender.send(make())));
-            // Nobody sends only where the maker panicked; then it panics here, in the open.
-            Some(Box::new(move || receiver.recv().unwrap_or_else(|_| again())))
-        }
-        #[cfg(not(feature = "threads"))]
-        Some(Box::new(make))
+        Some(threads::ahead(move || batch(&data, &positions, size, augment, seed)))
     }
 }
 

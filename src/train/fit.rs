@@ -105,18 +105,27 @@ pub async fn fit(
         let mut order: Vec<usize> = (0..train.len()).collect();
         order.shuffle(&mut StdRng::seed_from_u64(seed));
         let (mut loss_sum, mut lr) = (0.0, 0.0);
-        for (i, batch) in train.batches(order, config.batch, config.augment, seed).enumerate() {
+        // A step's loss is read when the next one is under way: a graphics adapter need not wait for the reading.
+        let mut under_way: Option<(usize, usize, Tensor<1>)> = None;
+        let batches = train.batches(order, config.batch, config.augment, seed);
+        for (i, batch) in batches.map(Some).chain([None]).enumerate() {
             let done = progress.epoch * steps + i;
-            lr = config.rate_at(done as f64 / total as f64);
-            let (loss, gradients) = gradients(&network, &batch, weights.as_deref(), devices);
-            network = optimizer.step(lr, network, gradients);
-
+            let next = match batch {
+                Some(batch) => {
+                    lr = config.rate_at(done as f64 / total as f64);
+                    let (loss, gradients) = gradients(&network, &batch, weights.as_deref(), devices);
+                    network = optimizer.step(lr, network, gradients);
+                    Some((done + 1, batch.len(), loss))
+                }
+                None => None,
+            };
+            let Some((step, photos, loss)) = std::mem::replace(&mut under_way, next) else { continue };
             let loss = read(loss).await?[0];
             if !loss.is_finite() {
-                return Err(TrainError::NotFinite { step: done + 1, epoch, loss });
+                return Err(TrainError::NotFinite { step, epoch, loss });
             }
-            loss_sum += f64::from(loss) * batch.len() as f64;
-            if on_event(Event::Step { done: done + 1, total, loss }).await.is_break() {
+            loss_sum += f64::from(loss) * photos as f64;
+            if on_event(Event::Step { done: step, total, loss }).await.is_break() {
                 return Ok(progress);
             }
         }

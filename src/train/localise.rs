@@ -1,14 +1,13 @@
 //! How well a network's maps find the objects whose boxes are known.
 
-use burn::tensor::Device;
+use burn::tensor::Tensor;
 use serde::Serialize;
 
 use super::TrainError;
 use super::evaluate::read;
 use crate::cam::{class_maps, locate};
-use crate::data::{Augment, Dataset, batch};
 use crate::model::Network;
-use crate::recipe::{Recipe, Window};
+use crate::recipe::Window;
 use crate::render::bilinear;
 
 /// How fine the grid is to which maps are scaled up before they are judged.
@@ -32,48 +31,47 @@ pub struct Localisation {
     pub evidence_inside: f64,
 }
 
-/// Judges `network` by labelled images and the boxes of what their labels name, `size` images at a time.
-///
-/// # Errors
-/// [`TrainError::Classes`] where data and network do not fit, [`TrainError::ReadBack`] from the device.
-pub async fn localise(
-    network: &Network,
-    data: &Dataset,
-    boxes: &[Vec<Window>],
-    recipe: &Recipe,
-    size: usize,
-    device: &Device,
-) -> Result<Localisation, TrainError> {
-    let [_, classes] = network.linear.weight.dims();
-    if data.classes.len() != classes {
-        return Err(TrainError::Classes { data: data.classes.len(), network: classes });
+/// What was found so far, photo by photo.
+#[derive(Default)]
+pub(super) struct Found {
+    objects: usize,
+    wrong: usize,
+    wrong_class_known: usize,
+    hits: usize,
+    inside: f64,
+}
+
+impl Found {
+    /// Judges the maps of a photo, from its features `[1, k, h, w]`, by the boxes of what `label` names.
+    pub async fn judge(
+        &mut self,
+        network: &Network,
+        features: Tensor<4>,
+        label: usize,
+        predicted: usize,
+        boxes: &[Window],
+    ) -> Result<(), TrainError> {
+        let [_, _, height, width] = features.dims();
+        let maps = read(class_maps(network, features, &[label, predicted])).await?;
+        let located = |map: &[f32]| locate(&bilinear(map, width, height, GRID, GRID), GRID, boxes);
+        let (of_label, of_predicted) = maps.split_at(width * height);
+        let (of_label, of_predicted) = (located(of_label), located(of_predicted));
+        self.objects += 1;
+        self.wrong += usize::from(predicted != label || of_predicted.overlap < FOUND);
+        self.wrong_class_known += usize::from(of_label.overlap < FOUND);
+        self.hits += usize::from(of_label.hit);
+        self.inside += of_label.inside.unwrap_or(0.0);
+        Ok(())
     }
-    let (mut wrong, mut wrong_known, mut hits, mut inside) = (0, 0, 0, 0.0);
-    let positions: Vec<usize> = (0..data.len()).collect();
-    for positions in positions.chunks(size.max(1)) {
-        let x = recipe.normalise(&batch(data, positions, recipe.size, Augment::None, 0), device);
-        let output = network.forward(x);
-        let [_, _, height, width] = output.features.dims();
-        let logits = read(output.logits).await?;
-        for (i, (&position, scores)) in positions.iter().zip(logits.chunks(classes)).enumerate() {
-            let label = data.labels[position];
-            let predicted = (0..classes).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(label);
-            let features = output.features.clone().narrow(0, i, 1);
-            let maps = read(class_maps(network, features, &[label, predicted])).await?;
-            let located = |map: &[f32]| locate(&bilinear(map, width, height, GRID, GRID), GRID, &boxes[position]);
-            let [of_label, of_predicted] = [0, 1].map(|m| located(&maps[m * width * height..][..width * height]));
-            wrong += usize::from(predicted != label || of_predicted.overlap < FOUND);
-            wrong_known += usize::from(of_label.overlap < FOUND);
-            hits += usize::from(of_label.hit);
-            inside += of_label.inside.unwrap_or(0.0);
+
+    pub fn shares(self) -> Localisation {
+        let share = |part: f64| part / self.objects as f64;
+        Localisation {
+            objects: self.objects,
+            error: share(self.wrong as f64),
+            error_class_known: share(self.wrong_class_known as f64),
+            pointing: share(self.hits as f64),
+            evidence_inside: share(self.inside),
         }
     }
-    let share = |part: f64| part / data.len() as f64;
-    Ok(Localisation {
-        objects: data.len(),
-        error: share(wrong as f64),
-        error_class_known: share(wrong_known as f64),
-        pointing: share(hits as f64),
-        evidence_inside: share(inside),
-    })
 }

@@ -7,7 +7,8 @@ mod fit;
 mod localise;
 
 pub use config::{Optimizer, Schedule, TrainConfig};
+pub(crate) use evaluate::read;
 pub use evaluate::{Evaluation, evaluate};
 pub use examples::Examples;
 pub use fit::{Epoch, Event, Progress, TrainError, fit};
-pub use localise::{Localisation, localise};
+pub use localise::Localisation;

@@ -12,12 +12,13 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("photo", &["recipe"], &["image"]),
     ("device", &[], &["burn"]),
     ("preprocess", &["recipe"], &["burn"]),
-    ("kernels", &[], &["burn"]),
+    ("threads", &[], &[]),
+    ("kernels", &["threads"], &["burn"]),
     ("model", &["kernels"], &["burn"]),
     ("cam", &["model", "recipe"], &["burn"]),
-    ("data", &["photo", "recipe"], &["image"]),
+    ("data", &["photo", "recipe", "threads"], &["image"]),
     ("checkpoint", &["data", "model", "recipe"], &["burn"]),
-    ("train", &["cam", "data", "model", "recipe", "render"], &["burn"]),
+    ("train", &["cam", "data", "model", "recipe", "render", "threads"], &["burn"]),
     (
         "engine",
         &["cam", "checkpoint", "data", "device", "model", "photo", "protocol", "recipe", "render", "train"],
@@ -41,6 +42,7 @@ const EVERY: &[&str] = &[
     "protocol",
     "recipe",
     "render",
+    "threads",
     "train",
 ];
 

@@ -5,13 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use camscope::checkpoint::ModelCard;
-use camscope::data::{Boxed, Dataset, load_tiny_imagenet, load_yolo};
-use camscope::recipe::Window;
-use camscope::train::{Evaluation, Examples, Localisation, evaluate, localise};
-use serde::Serialize;
+use camscope::data::{Boxed, load_tiny_imagenet, load_yolo};
+use camscope::train::{Evaluation, Examples, evaluate};
 
 use crate::model::{Device, Models, load};
-use crate::options::load_data;
+use crate::options::{first_names, test_images};
 
 /// Judge a model by labelled photos.
 #[derive(clap::Args)]
@@ -38,38 +36,20 @@ pub struct Args {
     json: bool,
 }
 
-/// All that is found, as `--json` prints it.
-#[derive(Serialize)]
-struct Report {
-    #[serde(flatten)]
-    evaluation: Evaluation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    localisation: Option<Localisation>,
-}
-
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let device = args.device.open()?;
     let (card, network) = load(&args.model, &args.models.models, &device)?;
-    let (data, boxes) = labelled(&args, &card)?;
-    let examples = Examples::photos(Arc::new(data.clone()), &card.recipe);
-    let evaluation = pollster::block_on(evaluate(&network, &examples, args.batch, &device))?;
-    let localisation = match boxes {
-        Some(boxes) => {
-            let judged = localise(&network, &data, &boxes, &card.recipe, args.batch, &device);
-            Some(pollster::block_on(judged)?)
-        }
-        None => None,
-    };
-    let report = Report { evaluation, localisation };
+    let examples = labelled(&args, &card)?;
+    let found = pollster::block_on(evaluate(&network, &examples, args.batch, &device))?;
     match args.json {
-        true => println!("{}", serde_json::to_string(&report)?),
-        false => print(&card, &report),
+        true => println!("{}", serde_json::to_string(&found)?),
+        false => print(&card, &found),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The images to judge by, their labels the model's classes, and the boxes if there are any.
-fn labelled(args: &Args, card: &ModelCard) -> anyhow::Result<(Dataset, Option<Vec<Vec<Window>>>)> {
+/// The images to judge by, their labels the model's classes, with boxes if the data has them.
+fn labelled(args: &Args, card: &ModelCard) -> anyhow::Result<Examples> {
     let mut names = card.classes.clone();
     for pair in &args.rename {
         let found = pair
@@ -78,7 +58,7 @@ fn labelled(args: &Args, card: &ModelCard) -> anyhow::Result<(Dataset, Option<Ve
         let Some((theirs, class)) = found else {
             anyhow::bail!(
                 "--rename takes DATA=MODEL with a class of the model ({}), not \"{pair}\"",
-                some(&card.classes)
+                first_names(&card.classes)
             )
         };
         names[class] = theirs.trim().to_owned();
@@ -86,13 +66,7 @@ fn labelled(args: &Args, card: &ModelCard) -> anyhow::Result<(Dataset, Option<Ve
     let boxed = match args.data.split_once(':') {
         Some(("tiny-imagenet", path)) => load_tiny_imagenet(Path::new(path), &card.recipe, &names)?,
         Some(("yolo", path)) => load_yolo(Path::new(path), &card.recipe, &names)?,
-        _ => {
-            let split = load_data(&args.data, &card.recipe, 0.0, 0)?;
-            let data = if split.test.is_empty() { split.train } else { split.test };
-            let (ours, theirs) = (some(&card.classes), some(&data.classes));
-            anyhow::ensure!(data.classes == card.classes, "the model's classes are {ours}; the data's {theirs}");
-            return Ok((data, None));
-        }
+        _ => return Ok(Examples::photos(Arc::new(test_images(&args.data, card)?), &card.recipe)),
     };
     let Boxed { data, boxes, left_out, skipped } = boxed;
     skipped.iter().for_each(|reason| eprintln!("left out {reason}"));
@@ -103,19 +77,10 @@ fn labelled(args: &Args, card: &ModelCard) -> anyhow::Result<(Dataset, Option<Ve
         !data.is_empty(),
         "no object in the data is a class of the model; `--rename DATA=MODEL` tells which"
     );
-    Ok((data, Some(boxes)))
+    Ok(Examples::photos(Arc::new(data), &card.recipe).with_boxes(boxes))
 }
 
-/// The first ten, and how many more.
-fn some(names: &[String]) -> String {
-    let first = names.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
-    match names.len() {
-        0..=10 => first,
-        all => format!("{first} and {} more", all - 10),
-    }
-}
-
-fn print(card: &ModelCard, Report { evaluation: found, localisation }: &Report) {
+fn print(card: &ModelCard, found: &Evaluation) {
     let width = card.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0);
     for (i, class) in card.classes.iter().enumerate() {
         let photos: usize = found.confusion[i].iter().sum();
@@ -135,7 +100,7 @@ fn print(card: &ModelCard, Report { evaluation: found, localisation }: &Report) 
         found.top5 * 100.0,
         found.loss
     );
-    if let Some(found) = localisation {
+    if let Some(found) = &found.localisation {
         println!();
         let line = |what: &str, share: f64| println!("{what:<58} {:>6.2} %", share * 100.0);
         line("localisation error (class or box wrong, overlap below 0.5)", found.error);

@@ -2,7 +2,8 @@
 //! record of it.
 
 use anyhow::{Context, bail};
-use camscope::data::{Augment, HeldOut, Split, load_cifar10, load_folder, load_stl10};
+use camscope::checkpoint::ModelCard;
+use camscope::data::{Augment, Dataset, HeldOut, Split, load_cifar10, load_folder, load_stl10};
 use camscope::model::NetworkConfig;
 use camscope::recipe::Recipe;
 use camscope::train::{Optimizer, Schedule, TrainConfig};
@@ -176,4 +177,24 @@ pub fn load_data(data: &str, recipe: &Recipe, share: f64, seed: u64) -> anyhow::
         eprintln!("left out {skipped}");
     }
     Ok(split)
+}
+
+/// The test images of `data`, or all where none are set apart; their classes are the model's.
+pub fn test_images(data: &str, card: &ModelCard) -> anyhow::Result<Dataset> {
+    let split = load_data(data, &card.recipe, 0.0, 0)?;
+    let data = if split.test.is_empty() { split.train } else { split.test };
+    if data.classes != card.classes {
+        let (ours, theirs) = (first_names(&card.classes), first_names(&data.classes));
+        bail!("the model's classes are {ours}; the data's {theirs}");
+    }
+    Ok(data)
+}
+
+/// The first ten, and how many more.
+pub fn first_names(names: &[String]) -> String {
+    let first = names.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0..=10 => first,
+        all => format!("{first} and {} more", all - 10),
+    }
 }

@@ -10,7 +10,7 @@ use camscope::protocol::Prediction;
 use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Picture, Range, Sheet, Tile, overlay, sheet};
 
-use crate::options::load_data;
+use crate::options::test_images;
 
 /// Pixels a side of a picture on a sheet.
 const SIDE: u32 = 128;
@@ -27,11 +27,7 @@ pub fn grid(text: &str) -> Result<(usize, usize), String> {
 /// For the first test images: prediction, truth, the prediction's map over the image, and the image itself beneath.
 pub fn of_data(session: &mut Session, data: &str, (columns, rows): (usize, usize), out: &Path) -> anyhow::Result<()> {
     let Some(card) = session.card().cloned() else { bail!("no model is loaded") };
-    let split = load_data(data, &card.recipe, 0.0, 0)?;
-    let data = if split.test.is_empty() { split.train } else { split.test };
-    if data.classes != card.classes {
-        bail!("the model's classes are {:?}, the data's {:?}", card.classes, data.classes);
-    }
+    let data = test_images(data, &card)?;
     // Spread over the set, since folders come class by class.
     let count = (columns * rows).min(data.len());
     let mut tiles = Vec::with_capacity(count);

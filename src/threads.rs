@@ -42,3 +42,20 @@ pub fn sum_over(count: usize, len: usize, f: impl Fn(usize, &mut [f32]) + Sync +
     #[cfg(not(feature = "threads"))]
     (0..count).fold(zeros(), add)
 }
+
+/// What is being made on another thread, or where there is none will be made when it is asked for.
+pub type Pending<T> = Box<dyn FnOnce() -> T>;
+
+/// Begins to make something that is wanted later.
+pub fn ahead<T: Send + 'static>(make: impl Fn() -> T + Clone + Send + 'static) -> Pending<T> {
+    #[cfg(feature = "threads")]
+    {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        let again = make.clone();
+        rayon::spawn(move || drop(sender.send(make())));
+        // Nobody sends only where the maker panicked; then it panics here, in the open.
+        Box::new(move || receiver.recv().unwrap_or_else(|_| again()))
+    }
+    #[cfg(not(feature = "threads"))]
+    Box::new(make)
+}
