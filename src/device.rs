@@ -1,4 +1,4 @@
-//! Where the numbers are made: the only place that names a backend.
+//! Where the numbers are made: but for `kernels`, the only place that names a backend.
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
