@@ -1,44 +1,112 @@
-//! Loss and accuracy of a run, drawn.
+//! Loss and accuracy drawn: of one run by epochs, of several beside each other by steps.
 
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
 use camscope::train::Epoch;
 use plotters::prelude::*;
 
-const SIZE: (u32, u32) = (900, 360);
+use crate::run_folder::RunFolder;
 
-/// Two charts side by side as SVG: losses, and the held-out accuracy.
+const SIZE: (u32, u32) = (900, 360);
+/// Told apart by the colour-blind too (Okabe & Ito 2008).
+const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(0, 0, 0),
+];
+
+/// Draw the training losses and held-out accuracies of several runs into one SVG, and print the last figures.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Folders of runs.
+    #[arg(required = true, num_args = 1..)]
+    runs: Vec<PathBuf>,
+    /// The picture to write.
+    #[arg(long, default_value = "curves.svg")]
+    to: PathBuf,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.runs.len() > COLOURS.len() {
+        bail!("{} runs are too many for one picture; at most {} are told apart", args.runs.len(), COLOURS.len());
+    }
+    let (mut losses, mut accuracies) = (Vec::new(), Vec::new());
+    println!("run  steps  training loss (last tenth)  best held-out accuracy");
+    for (path, colour) in args.runs.iter().zip(COLOURS) {
+        let (run, options) = RunFolder::open(path)?;
+        let (epochs, steps) = (run.state.epochs, run.state.losses);
+        let (Some(&(last, _)), false) = (steps.last(), epochs.is_empty()) else {
+            bail!("{} has no finished epoch yet", path.display());
+        };
+        let name = options.model.unwrap_or_else(|| path.display().to_string());
+        let tail = &steps[steps.len() - steps.len().div_ceil(10)..];
+        let tail = tail.iter().map(|(_, loss)| f64::from(*loss)).sum::<f64>() / tail.len() as f64;
+        let best = epochs.iter().map(|e| e.held_out_accuracy).fold(0.0, f64::max) * 100.0;
+        println!("{name}  {last}  {tail:.4}  {best:.2} %");
+        let each = last as f64 / epochs.len() as f64;
+        losses.push((name.clone(), colour, steps.iter().map(|&(step, loss)| (step as f64, f64::from(loss))).collect()));
+        let points = epochs.iter().map(|e| (e.number as f64 * each, e.held_out_accuracy * 100.0));
+        accuracies.push((name, colour, points.collect()));
+    }
+    let picture = two_charts(
+        ("training loss (cross-entropy, nats)", None, &losses),
+        ("held-out accuracy, %", Some(100.0), &accuracies),
+        "step",
+    )?;
+    std::fs::write(&args.to, picture).with_context(|| format!("{} cannot be written", args.to.display()))?;
+    println!("{}", args.to.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One run: losses and the held-out accuracy by epoch.
 pub fn svg(epochs: &[Epoch]) -> anyhow::Result<String> {
+    let line = |name: &str, colour, value: fn(&Epoch) -> f64| {
+        (name.to_owned(), colour, epochs.iter().map(|e| (e.number as f64, value(e))).collect())
+    };
+    let losses = [line("train", BLUE, |e| e.train_loss), line("held out", RED, |e| e.held_out_loss)];
+    let accuracy = [line("held out", RED, |e| e.held_out_accuracy * 100.0)];
+    two_charts(("loss (cross-entropy, nats)", None, &losses), ("held-out accuracy, %", Some(100.0), &accuracy), "epoch")
+}
+
+/// Name, colour, and points.
+type Line = (String, RGBColor, Vec<(f64, f64)>);
+/// Title, the upper end of the scale where it is fixed, and the lines.
+type Chart<'a> = (&'a str, Option<f64>, &'a [Line]);
+type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+
+/// Side by side as SVG.
+fn two_charts(left: Chart<'_>, right: Chart<'_>, unit: &str) -> anyhow::Result<String> {
     let mut text = String::new();
     {
         let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
         root.fill(&WHITE)?;
-        let (left, right) = root.split_horizontally(SIZE.0 / 2);
-        let points =
-            |value: fn(&Epoch) -> f64| epochs.iter().map(move |e| (e.number as f64, value(e))).collect::<Vec<_>>();
-        let (train, held_out) = (points(|e| e.train_loss), points(|e| e.held_out_loss));
-        chart(&left, "loss (cross-entropy, nats)", None, &[("train", BLUE, train), ("held out", RED, held_out)])?;
-        let accuracy = points(|e| e.held_out_accuracy * 100.0);
-        chart(&right, "held-out accuracy, %", Some(100.0), &[("held out", RED, accuracy)])?;
+        let (left_half, right_half) = root.split_horizontally(SIZE.0 / 2);
+        chart(&left_half, left, unit)?;
+        chart(&right_half, right, unit)?;
         root.present()?;
     }
     Ok(text)
 }
 
-/// Name, colour, and points.
-type Line<'a> = (&'a str, RGBColor, Vec<(f64, f64)>);
-type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
-
-fn chart(area: &Area<'_>, title: &str, top: Option<f64>, lines: &[Line<'_>]) -> anyhow::Result<()> {
-    let values = lines.iter().flat_map(|(.., points)| points).map(|(_, y)| *y).filter(|y| y.is_finite());
-    let top = top.unwrap_or(values.fold(0.1, f64::max) * 1.05);
-    let last = lines.iter().map(|(.., points)| points.len()).max().unwrap_or(1).max(2) as f64;
+fn chart(area: &Area<'_>, (title, top, lines): Chart<'_>, unit: &str) -> anyhow::Result<()> {
+    let points = || lines.iter().flat_map(|(.., points)| points).filter(|(_, y)| y.is_finite());
+    let top = top.unwrap_or(points().map(|(_, y)| *y).fold(0.1, f64::max) * 1.05);
+    let first = points().map(|(x, _)| *x).fold(f64::INFINITY, f64::min).min(1.0);
+    let last = points().map(|(x, _)| *x).fold(first + 1.0, f64::max);
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 16))
         .margin(12)
         .x_label_area_size(30)
         .y_label_area_size(40)
-        .build_cartesian_2d(1.0..last, 0.0..top)?;
-    chart.configure_mesh().x_desc("epoch").x_label_formatter(&|x| format!("{x:.0}")).draw()?;
-    for &(name, color, ref points) in lines {
+        .build_cartesian_2d(first..last, 0.0..top)?;
+    chart.configure_mesh().x_desc(unit).x_labels(8).x_label_formatter(&|x| format!("{x:.0}")).draw()?;
+    for (name, color, points) in lines {
         let line = LineSeries::new(points.iter().copied(), color.stroke_width(2));
         chart.draw_series(line)?.label(name).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color));
     }

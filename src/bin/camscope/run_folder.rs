@@ -19,11 +19,19 @@ pub struct State {
     pub epochs: Vec<Epoch>,
     /// Number of the epoch with the highest held-out accuracy; the first of equals.
     pub best: usize,
+    /// Mean losses of every [`STEPS`] steps, each with the number of its last one.
+    #[serde(default)]
+    pub losses: Vec<(usize, f32)>,
 }
+
+/// Steps whose losses are kept as one mean: single batches scatter, and long runs have many.
+const STEPS: usize = 10;
 
 pub struct RunFolder {
     path: PathBuf,
     pub state: State,
+    /// Losses of the steps since the last kept mean.
+    recent: Vec<f32>,
 }
 
 impl RunFolder {
@@ -33,7 +41,7 @@ impl RunFolder {
             bail!("{} holds a run already; go on with it by --resume, or choose another --out", path.display());
         }
         std::fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
-        let run = Self { path: path.to_owned(), state: State::default() };
+        let run = Self { path: path.to_owned(), state: State::default(), recent: Vec::new() };
         run.replace("config.toml", toml::to_string_pretty(options)?.as_bytes())?;
         Ok(run)
     }
@@ -49,7 +57,7 @@ impl RunFolder {
             true => serde_json::from_str(&read("state.json")?).context("state.json is damaged")?,
             false => State::default(), // killed within the first epoch
         };
-        Ok((Self { path: path.to_owned(), state }, options))
+        Ok((Self { path: path.to_owned(), state, recent: Vec::new() }, options))
     }
 
     fn weights(&self, epoch: usize) -> PathBuf {
@@ -77,6 +85,15 @@ impl RunFolder {
         let optimizer = config.optimizer().load(self.optimizer(last.number));
         let optimizer = optimizer.context("the optimizer's state cannot be read")?;
         Ok(Some((card, Progress { network, optimizer, epoch: last.number })))
+    }
+
+    /// Takes in a step's loss; it is on disk with its epoch.
+    pub fn step(&mut self, done: usize, loss: f32) {
+        self.recent.push(loss);
+        if self.recent.len() == STEPS {
+            self.state.losses.push((done, self.recent.iter().sum::<f32>() / STEPS as f32));
+            self.recent.clear();
+        }
     }
 
     /// Keeps a finished epoch; the last and the best one's weights stay, older ones go.

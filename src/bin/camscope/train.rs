@@ -108,6 +108,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                     bar.reset_eta();
                 }
                 seen += config.batch;
+                run.step(done, loss);
                 bar.set_position(done as u64);
                 let speed = seen as f64 / begun.elapsed().as_secs_f64();
                 bar.set_message(format!("{speed:.0} images/s · loss {loss:.3}"));
