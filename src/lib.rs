@@ -7,7 +7,7 @@
 //! folder ─ data ─ train ─ checkpoint ─ www/models ─ site
 //! ```
 //!
-//! Which module is built for which binary is said here and nowhere else: the page (`app`) has no `net`, so it links
+//! Which module is built for which binary is said here and nowhere else: the page's programs (`app`) have no `net`, so they link
 //! neither burn nor the decoders; the engine workers have `net` and one device; the native binary has all.
 
 #[cfg(feature = "net")]
@@ -24,10 +24,13 @@ pub mod engine;
 pub mod kernels;
 #[cfg(feature = "net")]
 pub mod model;
+#[cfg(feature = "app")]
+pub mod page;
 #[cfg(feature = "net")]
 pub mod photo;
 #[cfg(feature = "net")]
 pub mod preprocess;
+pub mod project;
 pub mod protocol;
 pub mod recipe;
 #[cfg(any(feature = "net", feature = "app"))]

@@ -23,6 +23,11 @@ pub enum Request {
     Stop,
     /// Wait before the next step, or go on.
     Pause(bool),
+    /// Take up a model that was taught before or trained elsewhere, from its `.bpk` file, beside the loaded one.
+    /// Answered by [`Event::Recalled`].
+    Recall { file: Vec<u8> },
+    /// Look at a photo with the loaded model and with the one taught or recalled last. Answered by [`Event::Compared`].
+    Compare { photo: u32, bytes: Vec<u8> },
 }
 
 /// Engine to page.
@@ -70,6 +75,18 @@ pub enum Event {
     /// The training could not be done.
     NotTaught {
         message: String,
+    },
+    /// The card (JSON) of a model that was recalled.
+    Recalled {
+        card: String,
+    },
+    /// A photo before and after: the loaded model's best classes, and all classes of the taught one.
+    Compared {
+        photo: u32,
+        picture: Picture,
+        before: Look,
+        /// `None` where nothing was taught or recalled.
+        after: Option<Look>,
     },
     /// Something did not work: a photo, or the model where `photo` is `None`.
     Failed {

@@ -5,5 +5,5 @@ mod teach;
 #[cfg(feature = "engine")]
 pub mod worker;
 
-pub use session::{EngineError, Session};
+pub use session::{COMPARED, EngineError, Session};
 pub use teach::Taught;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use burn::tensor::{Device, Tensor};
 
 use crate::cam::{BOX_THRESHOLD, class_maps, evidence_box};
-use crate::checkpoint::{CheckpointError, ModelCard, verify, weights};
+use crate::checkpoint::{CheckpointError, ModelCard, decode, sha256_hex, verify, weights};
 use crate::model::Network;
 use crate::photo::Photo;
 use crate::protocol::{ClassMap, Look, Prediction, Timing};
@@ -16,6 +16,8 @@ use crate::train::{TrainError, read};
 
 /// How fine the grid is on which a box is drawn around a map's evidence: finer costs more than the maps themselves.
 const BOX_GRID: usize = 112;
+/// Classes whose maps a comparison holds at most.
+pub const COMPARED: usize = 50;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -56,12 +58,14 @@ pub struct Session {
     pub(super) model: Option<Model>,
     seen: HashMap<u32, Seen>,
     pub(super) studied: HashMap<u32, super::teach::Studied>,
+    /// What was taught or recalled last.
+    taught: Option<Model>,
 }
 
 impl Session {
     /// `clock` tells milliseconds from any beginning: the browser's and the system's differ.
     pub fn new(device: Device, clock: fn() -> f64) -> Self {
-        Self { device, clock, model: None, seen: HashMap::new(), studied: HashMap::new() }
+        Self { device, clock, model: None, seen: HashMap::new(), studied: HashMap::new(), taught: None }
     }
 
     /// Checks `bytes` against the card's hash and builds the model. On an error the model before stays.
@@ -87,6 +91,43 @@ impl Session {
     /// further maps is kept under `id`.
     pub async fn look(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Look, EngineError> {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let (look, seen) = self.look_with(model, photo, top).await?;
+        self.seen.insert(id, seen);
+        Ok(look)
+    }
+
+    /// Takes up a model beside the loaded one: what [`Session::compare`] calls "after".
+    ///
+    /// # Errors
+    /// [`EngineError::Checkpoint`] where `bytes` are no checkpoint; the model taken up before stays.
+    pub fn recall(&mut self, bytes: Vec<u8>) -> Result<&ModelCard, EngineError> {
+        let named = (bytes.len() as u64, sha256_hex(&bytes));
+        let (mut card, network) = decode(bytes, &self.device)?;
+        (card.bytes, card.sha256) = named;
+        Ok(self.set_taught(card, network))
+    }
+
+    /// The same with a network as it is.
+    pub fn set_taught(&mut self, card: ModelCard, network: Network) -> &ModelCard {
+        &self.taught.insert(Model { card, network }).card
+    }
+
+    /// One photo with the loaded model (its `top` classes) and, where there is one, with the model taken up beside it
+    /// (as many classes as [`COMPARED`], which is all of a person's own).
+    ///
+    /// # Errors
+    /// [`EngineError::NoModel`], [`EngineError::NotFinite`].
+    pub async fn compare(&self, photo: &Photo, top: usize) -> Result<(Look, Option<Look>), EngineError> {
+        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let (before, _) = self.look_with(model, photo, top).await?;
+        let after = match &self.taught {
+            Some(taught) => Some(self.look_with(taught, photo, COMPARED).await?.0),
+            None => None,
+        };
+        Ok((before, after))
+    }
+
+    async fn look_with(&self, model: &Model, photo: &Photo, top: usize) -> Result<(Look, Seen), EngineError> {
         let recipe = &model.card.recipe;
         let start = (self.clock)();
         let seen_part = recipe.window(photo.width, photo.height);
@@ -107,15 +148,15 @@ impl Session {
         let seen = Seen { features: output.features, logits, probabilities, window };
         let predictions = predictions(&model.network, &model.card.classes, &seen, &order).await?;
         let maps_done = (self.clock)();
-        self.seen.insert(id, seen);
 
-        Ok(Look {
+        let look = Look {
             width,
             height,
             window: seen_part.scaled(1.0 / f64::from(photo.width), 1.0 / f64::from(photo.height)),
             predictions,
             timing: Timing { network: network_done - start, maps: maps_done - network_done, ..Timing::default() },
-        })
+        };
+        Ok((look, seen))
     }
 
     /// The maps of any `classes` of a photo that was looked at, without a new forward pass.

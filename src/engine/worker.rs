@@ -142,6 +142,25 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                 send(&Event::NotTaught { message });
             }
         }
+        Request::Recall { file } => {
+            let recalled = session.recall(file).map_err(|error| format!("The file cannot be opened: {error}."));
+            match recalled.and_then(|card| serde_json::to_string(card).map_err(|error| error.to_string())) {
+                Ok(card) => send(&Event::Recalled { card }),
+                Err(message) => fail(None, message),
+            }
+        }
+        Request::Compare { photo, bytes } => {
+            let decoded = match Photo::decode(&bytes) {
+                Ok(decoded) => decoded,
+                Err(error) => return fail(Some(photo), error.to_string()),
+            };
+            match session.compare(&decoded, TOP).await {
+                Ok((before, after)) => {
+                    send(&Event::Compared { photo, picture: picture(decoded), before, after });
+                }
+                Err(error) => fail(Some(photo), error.to_string()),
+            }
+        }
         // What came too late for the training that it meant.
         Request::Stop | Request::Pause(_) => {}
     }
@@ -150,7 +169,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
 /// Milliseconds between two pauses for messages while a training runs, and between two reports of its steps.
 const BREATH: f64 = 40.0;
 
-async fn teach(session: &Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), String> {
+async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), String> {
     let (mut breathed, mut reported, mut paused) = (now(), 0.0, false);
     let taught = session.teach(lesson, async |event| {
         let epoch = matches!(event, LessonEvent::Epoch { .. });
@@ -174,7 +193,7 @@ async fn teach(session: &Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), 
     });
     let taught = taught.await.map_err(|error| error.to_string())?;
     let (card, file) = encode_named(&taught.network, taught.card).await.map_err(|error| error.to_string())?;
-    let card = serde_json::to_string(&card).map_err(|error| error.to_string())?;
+    let card = serde_json::to_string(session.set_taught(card, taught.network)).map_err(|error| error.to_string())?;
     send(&Event::Taught { card, file, answers: taught.answers });
     Ok(())
 }

@@ -38,6 +38,22 @@ impl Browser {
 
     /// With more flags than usual.
     pub async fn start_with(more: &[&str]) -> Self {
+        Self::launch(more, json!({})).await
+    }
+
+    /// What it downloads lands in `folder`.
+    pub async fn start_with_downloads(folder: &Path) -> Self {
+        Self::launch(&[], json!({ "prefs": { "download.default_directory": folder } })).await
+    }
+
+    /// A telephone's screen: 390 pixels wide, and dark.
+    pub async fn start_phone(more: &[&str]) -> Self {
+        let more = [&["--blink-settings=preferredColorScheme=0"], more].concat();
+        let screen = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true });
+        Self::launch(&more, json!({ "mobileEmulation": { "deviceMetrics": screen } })).await
+    }
+
+    async fn launch(more: &[&str], options: Value) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -48,7 +64,9 @@ impl Browser {
             .expect("chromedriver is on the PATH: `make setup` installs it or says how");
         let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
         let flags = [&FLAGS, more].concat();
-        let options = json!({ "args": flags, "binary": chromium.expect("Chromium is on the PATH") });
+        let chromium = chromium.expect("Chromium is on the PATH");
+        let mut options = options;
+        (options["args"], options["binary"]) = (json!(flags), json!(chromium));
         let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
         let start = Instant::now();
         loop {
@@ -71,6 +89,14 @@ impl Browser {
     pub async fn close(mut self) {
         let _ = self.client.close().await;
         let _ = self.driver.kill().await;
+    }
+
+    /// The page's process dies without a warning; on in a new window.
+    pub async fn kill_renderer(&self) {
+        let window = self.client.new_window(true).await.unwrap();
+        let died = self.client.goto("chrome://crash").await;
+        assert!(died.is_err(), "the page survived");
+        self.client.switch_to_window(window.handle).await.unwrap();
     }
 
     /// Gives files to the file input.

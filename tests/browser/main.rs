@@ -5,3 +5,4 @@ mod browser;
 mod engines;
 mod page;
 mod site;
+mod teach;

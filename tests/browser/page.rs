@@ -178,9 +178,7 @@ async fn models_are_changed_from_the_menu() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fits_a_phone_in_the_dark() {
-    let dark = "--blink-settings=preferredColorScheme=0";
-    let (site, browser) = (Site::built().await, Browser::start_with(&[dark]).await);
-    browser.client.set_window_size(500, 900).await.unwrap();
+    let (site, browser) = (Site::built().await, Browser::start_phone(&[]).await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.add_photos(&[&sample("motorcycle.png")]).await;
     browser.wait_for(DONE, 1).await;
@@ -197,11 +195,14 @@ async fn fits_a_phone_in_the_dark() {
 fn the_site_is_small() {
     let dist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     let files = std::fs::read_dir(&dist).expect("the built site").map(|entry| entry.unwrap().path());
-    let (mut page, mut engines) = (0, Vec::new());
+    let (mut page, mut teach, mut engines) = (0, 0, Vec::new());
     for file in files.filter(|file| file.extension().is_some_and(|e| e == "wasm")) {
         let code = std::fs::read(&file).unwrap();
-        if file.file_name().unwrap().to_string_lossy().starts_with("app-") {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("app-") {
             page += code.len();
+        } else if name.starts_with("teach") {
+            teach += code.len(); // fetched only by who teaches
         } else {
             let mut packed = Vec::new();
             let parameters = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 24, ..Default::default() };
@@ -209,8 +210,9 @@ fn the_site_is_small() {
             engines.push(packed.len());
         }
     }
-    println!("page {page} bytes; engines after brotli {engines:?}");
+    println!("page {page} bytes, teaching {teach}; engines after brotli {engines:?}");
     assert!(page > 0 && page <= 400_000, "the page's code has {page} bytes");
+    assert!(teach > 0 && teach <= 900_000, "the teaching half's code has {teach} bytes");
     assert!(engines.len() == 2 && engines.iter().all(|&bytes| bytes <= 3_500_000), "engines: {engines:?} bytes");
 }
 

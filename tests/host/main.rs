@@ -11,6 +11,7 @@ mod model;
 mod mutations;
 mod networks;
 mod photo;
+mod project;
 mod render;
 mod support;
 mod teach;

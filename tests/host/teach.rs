@@ -145,6 +145,35 @@ fn a_lesson_stops_when_told_and_keeps_its_best() {
     assert!(taught.unwrap().answers.iter().all(|answer| answer.probabilities[answer.class] > 0.4));
 }
 
+/// What was taught is compared with what was there before, also when it comes back from its file.
+#[test]
+fn before_and_after_are_told_apart() {
+    let (mut session, photos) = striped(false);
+    let photo = stripes(4, false);
+    let (before, after) = pollster::block_on(session.compare(&photo, 3)).unwrap();
+    assert_eq!((before.predictions.len(), after), (3, None));
+
+    let (taught, _) = teach(&session, &lesson(photos, Settings { augment: false, ..Settings::default() }));
+    let taught = taught.unwrap();
+    let file = pollster::block_on(encode(&taught.network, &taught.card)).unwrap();
+    let own = before.predictions;
+    session.set_taught(taught.card, taught.network);
+    let (before, at_once) = pollster::block_on(session.compare(&photo, 3)).unwrap();
+    assert_eq!(before.predictions, own, "the loaded model is what it was");
+    let at_once = at_once.unwrap().predictions;
+    assert_eq!(at_once.iter().map(|p| p.class.as_str()).collect::<Vec<_>>(), ["down", "across"]);
+
+    let card = session.recall(file.clone()).unwrap();
+    assert_eq!(
+        (card.classes.as_slice(), card.bytes),
+        (&["down".to_owned(), "across".to_owned()][..], file.len() as u64)
+    );
+    let recalled = pollster::block_on(session.compare(&photo, 3)).unwrap().1.unwrap().predictions;
+    assert!((recalled[0].probability - at_once[0].probability).abs() < 0.02, "float16 in the file");
+    assert!(session.recall(b"no checkpoint".to_vec()).is_err());
+    assert!(pollster::block_on(session.compare(&photo, 3)).unwrap().1.is_some(), "the one before stays");
+}
+
 /// Real photos, the model that the page begins with, the settings that it begins with.
 #[test]
 fn cats_and_trucks_of_ten_photos_each() {

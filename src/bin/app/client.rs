@@ -3,22 +3,20 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use camscope::page::adapter::probe;
+use camscope::page::canvas;
+use camscope::page::engine::Engine;
+use camscope::page::manifest::{Model, models};
+use camscope::page::web::parameter;
 use camscope::protocol::{Event, Picture, Request};
-use js_sys::Uint8Array;
 use leptos::prelude::*;
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{ErrorEvent, MessageEvent, Worker};
 
-use crate::adapter::probe;
-use crate::canvas;
 use crate::files;
-use crate::manifest::{Model, models};
 use crate::state::{DeviceLabel, EngineState, Photo, PhotoState, State};
-use crate::web::parameter;
 
 thread_local! {
-    static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
 }
 
 /// Reads the manifest, chooses model and device, and starts the engine.
@@ -70,35 +68,23 @@ fn start_worker(state: State, label: DeviceLabel) {
     let device = label.device;
     state.device.set(label);
     state.engine.set(EngineState::Starting);
-    let worker = match Worker::new(&format!("./engine_loader.js?device={device}")) {
-        Ok(worker) => worker,
-        Err(_) => return engine_failed(state, device, "The browser refused to start it."),
+    let on_event = move |event: Option<Event>| match event {
+        Some(event) => take(state, event),
+        None => state.say("error", "The page and the engine do not fit together. Reload the page.".into()),
     };
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-        let bytes = Uint8Array::new(&message.data()).to_vec();
-        match postcard::from_bytes(&bytes) {
-            Ok(event) => take(state, event),
-            Err(_) => state.say("error", "The page and the engine do not fit together. Reload the page.".into()),
-        }
-    });
-    let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-        event.prevent_default();
-        engine_failed(state, device, &event.message());
-    });
-    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    on_message.forget();
-    on_error.forget();
-    WORKER.with_borrow_mut(|slot| *slot = Some(worker));
+    match Engine::start(device, on_event, move |why| engine_failed(state, device, &why)) {
+        Ok(engine) => ENGINE.with_borrow_mut(|slot| *slot = Some(engine)),
+        Err(why) => engine_failed(state, device, &why),
+    }
 }
 
 /// From WebGPU the page goes on with the CPU by itself; from the CPU there is nothing left to go to.
 fn engine_failed(state: State, device: &'static str, why: &str) {
-    if let Some(worker) = WORKER.with_borrow_mut(Option::take) {
-        worker.terminate();
-    } else if state.engine.get_untracked() == EngineState::Failed {
+    let running = ENGINE.with_borrow_mut(Option::take);
+    if running.is_none() && state.engine.get_untracked() == EngineState::Failed {
         return;
     }
+    drop(running);
     let why = why.trim_end_matches('.');
     if device == "webgpu" {
         state.say("error", format!("The WebGPU engine stopped ({why}). The CPU goes on with your photos."));
@@ -124,11 +110,9 @@ fn ask_again(state: State) {
 }
 
 pub fn send(request: &Request) {
-    WORKER.with_borrow(|worker| {
-        if let (Some(worker), Ok(bytes)) = (worker, postcard::to_stdvec(request)) {
-            let array = Uint8Array::from(bytes.as_slice());
-            let transfer = js_sys::Array::of1(&array.buffer());
-            let _ = worker.post_message_with_transfer(&array, &transfer);
+    ENGINE.with_borrow(|engine| {
+        if let Some(engine) = engine {
+            engine.send(request);
         }
     });
 }
@@ -218,8 +202,13 @@ fn take(state: State, event: Event) {
                 state.class.set(shown - 1);
             }
         }
-        // The page asks for no teaching yet.
-        Event::Studied { .. } | Event::Lesson(_) | Event::Taught { .. } | Event::NotTaught { .. } => {}
+        // What the teaching half asks its own engine for.
+        Event::Studied { .. }
+        | Event::Lesson(_)
+        | Event::Taught { .. }
+        | Event::NotTaught { .. }
+        | Event::Recalled { .. }
+        | Event::Compared { .. } => {}
         Event::Failed { photo: Some(photo), message } => photo_failed(state, photo, &message),
         Event::Failed { photo: None, message } => {
             state.say("error", message);

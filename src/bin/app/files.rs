@@ -4,6 +4,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use camscope::page::manifest::Sample;
+use camscope::page::web::{bytes_of, fetch};
 use camscope::protocol::{Picture, Request};
 use leptos::ev;
 use leptos::prelude::*;
@@ -12,9 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File, FileList, Url};
 
 use crate::client::{pump, send};
-use crate::manifest::Sample;
-use crate::state::{Photo, PhotoState, State};
-use crate::web::{bytes_of, fetch};
+use crate::state::{Photo, PhotoState, State, Tab};
 
 /// Bytes of pictures kept for drawing; what falls out is looked at again when it is chosen.
 const KEPT_BYTES: usize = 48 << 20;
@@ -25,18 +25,19 @@ thread_local! {
     static PICTURES: RefCell<Vec<(u32, Picture)>> = RefCell::default();
 }
 
-/// Drop anywhere on the page, and paste.
+/// Drop anywhere on the page, and paste, unless the other half of the page is open: it listens for itself.
 pub fn listen(state: State) {
     let over = window_event_listener(ev::dragover, |event| event.prevent_default());
+    let looking = move || state.tab.get_untracked() == Tab::Look;
     let drop = window_event_listener(ev::drop, move |event| {
         event.prevent_default();
-        if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
+        if let (true, Some(files)) = (looking(), event.data_transfer().and_then(|data| data.files())) {
             add_all(state, &files);
         }
     });
     let paste = window_event_listener(ev::paste, move |event| {
         let event: &web_sys::ClipboardEvent = event.unchecked_ref();
-        if let Some(files) = event.clipboard_data().and_then(|data| data.files()) {
+        if let (true, Some(files)) = (looking(), event.clipboard_data().and_then(|data| data.files())) {
             add_all(state, &files);
         }
     });

@@ -1,18 +1,15 @@
 //! The page. It paints at once; the engine loads behind it in a worker of its own.
 
-mod adapter;
-mod canvas;
 mod client;
 mod files;
-mod manifest;
 mod panels;
 mod stage;
 mod state;
-mod web;
+mod teaching;
 
 use leptos::prelude::*;
 
-use state::State;
+use state::{State, Tab};
 
 fn main() {
     console_error_panic_hook::set_once();
@@ -28,15 +25,19 @@ fn App() -> impl IntoView {
     provide_context(state);
     files::listen(state);
     client::start(state);
+    teaching::listen(state);
+    let looking = move || state.tab.get() == Tab::Look;
     view! {
         <panels::Header/>
         <panels::Messages/>
         <stage::PhotoInput/>
-        <main class:empty=move || state.photos.with(Vec::is_empty)>
+        <main class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !looking()>
             <stage::Stage/>
             <panels::Predictions/>
             <panels::Strip/>
         </main>
+        // The other half of the page mounts itself here when it has come.
+        <section id="teach" hidden=looking><p id="teach-loading" class="waiting">"Opening …"</p></section>
         <panels::Footer/>
     }
 }

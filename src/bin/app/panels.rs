@@ -1,14 +1,15 @@
 //! Around the stage: header, messages, predictions with their maps, the strip of photos, footer.
 
+use camscope::page::canvas;
+use camscope::page::web::{digits, fixed, focus, memory};
 use camscope::protocol::{Prediction, Request};
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
-use crate::canvas;
 use crate::client::{choose_model, send};
 use crate::files::{choose, remove, with_picture};
-use crate::state::{EngineState, Photo, PhotoState, State};
-use crate::web::{digits, fixed, focus};
+use crate::state::{EngineState, Photo, PhotoState, State, Tab};
+use crate::teaching;
 
 const MAP_SIDE: usize = 200;
 
@@ -46,10 +47,19 @@ pub fn Header() -> impl IntoView {
         let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
         models.into_iter().map(option).collect_view()
     };
+    let teaching = move || state.tab.get() == Tab::Teach;
+    let tab = |tab: Tab, id: &'static str, text: &'static str| {
+        let current = move || (state.tab.get() == tab).then_some("page");
+        view! { <button data-testid=id aria-current=current on:click=move |_| teaching::open(state, tab)>{text}</button> }
+    };
     view! {
         <header>
             <h1>"camscope"<small>"see where a network looked"</small></h1>
-            <label class="model">
+            <nav aria-label="What to do">
+                {tab(Tab::Look, "tab-look", "Look")}
+                {tab(Tab::Teach, "tab-teach", "Teach")}
+            </nav>
+            <label class="model" hidden=teaching>
                 <span>"Network"</span>
                 <select data-testid="model-select" on:change:target=move |event| choose_model(state, event.target().value())>
                     {options}
@@ -59,7 +69,7 @@ pub fn Header() -> impl IntoView {
                 <span class="device" data-testid="device-label" data-device=move || state.device.get().device>
                     {move || state.device.get().text}
                 </span>
-                <span class="progress" data-testid="engine-progress" data-state=phase role="progressbar" aria-label="Engine"
+                <span class="progress" data-testid="engine-progress" hidden=teaching data-state=phase role="progressbar" aria-label="Engine"
                     aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || fixed(share(), 0)
                     style:--share=move || fixed(share(), 1) + "%">
                     {progress}
@@ -123,7 +133,7 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
         state.pictures.track();
         let (Some(small), Some(photo)) = (small.get(), state.chosen_photo()) else { return };
         let Some(look) = &photo.look else { return };
-        let (range, options) = (canvas::range(state, &photo, &prediction), canvas::options(state));
+        let (range, options) = (state.range(&photo, &prediction), state.options());
         with_picture(photo.id, |picture| {
             canvas::draw_map(&small, picture, MAP_SIDE, look, &prediction, range, options)
         });
@@ -189,7 +199,7 @@ fn Timing() -> impl IntoView {
     };
     view! {
         <p class="timing" data-testid="timing" data-engine-bytes=move || timing().memory.to_string()
-            data-page-bytes=move || { timing(); crate::web::memory().to_string() } hidden=move || timing() == Default::default()>
+            data-page-bytes=move || { timing(); memory().to_string() } hidden=move || timing() == Default::default()>
             {text}
         </p>
     }

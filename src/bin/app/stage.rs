@@ -1,15 +1,15 @@
 //! The stage: the chosen photo, large, with the chosen class's map; the controls beneath.
 
+use camscope::page::canvas;
+use camscope::page::manifest::{Sample, samples};
+use camscope::page::web::fixed;
 use camscope::render::Colormap;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use leptos::tachys::html::event as ev_types;
 
-use crate::canvas;
 use crate::files::{add_all, add_sample, with_picture};
-use crate::manifest::{Sample, samples};
 use crate::state::{PhotoState, State};
-use crate::web::fixed;
 
 const STAGE_SIDE: usize = 1280;
 
@@ -22,10 +22,10 @@ pub fn Stage() -> impl IntoView {
         let (Some(stage), Some(photo)) = (stage.get(), state.chosen_photo()) else { return };
         let shown = photo.shown();
         let prediction = shown.get(state.class.get()).or(shown.first());
-        let options = canvas::options(state);
+        let options = state.options();
         with_picture(photo.id, |picture| match (&photo.look, prediction) {
             (Some(look), Some(prediction)) => {
-                let range = canvas::range(state, &photo, prediction);
+                let range = state.range(&photo, prediction);
                 canvas::draw_map(&stage, picture, STAGE_SIDE, look, prediction, range, options);
                 if state.boxed.get() && !state.plain.get() {
                     canvas::draw_box(&stage, look, prediction);
@@ -81,7 +81,7 @@ fn Legend(pointer: RwSignal<Option<(f32, f32)>>) -> impl IntoView {
         let look = photo.look.clone()?;
         let shown = photo.shown();
         let prediction = shown.get(state.class.get()).or(shown.first())?;
-        let range = canvas::range(state, &photo, prediction);
+        let range = state.range(&photo, prediction);
         let here = pointer.get().and_then(|place| canvas::value_at(&look, prediction, place, state.smooth.get()));
         let here = here.map(|value| format!("here {}", fixed(value, 1))).unwrap_or_default();
         Some(view! {

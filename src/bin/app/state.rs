@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use camscope::page::manifest::Model;
 use camscope::protocol::{Look, Prediction};
-use camscope::render::Colormap;
+use camscope::render::{Colormap, OverlayOptions, Range};
 use leptos::prelude::*;
-
-use crate::manifest::Model;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum EngineState {
@@ -64,6 +63,13 @@ pub struct Message {
     pub text: String,
 }
 
+/// The page's two halves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    Look,
+    Teach,
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeviceLabel {
     /// `webgpu` or `cpu`; empty before it is chosen.
@@ -73,6 +79,7 @@ pub struct DeviceLabel {
 
 #[derive(Clone, Copy)]
 pub struct State {
+    pub tab: RwSignal<Tab>,
     pub models: RwSignal<Vec<Model>>,
     pub model: RwSignal<String>,
     pub engine: RwSignal<EngineState>,
@@ -97,6 +104,7 @@ pub struct State {
 impl State {
     pub fn new() -> Self {
         Self {
+            tab: RwSignal::new(Tab::Look),
             models: RwSignal::new(Vec::new()),
             model: RwSignal::new(String::new()),
             engine: RwSignal::new(EngineState::Starting),
@@ -149,6 +157,20 @@ impl State {
     pub fn chosen_photo(&self) -> Option<Photo> {
         let id = self.chosen.get()?;
         self.photos.with(|photos| photos.iter().find(|photo| photo.id == id).cloned())
+    }
+
+    /// How the person wants maps drawn; tracks every control.
+    pub fn options(&self) -> OverlayOptions {
+        let opacity = if self.plain.get() { 0.0 } else { self.opacity.get() };
+        OverlayOptions { opacity, colormap: self.colormap.get(), smooth: self.smooth.get() }
+    }
+
+    /// The values at the ends of the colour map for `prediction`: its own, or those of all shown classes.
+    pub fn range(&self, photo: &Photo, prediction: &Prediction) -> Range {
+        match self.shared_scale.get() {
+            true => Range::of(photo.shown().iter().flat_map(|shown| &shown.map.values).collect::<Vec<_>>()),
+            false => Range::of(&prediction.map.values),
+        }
     }
 
     /// The chosen model, tracked.

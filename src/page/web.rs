@@ -1,10 +1,18 @@
 //! Small helpers over the browser's interfaces.
 
 use js_sys::{Reflect, Uint8Array};
-use leptos::prelude::{document, window};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, HtmlElement, Response};
+use web_sys::{Blob, Document, HtmlElement, Response, Window};
+
+/// The page's window; this code runs nowhere else.
+pub fn window() -> Window {
+    web_sys::window().expect_throw("a page")
+}
+
+pub fn document() -> Document {
+    window().document().expect_throw("a page")
+}
 
 /// Bytes at `url`, or a sentence.
 pub async fn fetch(url: &str) -> Result<Vec<u8>, String> {

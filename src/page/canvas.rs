@@ -1,29 +1,14 @@
 //! Drawing: maps over pictures on canvases, thumbnails, downloads.
 
-use camscope::protocol::{Look, Picture, Prediction};
-use camscope::render::{self, OverlayOptions, Range, overlay, shrink};
-use leptos::prelude::*;
+use crate::protocol::{Look, Picture, Prediction};
+use crate::render::{self, OverlayOptions, Range, overlay, shrink};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, ImageData, PointerEvent, Url};
 
-use crate::state::{Photo, State};
+use super::web::document;
 
 const THUMBNAIL: usize = 160;
-
-/// How the person wants maps drawn; reading it tracks every control.
-pub fn options(state: State) -> OverlayOptions {
-    let opacity = if state.plain.get() { 0.0 } else { state.opacity.get() };
-    OverlayOptions { opacity, colormap: state.colormap.get(), smooth: state.smooth.get() }
-}
-
-/// The values at the ends of the colour map for `prediction`: its own, or those of all shown classes.
-pub fn range(state: State, photo: &Photo, prediction: &Prediction) -> Range {
-    match state.shared_scale.get() {
-        true => Range::of(photo.shown().iter().flat_map(|shown| &shown.map.values).collect::<Vec<_>>()),
-        false => Range::of(&prediction.map.values),
-    }
-}
 
 /// `picture`, at most `side` pixels a side, with the prediction's map over it.
 pub fn draw_map(
@@ -94,16 +79,23 @@ pub fn thumbnail(picture: &Picture) -> Option<String> {
 /// Saves what the canvas shows as a PNG file.
 pub fn download(canvas: &HtmlCanvasElement, name: String) {
     let save = Closure::once_into_js(move |blob: Option<Blob>| {
-        let Some(url) = blob.and_then(|blob| Url::create_object_url_with_blob(&blob).ok()) else { return };
-        if let Ok(link) = document().create_element("a") {
-            let link: HtmlAnchorElement = link.unchecked_into();
-            link.set_href(&url);
-            link.set_download(&name);
-            link.click();
+        if let Some(blob) = blob {
+            save(&blob, &name);
         }
-        let _ = Url::revoke_object_url(&url);
     });
     let _ = canvas.to_blob(save.unchecked_ref());
+}
+
+/// Gives a file to the person, as if downloaded.
+pub fn save(blob: &Blob, name: &str) {
+    let Ok(url) = Url::create_object_url_with_blob(blob) else { return };
+    if let Ok(link) = document().create_element("a") {
+        let link: HtmlAnchorElement = link.unchecked_into();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+    let _ = Url::revoke_object_url(&url);
 }
 
 fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize) {

@@ -3,7 +3,7 @@
 use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::web::{fetch_json, property};
+use super::web::{fetch_json, property};
 
 const MODELS: &str = "models/";
 const SAMPLES: &str = "photos/";
@@ -47,6 +47,11 @@ pub async fn models() -> Result<Vec<Model>, String> {
         }
         Some(models) => Ok(models),
     }
+}
+
+/// A model that is not the site's own: its card as JSON, and the address of its weights.
+pub fn model_at(card: &str, url: String) -> Option<Model> {
+    Some(Model { url, ..model(JSON::parse(card).ok()?)? })
 }
 
 fn model(card: JsValue) -> Option<Model> {

@@ -1,11 +1,10 @@
 //! Which device suits this visitor: the graphics adapter where it is real and has what burn needs, else the processor.
 
 use js_sys::{Function, Promise, Reflect};
-use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::web::property;
+use super::web::{property, window};
 
 /// Names under which graphics adapters made of software go.
 const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic render"];

@@ -1,0 +1,59 @@
+//! The door to the page's other half, teaching: a program of its own that is fetched when its tab is first opened, so that
+//! those who only look wait for nothing. It reads the device and the network off the body's `data-device` and
+//! `data-model`, and hands a model over by the event `camscope-taught` with `[card, address, name of its file]`.
+
+use camscope::page::manifest::model_at;
+use camscope::page::web::{document, window};
+use js_sys::Array;
+use leptos::ev::Custom;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{CustomEvent, Url};
+
+use crate::client::choose_model;
+use crate::state::{State, Tab};
+
+const LOADER: &str = "./teach_loader.js";
+
+/// Takes models from the other half, and tells it what is chosen here.
+pub fn listen(state: State) {
+    let body = document().body();
+    Effect::new(move || {
+        let Some(body) = &body else { return };
+        let _ = body.set_attribute("data-device", state.device.get().device);
+        let _ = body.set_attribute("data-model", &state.model.get());
+    });
+    let taught = window_event_listener(Custom::<CustomEvent>::new("camscope-taught"), move |event| {
+        let parts: Array = event.detail().unchecked_into();
+        let text = |i| parts.get(i).as_string().unwrap_or_default();
+        let Some(model) = model_at(&text(0), text(1)) else { return };
+        let name = model.name.clone();
+        state.models.update(|models| {
+            // Taught once more, it takes its own place.
+            match models.iter_mut().find(|known| known.name == name) {
+                Some(known) => {
+                    let _ = Url::revoke_object_url(&std::mem::replace(known, model).url);
+                }
+                None => models.push(model),
+            }
+        });
+        choose_model(state, name);
+        state.tab.set(Tab::Look);
+    });
+    std::mem::forget(taught); // lives as long as the page
+}
+
+/// Shows a half of the page; fetches the teaching one the first time.
+pub fn open(state: State, tab: Tab) {
+    state.tab.set(tab);
+    let come = document().query_selector(&format!("script[src='{LOADER}']")).ok().flatten();
+    if tab == Tab::Look || come.is_some() {
+        return;
+    }
+    if let (Ok(script), Some(body)) = (document().create_element("script"), document().body()) {
+        let _ = script.set_attribute("type", "module");
+        let _ = script.set_attribute("src", LOADER);
+        let _ = body.append_child(&script);
+    }
+    let _ = window().scroll_to_with_x_and_y(0.0, 0.0);
+}

@@ -1,0 +1,123 @@
+//! The person's classes and their photos.
+
+use camscope::page::web::focus;
+use camscope::project::{Class, Photo};
+use leptos::prelude::*;
+use leptos::tachys::html::event::Targeted;
+use web_sys::{Event, HtmlInputElement};
+
+use crate::camera::Camera;
+use crate::photos::{add_files, remove};
+use crate::state::State;
+
+#[component]
+pub fn Classes() -> impl IntoView {
+    let state = expect_context::<State>();
+    let add = move |_| {
+        let mut id = 0;
+        state.change(|project| id = project.add_class());
+        request_animation_frame(move || focus(&format!("class-name-{id}")));
+    };
+    view! {
+        <section class="classes" aria-label="Your classes">
+            <For each=move || state.project.with(|project| project.classes.clone()) key=|class| class.id let:class>
+                <Card class/>
+            </For>
+            <button class="add-class" data-testid="class-add" on:click=add>"+ Add a class"</button>
+        </section>
+    }
+}
+
+#[component]
+fn Card(class: Class) -> impl IntoView {
+    let state = expect_context::<State>();
+    let id = class.id;
+    let over = RwSignal::new(false);
+    let camera = RwSignal::new(false);
+    let find = move |project: &camscope::project::Project| project.class(id).cloned();
+    let name = move || state.project.with(find).map(|class| class.name).unwrap_or_default();
+    let colour = move || state.project.with(find).map(|class| class.colour).unwrap_or_default();
+    let photos = move || state.project.with(|project| project.photos_of(id).cloned().collect::<Vec<_>>());
+    let count = move || match photos().len() {
+        0 => "no photo yet".to_owned(),
+        1 => "1 photo".to_owned(),
+        n => format!("{n} photos"),
+    };
+    let edit = move |change: fn(&mut Class, String)| {
+        move |event: Targeted<Event, HtmlInputElement>| {
+            let value = event.target().value();
+            state.change(|project| {
+                if let Some(class) = project.classes.iter_mut().find(|class| class.id == id) {
+                    change(class, value);
+                }
+            });
+        }
+    };
+    let delete = move |_| {
+        let (gone, photos) = (name(), count());
+        state.take_away(format!("“{gone}” ({photos}) is deleted."), |project| project.remove_class(id));
+    };
+    let chosen = move |event: Targeted<Event, HtmlInputElement>| {
+        let input = event.target();
+        if let Some(files) = input.files() {
+            add_files(state, id, &files);
+        }
+        input.set_value("");
+    };
+    let drop = move |event: web_sys::DragEvent| {
+        event.prevent_default();
+        event.stop_propagation();
+        over.set(false);
+        if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
+            add_files(state, id, &files);
+        }
+    };
+    let input_id = format!("class-photos-{id}");
+    view! {
+        <article class="class-card" data-testid="class-card" data-class=name data-class-id=id.to_string() class:over=move || over.get()
+            style:--class-colour=colour
+            on:dragover=move |event| { event.prevent_default(); over.set(true) } on:dragleave=move |_| over.set(false) on:drop=drop>
+            <div class="row">
+                <input type="color" aria-label="Colour of the class" prop:value=colour on:input:target=edit(|class, value| class.colour = value)/>
+                <input type="text" data-testid="class-name" id=format!("class-name-{id}") aria-label="Name of the class" maxlength="60"
+                    prop:value=name on:change:target=edit(|class, value| if !value.trim().is_empty() { class.name = value.trim().into() })
+                    on:focus:target=move |event| event.target().select()/>
+                <span class="count">{count}</span>
+                <button class="quiet" aria-label=move || format!("Delete class {}", name()) on:click=delete>"×"</button>
+            </div>
+            <div class="thumbs">
+                <For each=photos key=|photo| photo.id let:photo>
+                    <Thumb photo/>
+                </For>
+            </div>
+            <div class="row">
+                <label class="button" for=input_id.clone()>"Add photos"</label>
+                <input type="file" class="unseen" id=input_id accept="image/*" multiple data-testid="class-photos"
+                    aria-label=move || format!("Add photos to {}", name()) on:change:target=chosen/>
+                <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on)>"Camera"</button>
+                <span class="hint">"or drop or paste them here"</span>
+            </div>
+            <Show when=move || camera.get()>
+                <Camera class=id close=move |()| camera.set(false)/>
+            </Show>
+        </article>
+    }
+}
+
+#[component]
+fn Thumb(photo: Photo) -> impl IntoView {
+    let state = expect_context::<State>();
+    let id = photo.id;
+    let address = move || state.thumbnails.with(|thumbnails| thumbnails.get(&id).cloned()).unwrap_or_default();
+    let watched = move || state.watched.get() == Some(id);
+    let name = photo.name.clone();
+    view! {
+        <div class="thumb" class:chosen=watched>
+            <button class="open" title=format!("Watch {name}") aria-label=format!("Watch {name}") aria-pressed=move || watched().to_string()
+                on:click=move |_| crate::watch(state, id)>
+                <img src=address alt="" loading="lazy" decoding="async"/>
+            </button>
+            <button class="remove" aria-label=format!("Remove {name}") on:click=move |_| remove(state, &photo)>"×"</button>
+        </div>
+    }
+}

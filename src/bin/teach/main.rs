@@ -1,0 +1,115 @@
+//! The page's teaching half: a few photos of the visitor's own classes, a network that learns them, and its maps while it
+//! does. A program of its own, fetched when its tab is first opened.
+
+mod archive;
+mod camera;
+mod classes;
+mod photos;
+mod projects;
+mod results;
+mod state;
+mod store;
+mod teacher;
+mod training;
+mod watching;
+
+use camscope::page::manifest::models;
+use camscope::page::web::document;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use state::State;
+use store::Store;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    let Some(place) = document().get_element_by_id("teach").and_then(|e| e.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    place.set_inner_html("");
+    mount_to(place, App).forget();
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let state = State::new();
+    provide_context(state);
+    photos::listen(state);
+    leptos::task::spawn_local(async move { begin(state).await });
+    let undo = move |event: web_sys::KeyboardEvent| {
+        let typing = document().active_element().is_some_and(|e| e.matches("input[type=text]").unwrap_or(false));
+        if event.key() == "z" && (event.ctrl_key() || event.meta_key()) && !typing && state.undoable().is_some() {
+            event.prevent_default();
+            state.undo();
+        }
+    };
+    view! {
+        <div class="teach" on:keydown=undo>
+            <p class="lead">"Make classes of your own, give each a few photos, and train. The photos stay in this browser."</p>
+            <projects::Projects/>
+            <Messages/>
+            <classes::Classes/>
+            <div class="side">
+                <training::Training/>
+                <watching::Watching/>
+            </div>
+            <results::Results/>
+        </div>
+    }
+}
+
+async fn begin(state: State) {
+    match Store::open().await {
+        Ok(store) => state.set_store(store),
+        Err(error) => return state.say("error", format!("Nothing can be taught here: {error}.")),
+    }
+    if let Err(error) = projects::restore(state).await {
+        state.say("error", format!("What was kept here cannot be opened: {error}."));
+    }
+    let body = document().body();
+    let told = |name: &str| body.as_ref().and_then(|body| body.dataset().get(name)).unwrap_or_default();
+    state.device.set(told("device"));
+    match models().await {
+        Ok(models) => {
+            let known = |name: &str| models.iter().any(|model| model.name == name);
+            let wanted = [state.project.with_untracked(|project| project.base.clone()), told("model")];
+            let base = wanted.into_iter().find(|name| known(name)).unwrap_or_else(|| models[0].name.clone());
+            state.project.update(|project| project.base = base);
+            state.models.set(models);
+        }
+        Err(why) => state.say("error", why),
+    }
+}
+
+/// Chooses the photo whose map is watched and compared.
+pub fn watch(state: State, photo: u32) {
+    state.live.set(None);
+    state.watched.set(Some(photo));
+    state.watched_class.set(None);
+    // While the network learns, the engine is asked when it is done.
+    teacher::view(state, photo);
+}
+
+/// What went wrong, and what can be undone.
+#[component]
+fn Messages() -> impl IntoView {
+    let state = expect_context::<State>();
+    view! {
+        <div class="messages">
+            <For each=move || state.messages.get() key=|message| message.id let:message>
+                <div class="message" role="alert" data-testid="error" data-level=message.level>
+                    <span>{message.text}</span>
+                    <button aria-label="Dismiss" on:click=move |_| state.messages.update(|m| m.retain(|m| m.id != message.id))>"×"</button>
+                </div>
+            </For>
+            <div class="message" role="status" data-level="note" hidden=move || state.undoable().is_none()>
+                <span>{move || state.undoable()}</span>
+                <span class="row">
+                    <button class="word" data-testid="undo" on:click=move |_| state.undo()>"Undo"</button>
+                    <button aria-label="Dismiss" on:click=move |_| state.forget_undo()>"×"</button>
+                </span>
+            </div>
+        </div>
+    }
+}

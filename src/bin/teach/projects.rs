@@ -1,0 +1,235 @@
+//! Projects: which is open, its name, new ones, out and in as one file, and away.
+
+use camscope::page::canvas::save;
+use camscope::page::web::{bytes_of, window};
+use camscope::project::Project;
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::*;
+use leptos::tachys::html::event::Targeted;
+use web_sys::{Blob, Event, HtmlInputElement};
+
+use crate::archive::Archive;
+use crate::photos;
+use crate::results::give;
+use crate::state::{State, new_id};
+use crate::store::StoreError;
+use crate::teacher;
+
+/// Opens what was kept: the project used last, or an empty one.
+pub async fn restore(state: State) -> Result<(), StoreError> {
+    let Some(store) = state.store() else { return Ok(()) };
+    let projects = store.projects().await?;
+    state.projects.set(projects.iter().map(|project| (project.id.clone(), project.name.clone())).collect());
+    let last = window().local_storage().ok().flatten().and_then(|kept| kept.get_item(LAST).ok().flatten());
+    let last = projects.iter().find(|project| Some(&project.id) == last.as_ref()).or(projects.last());
+    if let Some(project) = last {
+        open(state, project.clone()).await?;
+    }
+    Ok(())
+}
+
+/// Where the browser keeps which project was open.
+const LAST: &str = "camscope-teach-project";
+
+/// Puts a project on the table, with its thumbnails.
+async fn open(state: State, project: Project) -> Result<(), StoreError> {
+    let Some(store) = state.store() else { return Ok(()) };
+    store.sweep(&project).await?;
+    state.clear_run();
+    state.thumbnails.update(|thumbnails| thumbnails.clear());
+    let (id, photos) = (project.id.clone(), project.photos.clone());
+    if let Ok(Some(kept)) = window().local_storage() {
+        let _ = kept.set_item(LAST, &id);
+    }
+    state.project.set(project);
+    for photo in photos {
+        if let Some(kept) = store.photo(&id, photo.id).await? {
+            state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo.id, kept.thumbnail)));
+        }
+    }
+    Ok(())
+}
+
+/// Runs what may fail to be kept, and says so.
+fn attempt(state: State, task: impl Future<Output = Result<(), StoreError>> + 'static) {
+    leptos::task::spawn_local(async move {
+        if let Err(error) = task.await {
+            state.say("error", format!("This did not work: {error}."));
+        }
+    });
+}
+
+fn fresh(state: State) {
+    attempt(state, async move {
+        let count = state.projects.with_untracked(Vec::len);
+        let mut project = Project::new(new_id(), format!("My classes {}", count + 1));
+        project.base = state.project.with_untracked(|project| project.base.clone());
+        open(state, project).await?;
+        state.keep_now().await;
+        Ok(())
+    });
+}
+
+fn delete(state: State, everything: bool) {
+    let name = state.project.with_untracked(|project| project.name.clone());
+    let question = match everything {
+        true => {
+            "Delete all projects with all their photos and networks from this browser? This cannot be undone.".into()
+        }
+        false => format!("Delete “{name}” with its photos and its network from this browser? This cannot be undone."),
+    };
+    if !window().confirm_with_message(&question).unwrap_or(false) {
+        return;
+    }
+    attempt(state, async move {
+        let Some(store) = state.store() else { return Ok(()) };
+        let (id, base) = state.project.with_untracked(|project| (project.id.clone(), project.base.clone()));
+        match everything {
+            true => store.delete_everything().await?,
+            false => store.delete(&id).await?,
+        }
+        state.projects.update(|projects| projects.retain(|(known, _)| !everything && *known != id));
+        let next = state.projects.with_untracked(|projects| projects.last().map(|(id, _)| id.clone()));
+        let next = match next {
+            Some(next) => store.project(&next).await?,
+            None => None,
+        };
+        let empty = || {
+            let mut project = Project::new(new_id(), "My classes".into());
+            project.base = base;
+            project
+        };
+        open(state, next.unwrap_or_else(empty)).await
+    });
+}
+
+fn export(state: State) {
+    attempt(state, async move {
+        let Some(store) = state.store() else { return Ok(()) };
+        let project = state.project.get_untracked();
+        let mut photos = Vec::new();
+        for photo in &project.photos {
+            if let Some(kept) = store.photo(&project.id, photo.id).await?
+                && let Some(bytes) = bytes_of(&kept.file).await
+            {
+                photos.push((photo.id, bytes));
+            }
+        }
+        let weights = match store.weights(&project.id).await? {
+            Some(blob) => bytes_of(&blob).await,
+            None => None,
+        };
+        let name = format!("{}.zip", project.name);
+        match (Archive { project, photos, weights }).pack() {
+            Ok(bytes) => {
+                if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes.as_slice()))) {
+                    save(&blob, &name);
+                }
+            }
+            Err(error) => state.say("error", format!("The project cannot be exported: {error}.")),
+        }
+        Ok(())
+    });
+}
+
+fn import(state: State, file: web_sys::File) {
+    attempt(state, async move {
+        let name = file.name();
+        let Some(bytes) = bytes_of(&file).await else {
+            state.say("error", format!("{name} cannot be read any more. Choose it again."));
+            return Ok(());
+        };
+        if name.ends_with(".bpk") {
+            match teacher::open(state, bytes).await {
+                Ok(card) => give(&card, &file),
+                Err(why) => state.say("error", format!("{name}: {why}")),
+            }
+            return Ok(());
+        }
+        let archive = match Archive::unpack(&bytes) {
+            Ok(archive) => archive,
+            Err(error) => {
+                state.say("error", format!("{name} cannot be imported: {error}."));
+                return Ok(());
+            }
+        };
+        let Some(store) = state.store() else { return Ok(()) };
+        // Imported beside what is there, also where that is the same project.
+        let known = archive.project.photos.clone();
+        let project = archive.project.emptied(new_id());
+        if let Some(weights) = &archive.weights {
+            store.keep_taught(&project, weights).await?;
+        }
+        open(state, project).await?;
+        for (id, bytes) in archive.photos {
+            let Some(photo) = known.iter().find(|photo| photo.id == id) else { continue };
+            let parts = Array::of1(&Uint8Array::from(bytes.as_slice()));
+            let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) else { continue };
+            if !photos::restore(state, photo.clone(), blob).await {
+                break;
+            }
+        }
+        state.keep_now().await;
+        Ok(())
+    });
+}
+
+#[component]
+pub fn Projects() -> impl IntoView {
+    let state = expect_context::<State>();
+    let busy = move || state.phase.with(|phase| phase.busy());
+    let options = move || {
+        let chosen = state.project.with(|project| project.id.clone());
+        let option = |(id, name): (String, String)| {
+            let selected = id == chosen;
+            view! { <option value=id selected=selected>{name}</option> }
+        };
+        state.projects.get().into_iter().map(option).collect_view()
+    };
+    let choose = move |id: String| {
+        attempt(state, async move {
+            state.keep_now().await;
+            let Some(store) = state.store() else { return Ok(()) };
+            match store.project(&id).await? {
+                Some(project) => open(state, project).await,
+                None => Ok(()),
+            }
+        });
+    };
+    let imported = move |event: Targeted<Event, HtmlInputElement>| {
+        let input = event.target();
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            import(state, file);
+        }
+        input.set_value("");
+    };
+    view! {
+        <fieldset class="projects row" disabled=busy>
+            <label>
+                <span>"Project"</span>
+                <input type="text" data-testid="project-name" aria-label="Name of the project" maxlength="60"
+                    prop:value=move || state.project.with(|project| project.name.clone())
+                    on:change:target=move |event| {
+                        let name = event.target().value().trim().to_owned();
+                        if !name.is_empty() { state.change(|project| project.name = name) }
+                    }/>
+            </label>
+            <label hidden=move || state.projects.with(|projects| projects.len() < 2)>
+                <span>"Open another"</span>
+                <select data-testid="project-select" on:change:target=move |event| choose(event.target().value())>{options}</select>
+            </label>
+            <button data-testid="project-new" on:click=move |_| fresh(state)>"New"</button>
+            <button data-testid="project-export" on:click=move |_| export(state)>"Export"</button>
+            <label class="button" for="project-import">"Import"</label>
+            <input type="file" class="unseen" id="project-import" accept=".zip,.bpk" data-testid="project-import"
+                aria-label="Import a project (.zip) or a network (.bpk)" on:change:target=imported/>
+            <details class="more">
+                <summary>"Delete …"</summary>
+                <div>
+                    <button data-testid="project-delete" on:click=move |_| delete(state, false)>"This project"</button>
+                    <button data-testid="delete-everything" on:click=move |_| delete(state, true)>"Everything"</button>
+                </div>
+            </details>
+        </fieldset>
+    }
+}

@@ -1,0 +1,236 @@
+//! What came of it: how often it is right, what it takes for what, the wrong photos first, and "none of these".
+
+use camscope::page::web::fixed;
+use camscope::project::{Outcome, Project, Verdict};
+use camscope::protocol::Answer;
+use js_sys::Array;
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use web_sys::{CustomEvent, CustomEventInit, Url};
+
+use camscope::page::web::window;
+
+use crate::state::{Phase, State};
+use crate::watching::draw;
+use crate::{teacher, watch};
+
+const SMALL: usize = 160;
+/// Photos of a list at most whose maps are drawn at once.
+const LISTED: usize = 12;
+
+/// Which answers are listed: those of a cell of the matrix, or all that are not right.
+type Cell = Option<(usize, Verdict)>;
+
+#[component]
+pub fn Results() -> impl IntoView {
+    let state = expect_context::<State>();
+    let all = RwSignal::new(false);
+    let cell = RwSignal::new(None::<(usize, Verdict)>);
+    let there = move || !state.phase.with(Phase::busy) && state.project.with(|project| project.outcome.is_some());
+    let tally = move || {
+        state.project.with(|project| {
+            let [right, wrong, none] = project.tally(&project.answers(all.get()));
+            let of = right + wrong + none;
+            let none = if none > 0 { format!(", {none} “none of these”") } else { String::new() };
+            format!("{right} of {of} right, {wrong} wrong{none}")
+        })
+    };
+    let basis = move || {
+        state.project.with(|project| match (project.answers(false).iter().any(|answer| answer.held_out), all.get()) {
+            (true, false) => "on the photos it did not learn from",
+            (true, true) => "on all photos",
+            (false, _) => "on the photos it learnt from: none could be held out, so this says little",
+        })
+    };
+    view! {
+        <Show when=there>
+            <section class="results panel" aria-label="Results">
+                <h2>"What it has learnt"</h2>
+                <p class="tally"><b data-testid="tally">{tally}</b>" "{basis}"."</p>
+                <label class="check">
+                    <input type="checkbox" data-testid="all-photos" on:change:target=move |event| all.set(event.target().checked())/>
+                    "Count the photos it learnt from, too"
+                </label>
+                <Matrix all cell/>
+                <Threshold/>
+                <Photos all cell/>
+                <div class="row">
+                    <button class="primary" data-testid="use-model" on:click=move |_| hand_over(state)>"Use it on the Look page"</button>
+                    <span class="hint">"It appears there among the networks, for any photo."</span>
+                </div>
+            </section>
+        </Show>
+    }
+}
+
+/// Truth in rows, answers in columns; every cell opens its photos.
+#[component]
+fn Matrix(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
+    let state = expect_context::<State>();
+    let table = move || {
+        let project = state.project.get();
+        let names = names(&project);
+        let answers = project.answers(all.get());
+        let with_none = project.threshold > 0.0;
+        let columns: Vec<Verdict> = (0..names.len()).map(Some).chain(with_none.then_some(None)).collect();
+        let count = |truth: usize, said: Verdict| {
+            answers.iter().filter(|answer| answer.class == truth && project.verdict(answer) == said).count()
+        };
+        let head = columns.iter().map(|said| view! { <th scope="col">{label(&names, *said)}</th> }).collect_view();
+        let rows = names.iter().enumerate().map(|(truth, name)| {
+            let of = answers.iter().filter(|answer| answer.class == truth).count();
+            let cells = columns.iter().map(|&said| {
+                let n = count(truth, said);
+                let share = n as f64 / of.max(1) as f64;
+                let kind = if said == Some(truth) { "right" } else { "other" };
+                let what = format!("{n} photos of {name}, taken for {}", label(&names, said));
+                view! {
+                    <td>
+                        <button data-testid="confusion-cell" data-truth=name.clone() data-answer=label(&names, said) data-kind=kind
+                            aria-label=what disabled=n == 0 style:--share=fixed(share * 100.0, 0) + "%"
+                            aria-pressed=(cell.get() == Some((truth, said))).to_string()
+                            on:click=move |_| cell.update(|now| *now = (*now != Some((truth, said))).then_some((truth, said)))>{n}</button>
+                    </td>
+                }
+            });
+            let right = count(truth, Some(truth));
+            let percent = if of == 0 { "–".into() } else { fixed(100.0 * right as f64 / of as f64, 0) + " %" };
+            let cells = cells.collect_view();
+            view! { <tr><th scope="row">{name.clone()}</th>{cells}<td class="share" data-testid="class-accuracy">{percent}</td></tr> }
+        });
+        let rows = rows.collect_view();
+        view! {
+            <table>
+                <thead><tr><td class="corner">"is ↓ · called →"</td>{head}<th scope="col">"right"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+    };
+    view! { <div class="matrix">{table}</div> }
+}
+
+#[component]
+fn Threshold() -> impl IntoView {
+    let state = expect_context::<State>();
+    let threshold = move || state.project.with(|project| project.threshold);
+    view! {
+        <label class="threshold">
+            <span>"“None of these” below " <output>{move || fixed(threshold() * 100.0, 0)}</output>" %"</span>
+            <input type="range" min="0" max="0.99" step="0.01" data-testid="threshold" prop:value=threshold
+                on:input:target=move |event| { let value = event.target().value_as_number() as f32; state.change(|project| project.threshold = value) }/>
+            <span class="hint">"What the network is less sure of counts as none of your classes; the table shows the effect at once."</span>
+        </label>
+    }
+}
+
+/// The photos of the chosen cell, or those that are not right; the surest mistakes first.
+#[component]
+fn Photos(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
+    let state = expect_context::<State>();
+    let listed = move || {
+        let project = state.project.get();
+        let mut answers: Vec<Answer> = project.answers(all.get()).into_iter().cloned().collect();
+        answers.retain(|answer| match cell.get() {
+            Some((truth, said)) => answer.class == truth && project.verdict(answer) == said,
+            None => project.verdict(answer) != Some(answer.class),
+        });
+        let own = |answer: &Answer| answer.probabilities.get(answer.class).copied().unwrap_or(0.0);
+        answers.sort_by(|a, b| own(a).total_cmp(&own(b)));
+        answers
+    };
+    let title = move || {
+        let names = state.project.with(names);
+        match (cell.get(), listed().len()) {
+            (Some((truth, said)), _) => {
+                format!("{} taken for {}", names.get(truth).cloned().unwrap_or_default(), label(&names, said))
+            }
+            (None, 0) => "No photo was taken for another class.".into(),
+            (None, _) => "Not right, the surest mistakes first".into(),
+        }
+    };
+    let shown = move || listed().into_iter().take(LISTED).collect::<Vec<_>>();
+    let more = move || listed().len().saturating_sub(LISTED);
+    view! {
+        <h3>{title}</h3>
+        <div class="wrong">
+            <For each=shown key=|answer| (answer.photo, answer.probabilities.iter().map(|p| p.to_bits()).collect::<Vec<_>>()) let:answer>
+                <Judged answer/>
+            </For>
+        </div>
+        <p class="hint" hidden=move || more() == 0>{move || format!("and {} more", more())}</p>
+    }
+}
+
+/// A photo with the map of what it was taken for.
+#[component]
+fn Judged(answer: Answer) -> impl IntoView {
+    let state = expect_context::<State>();
+    let small = NodeRef::<Canvas>::new();
+    let photo = answer.photo;
+    let best = answer.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class);
+    teacher::view(state, photo);
+    Effect::new(move || {
+        let view = state.views.with(|views| views.get(&photo).cloned());
+        let (Some(small), Some(view)) = (small.get(), view) else { return };
+        let Some(after) = &view.after else { return };
+        if let Some(prediction) = after.predictions.iter().find(|p| p.index == best) {
+            draw(&small, &view, after, prediction, SMALL);
+        }
+    });
+    let names = state.project.with_untracked(names);
+    let class =
+        state.project.with_untracked(|project| project.outcome.as_ref().and_then(|o| o.classes.get(best).copied()));
+    let text = format!(
+        "{} {} %",
+        label(&names, Some(best)),
+        fixed(answer.probabilities.get(best).copied().unwrap_or(0.0) * 100.0, 0)
+    );
+    let truth = format!("is {}", label(&names, Some(answer.class)));
+    let open = move |_| {
+        watch(state, photo);
+        state.watched_class.set(class);
+    };
+    view! {
+        <button class="judged" data-testid="judged" on:click=open>
+            <canvas node_ref=small role="img" aria-label=format!("Map for {text}")/>
+            <span>{text}</span><small>{truth}</small>
+        </button>
+    }
+}
+
+/// Names of the outcome's classes, as they are called now.
+fn names(project: &Project) -> Vec<String> {
+    let name = |id: &u32| project.class(*id).map_or_else(|| "(deleted)".to_owned(), |class| class.name.clone());
+    project.outcome.iter().flat_map(|outcome| outcome.classes.iter().map(name)).collect()
+}
+
+fn label(names: &[String], said: Verdict) -> String {
+    said.map_or("none of these".into(), |class| names.get(class).cloned().unwrap_or_default())
+}
+
+/// Gives the taught network to the page's other half.
+fn hand_over(state: State) {
+    let project = state.project.get_untracked();
+    leptos::task::spawn_local(async move {
+        let Some(Outcome { card, .. }) = project.outcome else { return };
+        let blob = match state.store() {
+            Some(store) => store.weights(&project.id).await.ok().flatten(),
+            None => None,
+        };
+        match blob {
+            Some(blob) => give(&card, &blob),
+            None => state.say("error", "The taught network is gone from this browser. Train once more.".into()),
+        }
+    });
+}
+
+/// A model for the page's other half.
+pub fn give(card: &str, weights: &web_sys::Blob) {
+    let Ok(url) = Url::create_object_url_with_blob(weights) else { return };
+    let init = CustomEventInit::new();
+    init.set_detail(&Array::of2(&JsValue::from(card), &JsValue::from(url)));
+    if let Ok(event) = CustomEvent::new_with_event_init_dict("camscope-taught", &init) {
+        let _ = window().dispatch_event(&event);
+    }
+}

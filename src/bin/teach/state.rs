@@ -1,0 +1,212 @@
+//! What the teaching half knows: the open project, kept as it changes, and what runs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use camscope::page::manifest::Model;
+use camscope::page::web::window;
+use camscope::project::Project;
+use camscope::protocol::{Look, Picture, Prediction};
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::store::Store;
+
+/// Milliseconds without a further change before a project is written.
+const CALM: i32 = 250;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    Idle,
+    /// The engine and the network are on their way; what is done of it, in words.
+    Loading(String),
+    /// Photos looked at by the stages that do not learn.
+    Features {
+        done: usize,
+        of: usize,
+    },
+    Training {
+        done: usize,
+        of: usize,
+        since: f64,
+    },
+    Done,
+    Failed,
+}
+
+impl Phase {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Loading(_) | Self::Features { .. } => "features",
+            Self::Training { .. } => "training",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub fn busy(&self) -> bool {
+        matches!(self, Self::Loading(_) | Self::Features { .. } | Self::Training { .. })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub id: u32,
+    /// `error` for what did not work, `note` for what one should know.
+    pub level: &'static str,
+    pub text: String,
+}
+
+/// A photo as the network saw it before and after.
+pub struct View {
+    pub picture: Picture,
+    pub before: Look,
+    /// `None` before the first training.
+    pub after: Option<Look>,
+}
+
+/// Kept in one place and copied freely: every field is a signal.
+#[derive(Clone, Copy)]
+pub struct State {
+    pub project: RwSignal<Project>,
+    /// Id and name of every kept project.
+    pub projects: RwSignal<Vec<(String, String)>>,
+    pub models: RwSignal<Vec<Model>>,
+    /// Data addresses by photo.
+    pub thumbnails: RwSignal<HashMap<u32, String>>,
+    pub phase: RwSignal<Phase>,
+    pub paused: RwSignal<bool>,
+    /// The photo whose map is watched and compared, and the class of which; the photo's own where `None`.
+    pub watched: RwSignal<Option<u32>>,
+    pub watched_class: RwSignal<Option<u32>>,
+    /// The watched photo's map in the epoch just passed.
+    pub live: RwSignal<Option<Prediction>>,
+    pub views: RwSignal<HashMap<u32, Arc<View>>>,
+    pub messages: RwSignal<Vec<Message>>,
+    /// The device that computes; empty until the main half has chosen it.
+    pub device: RwSignal<String>,
+    /// What was taken away last, and the project as it was.
+    undo: RwSignal<Vec<(String, Project)>>,
+    store: StoredValue<Option<Store>, LocalStorage>,
+    timer: StoredValue<i32>,
+    next: StoredValue<u32>,
+}
+
+impl State {
+    pub fn new() -> Self {
+        Self {
+            project: RwSignal::new(Project::new(new_id(), "My classes".into())),
+            projects: RwSignal::default(),
+            models: RwSignal::default(),
+            thumbnails: RwSignal::default(),
+            phase: RwSignal::new(Phase::Idle),
+            paused: RwSignal::new(false),
+            watched: RwSignal::new(None),
+            watched_class: RwSignal::new(None),
+            live: RwSignal::new(None),
+            views: RwSignal::default(),
+            messages: RwSignal::default(),
+            device: RwSignal::default(),
+            undo: RwSignal::default(),
+            store: StoredValue::new_local(None),
+            timer: StoredValue::new(0),
+            next: StoredValue::new(0),
+        }
+    }
+
+    pub fn say(&self, level: &'static str, text: String) {
+        self.next.update_value(|id| *id += 1);
+        let id = self.next.get_value();
+        self.messages.update(|messages| {
+            messages.retain(|message| message.text != text);
+            messages.push(Message { id, level, text });
+        });
+    }
+
+    pub fn store(&self) -> Option<Store> {
+        self.store.get_value()
+    }
+
+    pub fn set_store(&self, store: Store) {
+        self.store.set_value(Some(store));
+    }
+
+    /// Changes the project; it is kept as soon as the changes pause.
+    pub fn change(&self, change: impl FnOnce(&mut Project)) {
+        self.project.update(change);
+        let state = *self;
+        let write = Closure::once_into_js(move || spawn_local(async move { state.keep_now().await }));
+        window().clear_timeout_with_handle(self.timer.get_value());
+        let timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(write.unchecked_ref(), CALM);
+        self.timer.set_value(timer.unwrap_or(0));
+    }
+
+    /// Writes the project at once.
+    pub async fn keep_now(&self) {
+        let project = self.project.get_untracked();
+        self.projects.update(|projects| match projects.iter_mut().find(|(id, _)| *id == project.id) {
+            Some((_, name)) => name.clone_from(&project.name),
+            None => projects.push((project.id.clone(), project.name.clone())),
+        });
+        if let Some(store) = self.store()
+            && let Err(error) = store.keep_project(&project).await
+        {
+            self.say("error", format!("The project cannot be kept: {error}."));
+        }
+    }
+
+    /// Changes the project so that it can be undone; `what` says what is gone.
+    pub fn take_away(&self, what: String, change: impl FnOnce(&mut Project)) {
+        let before = self.project.get_untracked();
+        self.undo.update(|undo| undo.push((what, before)));
+        self.change(change);
+    }
+
+    /// What could be undone, tracked.
+    pub fn undoable(&self) -> Option<String> {
+        self.undo.with(|undo| undo.last().map(|(what, _)| what.clone()))
+    }
+
+    /// Brings back what was taken away last; what was added since stays.
+    pub fn undo(&self) {
+        let mut last = None;
+        self.undo.update(|undo| last = undo.pop());
+        let Some((_, before)) = last else { return };
+        self.change(|project| {
+            let lost = before.classes.into_iter().enumerate();
+            for (at, class) in lost {
+                if project.class(class.id).is_none() {
+                    project.classes.insert(at.min(project.classes.len()), class);
+                }
+            }
+            for photo in before.photos {
+                if project.photos.iter().all(|known| known.id != photo.id) {
+                    project.photos.push(photo);
+                }
+            }
+            project.photos.sort_by_key(|photo| photo.id);
+        });
+    }
+
+    pub fn forget_undo(&self) {
+        self.undo.update(Vec::clear);
+    }
+
+    /// Lets go of everything that belongs to one project.
+    pub fn clear_run(&self) {
+        self.phase.set(Phase::Idle);
+        self.paused.set(false);
+        self.watched.set(None);
+        self.watched_class.set(None);
+        self.live.set(None);
+        self.views.update(HashMap::clear);
+        self.forget_undo();
+    }
+}
+
+/// Unique on this device.
+pub fn new_id() -> String {
+    format!("{:x}", js_sys::Date::now() as u64)
+}

@@ -1,0 +1,193 @@
+//! How it learns: settings, the button, progress, curves.
+
+use camscope::page::web::{digits, fixed, focus};
+use camscope::project::Point;
+use camscope::protocol::{Part, Settings};
+use leptos::prelude::*;
+
+use crate::state::{Phase, State};
+use crate::teacher::{self, time_left};
+
+#[component]
+pub fn Training() -> impl IntoView {
+    let state = expect_context::<State>();
+    let busy = move || state.phase.with(Phase::busy);
+    let why_not = move || state.project.with(|project| project.why_not_yet());
+    let remarks = move || {
+        let remarks = state.project.with(|project| project.remarks());
+        remarks.into_iter().map(|text| view! { <p class="remark">{text}</p> }).collect_view()
+    };
+    let words = move || match state.phase.get() {
+        Phase::Idle => why_not().unwrap_or_else(|| "Ready to learn.".into()),
+        Phase::Loading(what) => what,
+        Phase::Features { done, of } => format!("Looking at the photos: {done} of {of}"),
+        Phase::Training { .. } if state.paused.get() => "Paused".into(),
+        Phase::Training { done, of, since } => format!("Learning … {}", time_left(done, of, since)),
+        Phase::Done => "Done. The best weights are kept.".into(),
+        Phase::Failed => "It did not work; see above.".into(),
+    };
+    let share = move || {
+        let (done, of) = match state.phase.get() {
+            Phase::Features { done, of } | Phase::Training { done, of, .. } => (done, of),
+            Phase::Done => (1, 1),
+            _ => (0, 1),
+        };
+        100.0 * done as f64 / of.max(1) as f64
+    };
+    let last = move || state.project.with(|project| project.curve.last().copied());
+    let epoch = move || last().map(|point| format!("{}/{}", point.epoch, point.of)).unwrap_or_default();
+    // The button that had the keyboard must not leave it nowhere.
+    let start = move |_| {
+        teacher::train(state);
+        request_animation_frame(|| focus("train-stop"));
+    };
+    let stop = move |_| {
+        teacher::stop(state);
+        request_animation_frame(|| focus("train-start"));
+    };
+    view! {
+        <section class="training panel" aria-label="Training">
+            <h2>"Train"</h2>
+            <div class="row">
+                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() on:click=start>
+                    {move || if state.project.with(|project| project.outcome.is_some()) { "Train again" } else { "Train" }}
+                </button>
+                <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=stop>"Stop"</button>
+                <button data-testid="train-pause" hidden=move || !matches!(state.phase.get(), Phase::Training { .. })
+                    on:click=move |_| teacher::pause(state, !state.paused.get_untracked())>
+                    {move || if state.paused.get() { "Go on" } else { "Pause" }}
+                </button>
+                <span class="state" data-testid="train-state" data-state=move || state.phase.with(Phase::name) role="status">{words}</span>
+            </div>
+            <div class="bar" role="progressbar" aria-label="Training" aria-valuemin="0" aria-valuemax="100"
+                aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
+            {remarks}
+            <p class="figures" hidden=move || last().is_none()>
+                <span>"Epoch " <b data-testid="train-epoch">{epoch}</b></span>
+                <span>"loss " <b data-testid="train-loss">{move || last().map(|p| fixed(p.train_loss, 3))}</b></span>
+                <span hidden=move || last().is_none_or(|p| p.held_out.is_none())>
+                    "right on held-out photos "
+                    <b data-testid="held-out-accuracy">{move || last().and_then(|p| p.held_out).map(|(_, right)| fixed(right * 100.0, 0) + " %")}</b>
+                </span>
+            </p>
+            <Curves/>
+            <Choices/>
+        </section>
+    }
+}
+
+/// Losses and accuracy, epoch by epoch.
+#[component]
+fn Curves() -> impl IntoView {
+    let state = expect_context::<State>();
+    let points = move || state.project.with(|project| project.curve.clone());
+    let chart = move |title: &'static str, lines: [(&'static str, fn(&Point) -> Option<f64>); 2], top: Option<f64>| {
+        let points = points();
+        let of = points.first().map_or(1, |p| p.of.max(2)) as f64;
+        let values = |value: fn(&Point) -> Option<f64>| points.iter().filter_map(move |p| Some((p.epoch, value(p)?)));
+        let highest = top.unwrap_or_else(|| {
+            lines
+                .iter()
+                .flat_map(|(_, value)| values(*value))
+                .map(|(_, y)| y)
+                .filter(|y| y.is_finite())
+                .fold(0.01, f64::max)
+        });
+        let path = |value| {
+            let at = |(epoch, y): (usize, f64)| {
+                let x = (epoch as f64 - 1.0) / (of - 1.0) * 200.0;
+                format!("{},{}", fixed(x, 1), fixed(82.0 - 80.0 * y / highest, 1))
+            };
+            values(value).map(at).collect::<Vec<_>>().join(" ")
+        };
+        view! {
+            <figure>
+                <figcaption>{title}<span>{fixed(highest, if top.is_some() { 0 } else { 2 })}</span></figcaption>
+                <svg viewBox="0 0 200 84" preserveAspectRatio="none" role="img" aria-label=title>
+                    {lines.map(|(class, value)| view! { <polyline class=class points=path(value)/> }).collect_view()}
+                </svg>
+            </figure>
+        }
+    };
+    view! {
+        <div class="curves" data-testid="curves" data-losses=move || digits(&points().iter().map(|p| p.train_loss as f32).collect::<Vec<_>>()) hidden=move || points().is_empty()>
+            {move || chart("Loss", [("train", |p| Some(p.train_loss)), ("held-out", |p| p.held_out.map(|(loss, _)| loss))], None)}
+            {move || chart("Right, %", [("train", |_| None), ("held-out", |p| p.held_out.map(|(_, right)| right * 100.0))], Some(100.0))}
+            <p class="key"><i class="train"></i>"learnt from" <i class="held-out"></i>"held out"</p>
+        </div>
+    }
+}
+
+/// Settings in plain words; the defaults suit a handful of photos.
+#[component]
+fn Choices() -> impl IntoView {
+    let state = expect_context::<State>();
+    let settings = move || state.project.with(|project| project.settings.clone());
+    let set = move |change: &dyn Fn(&mut Settings)| state.change(|project| change(&mut project.settings));
+    let bases = move || {
+        let chosen = state.project.with(|project| project.base.clone());
+        let option = |(name, title): (String, String)| {
+            let selected = name == chosen;
+            view! { <option value=name selected=selected>{title}</option> }
+        };
+        let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
+        models.into_iter().map(option).collect_view()
+    };
+    let number = move |label: &'static str,
+                       hint: &'static str,
+                       id: &'static str,
+                       range: (f64, f64, &'static str),
+                       get: fn(&Settings) -> f64,
+                       put: fn(&mut Settings, f64)| {
+        let (low, high, step) = range;
+        view! {
+            <label title=hint>
+                <span>{label}</span>
+                <input type="number" data-testid=id min=low.to_string() max=high.to_string() step=step prop:value=move || get(&settings())
+                    on:change:target=move |event| {
+                        let value = event.target().value_as_number();
+                        if (low..=high).contains(&value) { set(&|settings| put(settings, value)) } else {
+                            state.say("note", format!("{label}: a number from {low} to {high} is expected."));
+                            event.target().set_value(&get(&settings()).to_string());
+                        }
+                    }/>
+            </label>
+        }
+    };
+    view! {
+        <details class="choices">
+            <summary>"Settings"</summary>
+            <fieldset disabled=move || state.phase.with(Phase::busy)>
+                <label title="The network whose knowledge the new classes build on">
+                    <span>"Begin from"</span>
+                    <select data-testid="base-select" on:change:target=move |event| { let name = event.target().value(); state.change(|project| project.base = name) }>{bases}</select>
+                </label>
+                <label title="The head is fast and enough for most; the last stage learns finer differences from many photos">
+                    <span>"What learns"</span>
+                    <select data-testid="part-select" on:change:target=move |event| {
+                        let part = if event.target().value() == "stage" { Part::LastStage } else { Part::Head };
+                        set(&|settings| settings.part = part)
+                    }>
+                        <option value="head" selected=move || settings().part == Part::Head>"the head"</option>
+                        <option value="stage" selected=move || settings().part == Part::LastStage>"the head and the last stage"</option>
+                    </select>
+                </label>
+                {number("Epochs", "How often every photo is seen", "epochs", (1.0, 1000.0, "1"), |s| s.epochs as f64, |s, v| s.epochs = v as usize)}
+                {number("Photos a step", "Batch size", "batch", (1.0, 256.0, "1"), |s| s.batch as f64, |s, v| s.batch = v as usize)}
+                {number("Learning rate", "How far each step goes; smaller is slower and surer", "rate", (0.000001, 1.0, "any"), |s| s.lr, |s, v| s.lr = v)}
+                {number("Held out, %", "Photos that are only judged by", "held-out", (0.0, 80.0, "5"), |s| (s.held_out * 100.0).round(), |s, v| s.held_out = v / 100.0)}
+                <label class="check" title="Learn from mirrored, shifted and recoloured copies too">
+                    <input type="checkbox" data-testid="augment" prop:checked=move || settings().augment
+                        on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.augment = on) }/>
+                    "Learn from changed copies"
+                </label>
+                <label class="check" title="A class with few photos weighs as much as the others">
+                    <input type="checkbox" data-testid="balanced" prop:checked=move || settings().balanced
+                        on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.balanced = on) }/>
+                    "Classes weigh the same"
+                </label>
+                <button class="quiet" on:click=move |_| set(&|settings| *settings = Settings::default())>"Back to the defaults"</button>
+            </fieldset>
+        </details>
+    }
+}

@@ -1,0 +1,97 @@
+//! One photo, before and after: the map of the network as it was on the left of the divider, as it has become on the right.
+//! While it learns, the right side is the epoch just passed.
+
+use std::sync::Arc;
+
+use camscope::page::canvas;
+use camscope::page::web::fixed;
+use camscope::protocol::{Look, Prediction};
+use camscope::render::{Colormap, OverlayOptions, Range};
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use crate::state::{State, View};
+
+const SIDE: usize = 640;
+const OPTIONS: OverlayOptions = OverlayOptions { opacity: 0.45, colormap: Colormap::Jet, smooth: true };
+
+/// Draws a prediction's map, on its own scale.
+pub fn draw(canvas: &web_sys::HtmlCanvasElement, view: &View, look: &Look, prediction: &Prediction, side: usize) {
+    canvas::draw_map(canvas, &view.picture, side, look, prediction, Range::of(&prediction.map.values), OPTIONS);
+}
+
+#[component]
+pub fn Watching() -> impl IntoView {
+    let state = expect_context::<State>();
+    let (left, right) = (NodeRef::<Canvas>::new(), NodeRef::<Canvas>::new());
+    let divider = RwSignal::new(50.0);
+    let view = move || -> Option<Arc<View>> {
+        let photo = state.watched.get()?;
+        state.views.with(|views| views.get(&photo).cloned())
+    };
+    // The class that is watched: chosen, or the photo's own.
+    let class = move || {
+        let photo = state.watched.get()?;
+        let chosen = state.watched_class.get();
+        state.project.with(|project| {
+            let own = project.photos.iter().find(|known| known.id == photo)?.class;
+            chosen.filter(|&class| project.class(class).is_some()).or(Some(own))
+        })
+    };
+    let before = move || view().and_then(|view| view.before.predictions.first().cloned());
+    let after = move || {
+        let class = class()?;
+        let position = state.project.with(|project| {
+            let order = project.outcome.as_ref().map(|outcome| outcome.classes.clone());
+            order?.iter().position(|&known| known == class)
+        });
+        let looked = view()
+            .and_then(|view| view.after.as_ref()?.predictions.iter().find(|p| Some(p.index) == position).cloned());
+        if state.phase.with(|phase| phase.busy()) { state.live.get() } else { looked.or(state.live.get()) }
+    };
+    Effect::new(move || {
+        let (Some(left), Some(view), Some(before)) = (left.get(), view(), before()) else { return };
+        draw(&left, &view, &view.before, &before, SIDE);
+    });
+    Effect::new(move || {
+        let (Some(right), Some(view)) = (right.get(), view()) else { return };
+        match after() {
+            Some(after) => draw(&right, &view, view.after.as_ref().unwrap_or(&view.before), &after, SIDE),
+            None => canvas::draw_plain(&right, &view.picture),
+        }
+    });
+    let title = |p: Prediction| format!("“{}” {} %", p.class, fixed(p.probability * 100.0, 0));
+    let classes = move || {
+        let current = class();
+        let classes = state.project.with(|project| project.classes.clone());
+        let choice = |class: camscope::project::Class| {
+            let (id, name) = (class.id, class.name);
+            view! {
+                <button aria-pressed=(Some(id) == current).to_string() style:--class-colour=class.colour
+                    on:click=move |_| { state.live.set(None); state.watched_class.set(Some(id)) }>{name}</button>
+            }
+        };
+        classes.into_iter().map(choice).collect_view()
+    };
+    view! {
+        <section class="watching panel" aria-label="Before and after">
+            <h2>"Where it looks"</h2>
+            <p class="hint" hidden=move || view().is_some()>
+                {move || if state.watched.get().is_some() { "Looking at the photo …" } else { "Choose any photo of yours: its map is drawn here, before and after, and after every epoch while the network learns." }}
+            </p>
+            <div hidden=move || view().is_none()>
+                <div class="compare" style:--at=move || fixed(divider.get(), 1) + "%">
+                    <canvas node_ref=left data-testid="before-canvas" role="img" aria-label="Map of the network as it was"></canvas>
+                    <canvas class="after" node_ref=right data-testid="after-canvas" role="img" aria-label="Map of the taught network"></canvas>
+                    <input type="range" min="0" max="100" step="1" data-testid="before-after" aria-label="Between before and after"
+                        prop:value=move || divider.get() on:input:target=move |event| divider.set(event.target().value_as_number())/>
+                </div>
+                <p class="sides">
+                    <span>"Before: " {move || before().map(title)}</span>
+                    <span>{move || after().map(|p| format!("Taught: {}", title(p)))}</span>
+                </p>
+                <div class="row pick" role="group" aria-label="Map of which class">{classes}</div>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,54 @@
+//! An engine in a worker: requests in, events out, and a word where it stops.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, Worker};
+
+use crate::protocol::{Event, Request};
+
+/// A running worker; it ends when this is dropped.
+pub struct Engine {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Engine {
+    /// Starts the engine of `device` (`cpu` or `webgpu`). `None` comes where the two sides do not fit together.
+    ///
+    /// # Errors
+    /// Why it cannot run, also later by `on_failure`.
+    pub fn start(
+        device: &str,
+        mut on_event: impl FnMut(Option<Event>) + 'static,
+        mut on_failure: impl FnMut(String) + 'static,
+    ) -> Result<Self, String> {
+        let worker = Worker::new(&format!("./engine_loader.js?device={device}"));
+        let worker = worker.map_err(|_| "the browser refused to start it".to_owned())?;
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            let bytes = Uint8Array::new(&message.data()).to_vec();
+            on_event(postcard::from_bytes(&bytes).ok());
+        });
+        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+            event.prevent_default();
+            on_failure(event.message());
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+
+    pub fn send(&self, request: &Request) {
+        if let Ok(bytes) = postcard::to_stdvec(request) {
+            let array = Uint8Array::from(bytes.as_slice());
+            let transfer = js_sys::Array::of1(&array.buffer());
+            let _ = self.worker.post_message_with_transfer(&array, &transfer);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}

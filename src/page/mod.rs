@@ -1,0 +1,7 @@
+//! What the page's two programs, looking and teaching, have in common: the site's models, the engine's worker, canvases.
+
+pub mod adapter;
+pub mod canvas;
+pub mod engine;
+pub mod manifest;
+pub mod web;

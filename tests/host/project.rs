@@ -1,0 +1,96 @@
+//! Teaching projects: what they say before training, what they ask of the engine, and how answers are counted.
+
+use camscope::project::{Outcome, Photo, Project};
+use camscope::protocol::{Answer, Settings};
+
+fn project(counts: &[usize]) -> Project {
+    let mut project = Project::new("p".into(), "Mine".into());
+    while project.classes.len() < counts.len() {
+        project.add_class();
+    }
+    for (at, &count) in counts.iter().enumerate() {
+        for _ in 0..count {
+            let (id, class) = (project.fresh_id(), project.classes[at].id);
+            project.photos.push(Photo { id, class, name: format!("{id}.jpg") });
+        }
+    }
+    project
+}
+
+#[test]
+fn a_new_project_says_what_is_missing_until_nothing_is() {
+    let mut p = project(&[0, 0]);
+    assert!(p.why_not_yet().unwrap().contains("every class"));
+    p = project(&[3, 0]);
+    assert!(p.why_not_yet().unwrap().contains("“Class 2”"));
+    p = project(&[3, 3]);
+    assert_eq!(p.why_not_yet(), None);
+    p.classes[1].name = " Class 1 ".into();
+    assert!(p.why_not_yet().unwrap().contains("Rename"));
+    let second = p.classes[1].id;
+    p.remove_class(second);
+    assert!(p.why_not_yet().unwrap().contains("second class"));
+    assert_eq!(p.photos.len(), 3, "its photos went with it");
+}
+
+#[test]
+fn single_photos_and_imbalance_are_pointed_out() {
+    assert!(project(&[5, 5]).remarks().is_empty());
+    assert!(project(&[5, 2]).remarks().is_empty());
+    assert_eq!(project(&[8, 2]).remarks().len(), 1);
+    assert_eq!(project(&[8, 1]).remarks().len(), 2);
+    assert_eq!(project(&[1, 0]).remarks().len(), 1, "an empty class is no imbalance yet");
+}
+
+#[test]
+fn classes_differ_in_name_and_colour_and_numbers_are_never_given_twice() {
+    let mut p = project(&[1; 7]);
+    let mut colours: Vec<_> = p.classes.iter().map(|class| class.colour.clone()).collect();
+    colours.sort();
+    colours.dedup();
+    assert_eq!(colours.len(), 7);
+    p.remove_class(p.classes[2].id);
+    let id = p.add_class();
+    assert_eq!(p.class(id).unwrap().name, "Class 3");
+    let text = serde_json::to_string(&p).unwrap();
+    let back: Project = serde_json::from_str(&text).unwrap();
+    assert_eq!(back, p);
+    // Another's file may claim that no number was given yet.
+    let forged: Project = serde_json::from_str(&text.replace(&format!("\"last\":{}", id), "\"last\":0")).unwrap();
+    assert!(forged.emptied("q".into()).fresh_id() > id);
+}
+
+#[test]
+fn the_lesson_follows_the_order_of_the_classes() {
+    let p = project(&[2, 1, 1]);
+    let lesson = p.lesson(Some(p.photos[3].id));
+    assert_eq!(lesson.classes, ["Class 1", "Class 2", "Class 3"]);
+    assert_eq!(lesson.photos.iter().map(|(_, class)| *class).collect::<Vec<_>>(), [0, 0, 1, 2]);
+    assert_eq!(lesson.watched, Some((p.photos[3].id, 2)));
+    assert_eq!(lesson.settings, Settings::default());
+    assert_eq!(p.lesson(Some(999)).watched, None);
+}
+
+#[test]
+fn answers_are_counted_by_the_threshold_and_only_for_photos_that_are_there() {
+    let mut p = project(&[2, 2]);
+    let ids: Vec<u32> = p.photos.iter().map(|photo| photo.id).collect();
+    let answer = |at: usize, class, held_out, first: f32| Answer {
+        photo: ids[at],
+        class,
+        held_out,
+        probabilities: vec![first, 1.0 - first],
+    };
+    let answers =
+        vec![answer(0, 0, true, 0.9), answer(1, 0, false, 0.4), answer(2, 1, true, 0.55), answer(3, 1, false, 0.1)];
+    let classes = p.classes.iter().map(|class| class.id).collect();
+    p.outcome = Some(Outcome { card: "{}".into(), classes, answers });
+    assert_eq!(p.tally(&p.answers(false)), [1, 1, 0], "only those held out");
+    assert_eq!(p.tally(&p.answers(true)), [2, 2, 0]);
+    p.threshold = 0.7;
+    assert_eq!(p.tally(&p.answers(true)), [2, 0, 2]);
+    p.photos.remove(0);
+    assert_eq!(p.tally(&p.answers(false)), [0, 0, 1]);
+    p.photos.retain(|photo| photo.id != ids[2]);
+    assert_eq!(p.answers(false).len(), 2, "nothing held out is left: all are counted");
+}
