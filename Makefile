@@ -20,7 +20,7 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test bench bench-train clean setup lint
+.PHONY: help serve build test bench bench-train bench-web clean setup lint
 .PHONY: rust trunk native models photos site browser test-host test-browser
 
 help: ## List these targets
@@ -42,12 +42,17 @@ bench-train: native ## Time training steps beside PyTorch (fetched by pip into .
 	@[ -x .tools/torch/bin/python ] || { python3 -m venv .tools/torch && .tools/torch/bin/pip install -q torch torchvision numpy; }
 	.tools/torch/bin/python benches/train.py $(NATIVE)
 
-lint: rust ## Check format and lints: native (with and without GPU and CUDA), page, and both engines
+bench-web: site browser ## Time teaching in the browser beside TensorFlow.js (fetched by npm into .tools/tfjs)
+	@[ -d .tools/tfjs/node_modules ] || npm install --silent --no-fund --no-audit --prefix .tools/tfjs @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
+	cargo bench --bench web
+
+lint: rust ## Check format and lints: native (with and without GPU and CUDA), both halves of the page, both engines
 	cargo fmt --check
 	cargo clippy --release --all-targets -- -D warnings
 	@# The CUDA stack fetches LLVM when it is built; for looking at the code alone it takes this for a docs build.
 	DOCS_RS=1 cargo clippy --release --features gpu,cuda --bin camscope -- -D warnings
 	$(WASM_CLIPPY) --profile page --features app --bin app -- -D warnings
+	$(WASM_CLIPPY) --profile page --features teach --bin teach -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,cpu --bin engine-cpu -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,gpu --bin engine-webgpu -- -D warnings
 

@@ -369,7 +369,7 @@ async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
     browser.open_teach(&site, "device=cpu&model=vgg16-gap-cifar10").await;
     let text = folder.path().join("notes.jpg");
     std::fs::write(&text, b"Dear diary").unwrap();
-    browser.add_to_class(1, &[text.clone()]).await;
+    browser.add_to_class(1, std::slice::from_ref(&text)).await;
     browser.wait("[data-testid=error]").await;
     assert!(browser.messages().await[0].contains("notes.jpg cannot be read"), "{:?}", browser.messages().await);
     browser.click(".teach [aria-label=Dismiss]").await;

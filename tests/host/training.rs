@@ -252,6 +252,15 @@ fn a_run_goes_on_after_a_kill_to_the_same_losses() {
     let metrics = |run: &str| std::fs::read_to_string(Path::new(run).join("metrics.csv")).unwrap();
     assert_eq!(metrics(&whole).lines().count(), 7);
     assert_eq!(metrics(&cut), metrics(&whole));
+    // Both in one figure: the same steps, losses and accuracies.
+    let figure = path("both.svg");
+    let drawn = camscope(&["curves", &whole, &cut, "--to", &figure]).output().unwrap();
+    let lines: Vec<_> = std::str::from_utf8(&drawn.stdout).unwrap().lines().skip(1).collect();
+    assert!(lines.len() == 3 && lines[0] == lines[1] && lines[0].starts_with("resnet-20"), "{drawn:?}");
+    let svg = std::fs::read_to_string(&figure).unwrap();
+    assert!(svg.contains("training loss") && svg.matches("<polyline").count() >= 4);
+    let missing = camscope(&["curves", &path("nothing"), "--to", &figure]).output().unwrap();
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("holds no run"), "{missing:?}");
     assert!(std::fs::read_to_string(Path::new(&whole).join("curves.svg")).unwrap().contains("<svg"));
     let weights = std::fs::read_dir(&whole)
         .unwrap()

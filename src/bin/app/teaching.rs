@@ -55,5 +55,5 @@ pub fn open(state: State, tab: Tab) {
         let _ = script.set_attribute("src", LOADER);
         let _ = body.append_child(&script);
     }
-    let _ = window().scroll_to_with_x_and_y(0.0, 0.0);
+    window().scroll_to_with_x_and_y(0.0, 0.0);
 }

@@ -19,7 +19,7 @@ pub struct State {
     pub epochs: Vec<Epoch>,
     /// Number of the epoch with the highest held-out accuracy; the first of equals.
     pub best: usize,
-    /// Mean losses of every [`STEPS`] steps, each with the number of its last one.
+    /// Mean losses of [`STEPS`] steps, of fewer at an epoch's end, each with the number of its last one.
     #[serde(default)]
     pub losses: Vec<(usize, f32)>,
 }
@@ -30,8 +30,8 @@ const STEPS: usize = 10;
 pub struct RunFolder {
     path: PathBuf,
     pub state: State,
-    /// Losses of the steps since the last kept mean.
-    recent: Vec<f32>,
+    /// Losses of the steps since the last kept mean, with their numbers.
+    recent: Vec<(usize, f32)>,
 }
 
 impl RunFolder {
@@ -89,9 +89,16 @@ impl RunFolder {
 
     /// Takes in a step's loss; it is on disk with its epoch.
     pub fn step(&mut self, done: usize, loss: f32) {
-        self.recent.push(loss);
+        self.recent.push((done, loss));
         if self.recent.len() == STEPS {
-            self.state.losses.push((done, self.recent.iter().sum::<f32>() / STEPS as f32));
+            self.keep_losses();
+        }
+    }
+
+    fn keep_losses(&mut self) {
+        if let Some(&(done, _)) = self.recent.last() {
+            let mean = self.recent.iter().map(|(_, loss)| loss).sum::<f32>() / self.recent.len() as f32;
+            self.state.losses.push((done, mean));
             self.recent.clear();
         }
     }
@@ -109,6 +116,7 @@ impl RunFolder {
             self.state.best = epoch.number;
         }
         self.state.epochs.push(epoch);
+        self.keep_losses(); // a run that goes on after a kill begins here
         self.replace("state.json", serde_json::to_string_pretty(&self.state)?.as_bytes())?;
 
         // Only what the new state no longer names.

@@ -32,10 +32,8 @@ thread_local! {
     static CANCELLED: RefCell<bool> = const { RefCell::new(false) };
 }
 
-enum Word {
-    Event(Option<Event>),
-    Dead(String),
-}
+/// What comes from the engine, or why nothing more will.
+type Word = Result<Event, String>;
 
 /// Why a conversation ended early.
 enum Fault {
@@ -152,10 +150,8 @@ impl Teacher {
             None => None,
         };
         let why = match word {
-            Some(Word::Event(Some(Event::Unusable { reason }))) => reason,
-            Some(Word::Event(Some(event))) => return Ok(event),
-            Some(Word::Event(None)) => "the page and the engine do not fit together; reload the page".into(),
-            Some(Word::Dead(why)) => why,
+            Some(Ok(Event::Unusable { reason })) | Some(Err(reason)) => reason,
+            Some(Ok(event)) => return Ok(event),
             None => "it is not running".into(),
         };
         *self = Self::default();
@@ -174,8 +170,9 @@ impl Teacher {
         let (words, events) = unbounded();
         self.events = Some(events);
         let failures = words.clone();
-        let on_event = move |event| drop(words.unbounded_send(Word::Event(event)));
-        let on_failure = move |why| drop(failures.unbounded_send(Word::Dead(why)));
+        let misfit = || "the page and the engine do not fit together; reload the page".to_owned();
+        let on_event = move |event: Option<Event>| drop(words.unbounded_send(event.ok_or_else(misfit)));
+        let on_failure = move |why| drop(failures.unbounded_send(Err(why)));
         let engine = Engine::start(&self.device, on_event, on_failure).map_err(Fault::Engine)?;
         ENGINE.replace(Some(engine));
         while !matches!(self.next().await?, Event::Started) {}

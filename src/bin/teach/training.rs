@@ -76,12 +76,15 @@ pub fn Training() -> impl IntoView {
     }
 }
 
+/// The name of a line, and its value at a point.
+type Curve = (&'static str, fn(&Point) -> Option<f64>);
+
 /// Losses and accuracy, epoch by epoch.
 #[component]
 fn Curves() -> impl IntoView {
     let state = expect_context::<State>();
     let points = move || state.project.with(|project| project.curve.clone());
-    let chart = move |title: &'static str, lines: [(&'static str, fn(&Point) -> Option<f64>); 2], top: Option<f64>| {
+    let chart = move |title: &'static str, lines: [Curve; 2], top: Option<f64>| {
         let points = points();
         let of = points.first().map_or(1, |p| p.of.max(2)) as f64;
         let values = |value: fn(&Point) -> Option<f64>| points.iter().filter_map(move |p| Some((p.epoch, value(p)?)));

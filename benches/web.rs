@@ -1,0 +1,163 @@
+//! `make bench-web`: teaching a head in the browser, beside TensorFlow.js in the same browser on features of the same shape.
+//!
+//! Twenty photos of two classes, EfficientNet-Lite0 on the CPU engine, the page's default settings. Every round trains once
+//! here and once there; medians and their ratio are printed. Needs `dist/` and `.tools/tfjs` (the Makefile fetches it).
+
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../tests/browser/browser.rs"]
+mod browser;
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../tests/browser/site.rs"]
+mod site;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use browser::Browser;
+use site::Site;
+
+const ROUNDS: usize = 5;
+
+/// Trains a dense layer as the page trains its head: zeros at the start, Adam, cross-entropy of logits, shuffled batches of 16.
+const TENSORFLOW: &str = "return (async (backend, examples) => { \
+    await tf.setBackend(backend); await tf.ready(); \
+    const features = tf.randomNormal([examples, 1280], 0, 1, 'float32', 1).relu(); \
+    const labels = tf.oneHot(tf.range(0, examples, 1, 'int32').mod(tf.scalar(2, 'int32')), 2).toFloat(); \
+    const judged = [features.slice([0, 0], [4, 1280]), labels.slice([0, 0], [4, 2])]; \
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [1280], kernelInitializer: 'zeros' })] }); \
+    model.compile({ optimizer: tf.train.adam(0.003), loss: (y, x) => tf.losses.softmaxCrossEntropy(y, x), metrics: [] }); \
+    const start = performance.now(); \
+    const history = await model.fit(features, labels, { epochs: 20, batchSize: 16, shuffle: true, validationData: judged, yieldEvery: 'never' }); \
+    const took = performance.now() - start; \
+    if (!(history.history.loss.at(-1) < history.history.loss[0])) throw new Error('it does not learn'); \
+    tf.dispose([features, labels, judged]); model.dispose(); return took })(...arguments)";
+
+/// Notes when the training's state changes.
+const WATCH: &str = "window.changes = []; new MutationObserver(() => { \
+    const state = document.querySelector('[data-testid=train-state]').dataset.state; \
+    if (window.changes.at(-1)?.[0] !== state) window.changes.push([state, performance.now()]) \
+    }).observe(document.querySelector('[data-testid=train-state]'), { attributes: true })";
+
+fn photos(folder: &Path) -> [Vec<PathBuf>; 2] {
+    [false, true].map(|across| {
+        let photo = |i: u32| {
+            let pixel = |x: u32, y: u32| {
+                image::Rgb([
+                    if (if across { y } else { x }) / 16 % 2 == 0 { 220 } else { 30 },
+                    (i * 25) as u8,
+                    (x ^ y) as u8,
+                ])
+            };
+            let path = folder.join(format!("{across}-{i}.jpg"));
+            image::RgbImage::from_fn(1024, 768, pixel).save(&path).unwrap();
+            path
+        };
+        (0..10).map(photo).collect()
+    })
+}
+
+/// Trains once on the page, and gives milliseconds of looking at the photos, and of training.
+async fn taught(browser: &Browser) -> (f64, f64) {
+    browser.run("window.changes = []", vec![]).await;
+    browser.wait("[data-testid=train-start]").await.click().await.unwrap();
+    browser.wait("[data-testid=train-state][data-state=done]").await;
+    let changes = browser.run("return window.changes", vec![]).await;
+    let at = |state: &str| {
+        let changes = changes.as_array().unwrap();
+        changes.iter().find(|change| change[0] == state).unwrap_or_else(|| panic!("{state}: {changes:?}"))[1]
+            .as_f64()
+            .unwrap()
+    };
+    (at("training") - at("features"), at("done") - at("training"))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[tokio::main]
+async fn main() {
+    let tensorflow = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/tfjs/node_modules/@tensorflow");
+    assert!(tensorflow.is_dir(), "TensorFlow.js is not here; run: make bench-web");
+    let beside = |root: &Path| {
+        let folder = root.join("tfjs");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::copy(tensorflow.join("tfjs/dist/tf.min.js"), folder.join("tf.min.js")).unwrap();
+        for entry in std::fs::read_dir(tensorflow.join("tfjs-backend-wasm/dist")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+            }
+        }
+        let page = "<!doctype html><title>TensorFlow.js</title><script src='tf.min.js'></script><script src='tf-backend-wasm.min.js'></script>";
+        std::fs::write(folder.join("index.html"), page).unwrap();
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (site, browser) = (Site::changed(beside).await, Browser::start().await);
+
+    let page = browser.client.window().await.unwrap();
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
+    browser.wait("[data-testid=tab-teach]").await.click().await.unwrap();
+    for (n, photos) in photos(folder.path()).iter().enumerate() {
+        let css = format!("[data-testid=class-card]:nth-of-type({}) [data-testid=class-photos]", n + 1);
+        let paths: Vec<_> = photos.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        browser.wait(&css).await.send_keys(&paths.join("\n")).await.unwrap();
+        browser.wait_for(".thumb", (n + 1) * 10).await;
+    }
+    browser.run(WATCH, vec![]).await;
+
+    // Features are made once per photo: plain, then with four changed copies each.
+    browser.wait(".choices summary").await.click().await.unwrap();
+    browser.wait("[data-testid=augment]").await.click().await.unwrap();
+    let plain = taught(&browser).await;
+    browser.wait("[data-testid=augment]").await.click().await.unwrap();
+    let copies = taught(&browser).await;
+    println!("twenty photos of 1024x768, EfficientNet-Lite0, CPU engine, one thread:");
+    println!(
+        "  network started and features: {:.1} s plain, {:.1} s with four changed copies each",
+        plain.0 / 1e3,
+        copies.0 / 1e3
+    );
+
+    let other = browser.client.new_window(true).await.unwrap().handle;
+    browser.client.switch_to_window(other.clone()).await.unwrap();
+    browser.open(&format!("{}/tfjs/index.html", site.url)).await;
+    // What the page learns from: 16 photos, the rest is held out, with their copies.
+    const EXAMPLES: usize = 80;
+    let theirs = async |backend: &str| -> Result<f64, String> {
+        let took = browser.client.execute(TENSORFLOW, vec![json!(backend), json!(EXAMPLES)]).await;
+        took.map_err(|e| e.to_string()).and_then(|took: Value| took.as_f64().ok_or_else(|| took.to_string()))
+    };
+    let mut backends = Vec::new();
+    for backend in ["cpu", "wasm", "webgl"] {
+        match theirs(backend).await {
+            Ok(_) => backends.push((backend, Vec::new())),
+            Err(why) => println!("  TensorFlow.js on {backend} cannot: {}", why.lines().next().unwrap_or_default()),
+        }
+    }
+    let mut ours = Vec::new();
+    for _ in 0..ROUNDS {
+        browser.client.switch_to_window(page.clone()).await.unwrap();
+        ours.push(taught(&browser).await.1);
+        browser.client.switch_to_window(other.clone()).await.unwrap();
+        for (backend, times) in &mut backends {
+            times.push(theirs(backend).await.unwrap());
+        }
+    }
+    let ours = median(ours);
+    println!(
+        "twenty epochs of the head on {EXAMPLES} examples, batch 16, held-out photos judged and a map drawn every epoch (medians of {ROUNDS}):"
+    );
+    println!("  camscope               {ours:7.0} ms");
+    for (backend, times) in backends {
+        let theirs = median(times);
+        println!(
+            "  TensorFlow.js, {backend:6} {theirs:8.0} ms   ratio {:.2} (above 1: camscope is faster)",
+            theirs / ours
+        );
+    }
+    browser.close().await;
+}
