@@ -84,6 +84,16 @@ impl Dataset {
         self.labels.push(label);
     }
 
+    /// The same images labelled by `classes`, found by name: theirs may be in another order, and fewer. A class that is
+    /// not among them is the error.
+    pub fn relabelled(mut self, classes: &[String]) -> Result<Self, String> {
+        let at = |name: &String| classes.iter().position(|class| class == name).ok_or_else(|| name.clone());
+        let places = self.classes.iter().map(at).collect::<Result<Vec<_>, _>>()?;
+        self.labels.iter_mut().for_each(|label| *label = places[*label]);
+        self.classes = classes.to_vec();
+        Ok(self)
+    }
+
     /// The images at `positions`, in that order.
     pub fn select(&self, positions: &[usize]) -> Self {
         let mut selected = Self { classes: self.classes.clone(), side: self.side, ..Self::default() };

@@ -155,7 +155,8 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                 Err(error) => return fail(Some(photo), error.to_string()),
             };
             match session.compare(&decoded, TOP).await {
-                Ok((before, after)) => {
+                Ok((mut before, after)) => {
+                    before.timing.memory = memory();
                     send(&Event::Compared { photo, picture: picture(decoded), before, after });
                 }
                 Err(error) => fail(Some(photo), error.to_string()),

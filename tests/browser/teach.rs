@@ -204,6 +204,20 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
     let (here, there) = (probability[0].parse::<f64>().unwrap(), best["probability"].as_f64().unwrap());
     assert!((here - there).abs() < 0.01, "{here} in the browser, {there} natively");
 
+    for name in files.keys().filter(|name| name.starts_with("photos/")) {
+        let path = folder.path().join("export").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &files[name]).unwrap();
+    }
+    let data = format!("folder:{}", folder.path().join("export/photos").display());
+    let evaluated = Command::new(env!("CARGO_BIN_EXE_camscope"))
+        .args(["eval", "--json", "--data", &data, "--model"])
+        .arg(&weights)
+        .output();
+    let evaluated = evaluated.unwrap();
+    let figures: Value = serde_json::from_slice(&evaluated.stdout).unwrap_or_else(|e| panic!("{e}: {evaluated:?}"));
+    assert_eq!(figures["accuracy"], json!(1.0));
+
     // Everything is there after a reload.
     browser.open_teach(&site, "device=cpu").await;
     browser.wait_for(THUMB, 20).await;
@@ -304,6 +318,90 @@ async fn learns_as_natively(device: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn webgpu_learns_as_natively() {
     learns_as_natively("webgpu").await;
+}
+
+/// What a training takes it gives back: two hundred epochs leave the engine and the page no larger than twenty did.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_steady_over_two_hundred_epochs() {
+    const SLACK: i64 = 4 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let [down, across] = stripes(folder.path(), 8);
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open_teach(&site, &format!("device=cpu&model={SMALL}")).await;
+    browser.add_to_class(1, &down).await;
+    browser.add_to_class(2, &across).await;
+    browser.wait_for(THUMB, 16).await;
+    browser.click(".choices summary").await;
+    let mut sizes = Vec::new();
+    for epochs in ["20", "200", "200"] {
+        browser.setting("epochs", epochs).await;
+        browser.train().await;
+        assert_eq!(browser.text("[data-testid=train-epoch]").await, format!("{epochs}/{epochs}"));
+        let size = async |side: &str| -> i64 {
+            let css = "[data-testid=watching]";
+            browser.attributes(css, &format!("data-{side}-bytes")).await[0].parse().unwrap()
+        };
+        sizes.push([size("engine").await, size("page").await]);
+    }
+    let _ = writeln!(std::io::stderr(), "bytes of engine and page after 20, 220, 420 epochs: {sizes:?}");
+    assert!(sizes[2][0] - sizes[1][0] <= SLACK && sizes[2][1] - sizes[1][1] <= SLACK, "{sizes:?}");
+    browser.close().await;
+}
+
+/// Photos dropped on a class and pasted into one; several projects, each with its own; one goes, the other stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    let query = format!("device=cpu&model={SMALL}");
+    browser.open_teach(&site, &query).await;
+    for (n, event, transfer) in [(1, "drop", "dataTransfer"), (2, "paste", "clipboardData")] {
+        let script = "return (async (n, event, transfer) => { \
+            const blob = await (await fetch('photos/motorcycle.png')).blob(); \
+            const data = new DataTransfer(); data.items.add(new File([blob], event + '.png', {type: 'image/png'})); \
+            const card = document.querySelector(`[data-testid=class-card]:nth-of-type(${n})`); \
+            card.querySelector('[data-testid=class-name]').focus(); \
+            const e = event === 'drop' ? new DragEvent(event, {bubbles: true, cancelable: true, dataTransfer: data}) \
+                : new ClipboardEvent(event, {bubbles: true, cancelable: true, clipboardData: data}); \
+            card.dispatchEvent(e); })(...arguments)";
+        browser.run(script, vec![json!(n), json!(event), json!(transfer)]).await;
+        browser.wait_for(&format!("[data-testid=class-card]:nth-of-type({n}) .thumb"), 1).await;
+    }
+    assert_eq!(browser.count("[data-testid=photo-card]").await, 0, "the other half takes none of them");
+    browser.set("[data-testid=project-name]", "Motorcycles").await;
+    browser.set("[data-testid=class-card]:nth-of-type(1) [type=color]", "#123456").await;
+
+    browser.click("[data-testid=project-new]").await;
+    browser.wait_for(THUMB, 0).await;
+    browser.click("[data-testid=class-add]").await;
+    browser.wait_for("[data-testid=class-card]", 3).await;
+    browser.wait_for("[data-testid=project-select] option", 2).await;
+    tokio::time::sleep(Duration::from_millis(600)).await; // it is kept when the changes pause
+    browser.open_teach(&site, &query).await;
+    browser.wait_for("[data-testid=class-card]", 3).await;
+
+    let first = browser.attributes("[data-testid=project-select] option", "value").await.remove(0);
+    browser.set("[data-testid=project-select]", &first).await;
+    browser.wait_for(THUMB, 2).await;
+    let value = async |css: &str| {
+        browser
+            .run("return document.querySelector(arguments[0]).value", vec![json!(css)])
+            .await
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(value("[data-testid=project-name]").await, "Motorcycles");
+    assert_eq!(value("[data-testid=class-card] [type=color]").await, "#123456");
+
+    browser
+        .run("window.confirm = () => true; document.querySelector('[data-testid=project-delete]').click()", vec![])
+        .await;
+    browser.wait_for("[data-testid=class-card]", 3).await;
+    browser.open_teach(&site, &query).await;
+    browser.wait_for("[data-testid=class-card]", 3).await;
+    assert_eq!(browser.count("[data-testid=project-select] option").await, 1);
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use camscope::data::{
-    Augment, DataError, HeldOut, batch, load_cifar10, load_folder, load_stl10, load_tiny_imagenet, load_yolo,
+    Augment, DataError, Dataset, HeldOut, batch, load_cifar10, load_folder, load_stl10, load_tiny_imagenet, load_yolo,
     stratified,
 };
 use camscope::recipe::{Recipe, Window};
@@ -177,4 +177,14 @@ fn tiny_imagenet_names_its_boxes_by_words_and_by_map() {
     assert_eq!(cats.boxes[0], [Window { x: 0.25, y: 0.0, width: 0.5, height: 1.0 }]);
     let words = load_tiny_imagenet(root, &RECIPE, &["collie".into(), "tabby cat".into()]).unwrap();
     assert_eq!(words.data.labels, [1, 0]);
+}
+
+#[test]
+fn labels_follow_names_not_their_order() {
+    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    let data = Dataset { classes: names(&["truck", "cat"]), side: 1, rgb: vec![1, 1, 1, 2, 2, 2], labels: vec![0, 1] };
+    let ours = names(&["cat", "dog", "truck"]);
+    let found = data.clone().relabelled(&ours).unwrap();
+    assert_eq!((found.labels, found.classes, found.rgb), (vec![2, 0], ours, data.rgb.clone()));
+    assert_eq!(data.relabelled(&names(&["cat", "dog"])).unwrap_err(), "truck");
 }

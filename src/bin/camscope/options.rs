@@ -1,7 +1,7 @@
 //! What a training run is made of: one struct for the command line, a `--recipe`, a `--config` file and the run's own
 //! record of it.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use camscope::checkpoint::ModelCard;
 use camscope::data::{Augment, Dataset, HeldOut, Split, load_cifar10, load_folder, load_stl10};
 use camscope::model::NetworkConfig;
@@ -183,11 +183,11 @@ pub fn load_data(data: &str, recipe: &Recipe, share: f64, seed: u64) -> anyhow::
 pub fn test_images(data: &str, card: &ModelCard) -> anyhow::Result<Dataset> {
     let split = load_data(data, &card.recipe, 0.0, 0)?;
     let data = if split.test.is_empty() { split.train } else { split.test };
-    if data.classes != card.classes {
-        let (ours, theirs) = (first_names(&card.classes), first_names(&data.classes));
-        bail!("the model's classes are {ours}; the data's {theirs}");
-    }
-    Ok(data)
+    let theirs = first_names(&data.classes);
+    data.relabelled(&card.classes).map_err(|unknown| {
+        let ours = first_names(&card.classes);
+        anyhow!("the model has no class \"{unknown}\": its classes are {ours}; the data's {theirs}")
+    })
 }
 
 /// The first ten, and how many more.

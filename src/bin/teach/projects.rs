@@ -61,6 +61,7 @@ fn attempt(state: State, task: impl Future<Output = Result<(), StoreError>> + 's
 
 fn fresh(state: State) {
     attempt(state, async move {
+        state.keep_now().await;
         let count = state.projects.with_untracked(Vec::len);
         let mut project = Project::new(new_id(), format!("My classes {}", count + 1));
         project.base = state.project.with_untracked(|project| project.base.clone());
@@ -155,6 +156,7 @@ fn import(state: State, file: web_sys::File) {
         };
         let Some(store) = state.store() else { return Ok(()) };
         // Imported beside what is there, also where that is the same project.
+        state.keep_now().await;
         let known = archive.project.photos.clone();
         let project = archive.project.emptied(new_id());
         if let Some(weights) = &archive.weights {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use camscope::page::canvas;
-use camscope::page::web::fixed;
+use camscope::page::web::{fixed, memory};
 use camscope::protocol::{Look, Prediction};
 use camscope::render::{Colormap, OverlayOptions, Range};
 use leptos::html::Canvas;
@@ -74,7 +74,8 @@ pub fn Watching() -> impl IntoView {
         classes.into_iter().map(choice).collect_view()
     };
     view! {
-        <section class="watching panel" aria-label="Before and after">
+        <section class="watching panel" aria-label="Before and after" data-testid="watching"
+            data-engine-bytes=move || view().map(|view| view.before.timing.memory.to_string()) data-page-bytes=move || { view(); memory().to_string() }>
             <h2>"Where it looks"</h2>
             <p class="hint" hidden=move || view().is_some()>
                 {move || if state.watched.get().is_some() { "Looking at the photo …" } else { "Choose any photo of yours: its map is drawn here, before and after, and after every epoch while the network learns." }}
