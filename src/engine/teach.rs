@@ -27,6 +27,8 @@ const ANSWERED: usize = 64;
 pub(super) struct Studied {
     /// `[1 + copies, c, h, w]`: the input of the last stage, the photo itself first.
     inputs: Tensor<4>,
+    /// What the last stage makes of that, as far as a head asks for it: for a linear head only the means.
+    features: Tensor<4>,
     /// What the network saw of the photo, in its pixels.
     window: Window,
 }
@@ -41,7 +43,7 @@ pub struct Taught {
 }
 
 impl Session {
-    /// Runs the frozen stages on a photo, and on changed copies of it if these are to be learnt from; what they make of
+    /// Runs the network on a photo, and on changed copies of it if these are to be learnt from; what they make of
     /// it is kept under `id`.
     ///
     /// # Errors
@@ -56,9 +58,11 @@ impl Session {
             let mut rng = StdRng::seed_from_u64(u64::from(id) << 8 | copy);
             augment(Augment::CropFlipColour, &plain, recipe.size as usize, &mut rng, &mut rgb);
         }
-        let (frozen, _) = split(&model.network);
+        let (frozen, last) = split(&model.network);
         let inputs = frozen.iter().fold(recipe.normalise(&rgb, &self.device), |x, stage| stage.forward(x));
-        self.studied.insert(id, Studied { inputs, window: photo.in_file(part) });
+        let features = last.iter().fold(inputs.clone(), |x, stage| stage.forward(x));
+        let features = if model.network.rectified { features } else { features.mean_dim(3).mean_dim(2) };
+        self.studied.insert(id, Studied { inputs, features, window: photo.in_file(part) });
         Ok(())
     }
 
@@ -84,10 +88,14 @@ impl Session {
         let settings = &lesson.settings;
         let (to_learn, held_out) = stratified(&labels, settings.held_out, settings.seed);
 
-        // What the part that learns takes in: the last stage's input, or for a head alone its output. A linear head
-        // asks only for the features' means.
         let learner = Learner::new(&model.network, settings.part, lesson.classes.len());
-        let all = lesson.photos.iter().map(|&(photo, _)| Ok(learner.take(studied(photo)?.inputs.clone(), last)));
+        let all = lesson.photos.iter().map(|&(photo, _)| {
+            let studied = studied(photo)?;
+            Ok(match settings.part {
+                Part::Head => studied.features.clone(),
+                Part::LastStage => studied.inputs.clone(),
+            })
+        });
         let all: Vec<Tensor<4>> = all.collect::<Result<_, EngineError>>()?;
         let plain = |positions: &[usize]| {
             let inputs = positions.iter().map(|&i| all[i].clone().narrow(0, 0, 1)).collect();
@@ -111,7 +119,16 @@ impl Session {
             seed: settings.seed,
             ..TrainConfig::default()
         };
-        let watched = lesson.watched.and_then(|(photo, class)| Some((self.studied.get(&photo)?, class)));
+        // The watched photo on its way to the part that learns: for a head alone its features, which stay as they are.
+        let watched = lesson.watched.and_then(|(photo, class)| {
+            let studied = self.studied.get(&photo)?;
+            let x = studied.inputs.clone().narrow(0, 0, 1);
+            let x = match settings.part {
+                Part::Head => last.iter().fold(x, |x, stage| stage.forward(x)),
+                Part::LastStage => x,
+            };
+            Some((x, studied.window, class))
+        });
         let start = Progress { network: learner.network.clone(), optimizer: config.optimizer(), epoch: 0 };
         let mut best: Option<((f64, f64), Network)> = None;
         let devices = [self.device.clone()];
@@ -123,10 +140,9 @@ impl Session {
                     if best.as_ref().is_none_or(|(most, _)| figure >= *most) {
                         best = Some((figure, progress.network.clone()));
                     }
-                    let watched = match watched {
-                        Some((studied, class)) => {
-                            let whole = learner.whole(&progress.network, frozen, last);
-                            map_of(&whole, frozen.len(), studied, class, &lesson.classes).await.ok()
+                    let watched = match &watched {
+                        Some((x, window, class)) => {
+                            map_of(&progress.network, x.clone(), *window, *class, &lesson.classes).await.ok()
                         }
                         None => None,
                     };
@@ -190,15 +206,6 @@ impl Learner {
         Self { network: Network { stages, linear, rectified: base.rectified }, part }
     }
 
-    /// From the last stage's input to this part's.
-    fn take(&self, inputs: Tensor<4>, last: &[Stage]) -> Tensor<4> {
-        if self.part == Part::LastStage {
-            return inputs;
-        }
-        let features = last.iter().fold(inputs, |x, stage| stage.forward(x));
-        if self.network.rectified { features } else { features.mean_dim(3).mean_dim(2) }
-    }
-
     /// The whole network with what `tail`, this part, has become.
     fn whole(&self, tail: &Network, frozen: &[Stage], last: &[Stage]) -> Network {
         let last = match self.part {
@@ -209,19 +216,18 @@ impl Learner {
     }
 }
 
-/// The map of `class` in a studied photo.
+/// The map of `class` in what `tail`, the part that learns, takes in of a photo.
 async fn map_of(
-    network: &Network,
-    frozen: usize,
-    studied: &Studied,
+    tail: &Network,
+    x: Tensor<4>,
+    window: Window,
     class: usize,
     classes: &[String],
 ) -> Result<Prediction, EngineError> {
-    let x = studied.inputs.clone().narrow(0, 0, 1);
-    let features = network.stages[frozen..].iter().fold(x, |x, stage| stage.forward(x));
-    let logits = read(network.head(features.clone())).await?;
-    let seen = Seen { features, probabilities: softmax(&logits), logits, window: studied.window };
-    let found = predictions(network, classes, &seen, &[class]).await?;
+    let features = tail.stages.iter().fold(x, |x, stage| stage.forward(x));
+    let logits = read(tail.head(features.clone())).await?;
+    let seen = Seen { features, probabilities: softmax(&logits), logits, window };
+    let found = predictions(tail, classes, &seen, &[class]).await?;
     found.into_iter().next().ok_or(EngineError::Class { class, classes: classes.len() })
 }
 

@@ -178,7 +178,7 @@ async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<
             reported = now();
             send(&Event::Lesson(event));
         }
-        if epoch || now() - breathed > BREATH {
+        if now() - breathed > BREATH {
             breathe().await;
             breathed = now();
         }

@@ -78,7 +78,12 @@ pub fn train(state: State) {
             taught = teacher.teach(state).await;
         }
         match taught {
-            Ok(()) => state.phase.set(Phase::Done),
+            Ok(()) => {
+                state.phase.set(Phase::Done);
+                if let Some(photo) = state.watched.get_untracked() {
+                    view(state, photo);
+                }
+            }
             Err(Fault::Cancelled) => state.phase.set(Phase::Idle),
             Err(Fault::Told(why)) => {
                 state.say("error", why);
@@ -261,10 +266,7 @@ impl Teacher {
                     {
                         state.say("error", format!("The taught network cannot be kept: {error}."));
                     }
-                    return match state.watched.get_untracked() {
-                        Some(photo) => self.look(state, photo, true).await,
-                        None => Ok(()),
-                    };
+                    return Ok(());
                 }
                 Event::NotTaught { message } => return Err(Fault::Told(message)),
                 _ => {}
