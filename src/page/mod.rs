@@ -4,4 +4,5 @@ pub mod adapter;
 pub mod canvas;
 pub mod engine;
 pub mod manifest;
+pub mod messages;
 pub mod web;

@@ -7,6 +7,7 @@ mod stage;
 mod state;
 mod teaching;
 
+use camscope::page::messages::MessageList;
 use leptos::prelude::*;
 
 use state::{State, Tab};
@@ -29,7 +30,7 @@ fn App() -> impl IntoView {
     let looking = move || state.tab.get() == Tab::Look;
     view! {
         <panels::Header/>
-        <panels::Messages/>
+        <div class="messages"><MessageList messages=state.messages/></div>
         <stage::PhotoInput/>
         <main class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !looking()>
             <stage::Stage/>

@@ -1,4 +1,4 @@
-//! Around the stage: header, messages, predictions with their maps, the strip of photos, footer.
+//! Around the stage: header, predictions with their maps, the strip of photos, footer.
 
 use camscope::page::canvas;
 use camscope::page::web::{digits, fixed, focus, memory};
@@ -81,21 +81,6 @@ pub fn Header() -> impl IntoView {
 
 fn megabytes(bytes: u64) -> String {
     fixed(bytes as f64 / 1e6, 1)
-}
-
-#[component]
-pub fn Messages() -> impl IntoView {
-    let state = expect_context::<State>();
-    view! {
-        <div class="messages">
-            <For each=move || state.messages.get() key=|message| message.id let:message>
-                <div class="message" role="alert" data-testid="error" data-level=message.level>
-                    <span>{message.text}</span>
-                    <button aria-label="Dismiss" on:click=move |_| state.messages.update(|m| m.retain(|m| m.id != message.id))>"×"</button>
-                </div>
-            </For>
-        </div>
-    }
 }
 
 #[component]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use camscope::page::manifest::Model;
+use camscope::page::messages::Messages;
 use camscope::protocol::{Look, Prediction};
 use camscope::render::{Colormap, OverlayOptions, Range};
 use leptos::prelude::*;
@@ -55,14 +56,6 @@ impl Photo {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct Message {
-    pub id: u32,
-    /// `error` for what did not work, `note` for what one should know.
-    pub level: &'static str,
-    pub text: String,
-}
-
 /// The page's two halves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
@@ -90,7 +83,7 @@ pub struct State {
     pub class: RwSignal<usize>,
     /// Grows whenever a picture arrives, so that canvases redraw.
     pub pictures: RwSignal<u32>,
-    pub messages: RwSignal<Vec<Message>>,
+    pub messages: Messages,
     pub opacity: RwSignal<f32>,
     pub colormap: RwSignal<Colormap>,
     pub shared_scale: RwSignal<bool>,
@@ -113,7 +106,7 @@ impl State {
             chosen: RwSignal::new(None),
             class: RwSignal::new(0),
             pictures: RwSignal::new(0),
-            messages: RwSignal::new(Vec::new()),
+            messages: Messages::new(),
             opacity: RwSignal::new(0.4),
             colormap: RwSignal::new(Colormap::Jet),
             shared_scale: RwSignal::new(true),
@@ -124,18 +117,14 @@ impl State {
         }
     }
 
-    /// A number not given before, for photos and messages.
+    /// A number not given before, for photos.
     pub fn fresh_id(&self) -> u32 {
         self.next.update_value(|id| *id += 1);
         self.next.get_value()
     }
 
     pub fn say(&self, level: &'static str, text: String) {
-        let id = self.fresh_id();
-        self.messages.update(|messages| {
-            messages.retain(|message| message.text != text);
-            messages.push(Message { id, level, text });
-        });
+        self.messages.say(level, text);
     }
 
     /// Changes one photo, if it is still there.

@@ -14,6 +14,7 @@ mod training;
 mod watching;
 
 use camscope::page::manifest::models;
+use camscope::page::messages::MessageList;
 use camscope::page::web::document;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -97,12 +98,7 @@ fn Messages() -> impl IntoView {
     let state = expect_context::<State>();
     view! {
         <div class="messages">
-            <For each=move || state.messages.get() key=|message| message.id let:message>
-                <div class="message" role="alert" data-testid="error" data-level=message.level>
-                    <span>{message.text}</span>
-                    <button aria-label="Dismiss" on:click=move |_| state.messages.update(|m| m.retain(|m| m.id != message.id))>"×"</button>
-                </div>
-            </For>
+            <MessageList messages=state.messages/>
             <div class="message" role="status" data-level="note" hidden=move || state.undoable().is_none()>
                 <span>{move || state.undoable()}</span>
                 <span class="row">

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use camscope::page::manifest::Model;
+use camscope::page::messages::Messages;
 use camscope::page::web::window;
 use camscope::project::Project;
 use camscope::protocol::{Look, Picture, Prediction};
@@ -51,14 +52,6 @@ impl Phase {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct Message {
-    pub id: u32,
-    /// `error` for what did not work, `note` for what one should know.
-    pub level: &'static str,
-    pub text: String,
-}
-
 /// A photo as the network saw it before and after.
 pub struct View {
     pub picture: Picture,
@@ -84,14 +77,13 @@ pub struct State {
     /// The watched photo's map in the epoch just passed.
     pub live: RwSignal<Option<Prediction>>,
     pub views: RwSignal<HashMap<u32, Arc<View>>>,
-    pub messages: RwSignal<Vec<Message>>,
+    pub messages: Messages,
     /// The device that computes; empty until the main half has chosen it.
     pub device: RwSignal<String>,
     /// What was taken away last, and the project as it was.
     undo: RwSignal<Vec<(String, Project)>>,
     store: StoredValue<Option<Store>, LocalStorage>,
     timer: StoredValue<i32>,
-    next: StoredValue<u32>,
 }
 
 impl State {
@@ -107,22 +99,16 @@ impl State {
             watched_class: RwSignal::new(None),
             live: RwSignal::new(None),
             views: RwSignal::default(),
-            messages: RwSignal::default(),
+            messages: Messages::new(),
             device: RwSignal::default(),
             undo: RwSignal::default(),
             store: StoredValue::new_local(None),
             timer: StoredValue::new(0),
-            next: StoredValue::new(0),
         }
     }
 
     pub fn say(&self, level: &'static str, text: String) {
-        self.next.update_value(|id| *id += 1);
-        let id = self.next.get_value();
-        self.messages.update(|messages| {
-            messages.retain(|message| message.text != text);
-            messages.push(Message { id, level, text });
-        });
+        self.messages.say(level, text);
     }
 
     pub fn store(&self) -> Option<Store> {

@@ -1,0 +1,54 @@
+//! What the person is told: a list of sentences, each of which can be dismissed.
+
+use leptos::prelude::*;
+
+#[derive(Debug, Clone, PartialEq)]
+struct Message {
+    id: u32,
+    /// `error` for what did not work, `note` for what one should know.
+    level: &'static str,
+    text: String,
+}
+
+/// The messages of one half of the page.
+#[derive(Clone, Copy)]
+pub struct Messages {
+    list: RwSignal<Vec<Message>>,
+    next: StoredValue<u32>,
+}
+
+impl Messages {
+    pub fn new() -> Self {
+        Self { list: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+    }
+
+    /// Adds a sentence; the same one is said once, at the end. `level` is `error` for what did not work, `note` for what
+    /// one should know.
+    pub fn say(&self, level: &'static str, text: String) {
+        self.next.update_value(|id| *id += 1);
+        let id = self.next.get_value();
+        self.list.update(|messages| {
+            messages.retain(|message| message.text != text);
+            messages.push(Message { id, level, text });
+        });
+    }
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[component]
+pub fn MessageList(messages: Messages) -> impl IntoView {
+    let dismiss = move |id| messages.list.update(|list| list.retain(|message| message.id != id));
+    view! {
+        <For each=move || messages.list.get() key=|message| message.id let:message>
+            <div class="message" role="alert" data-testid="error" data-level=message.level>
+                <span>{message.text}</span>
+                <button aria-label="Dismiss" on:click=move |_| dismiss(message.id)>"×"</button>
+            </div>
+        </For>
+    }
+}
