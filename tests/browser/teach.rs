@@ -338,13 +338,46 @@ async fn memory_is_steady_over_two_hundred_epochs() {
         browser.train().await;
         assert_eq!(browser.text("[data-testid=train-epoch]").await, format!("{epochs}/{epochs}"));
         let size = async |side: &str| -> i64 {
-            let css = "[data-testid=watching]";
+            let css = "[data-testid=watching][data-engine-bytes]";
+            browser.wait(css).await;
             browser.attributes(css, &format!("data-{side}-bytes")).await[0].parse().unwrap()
         };
         sizes.push([size("engine").await, size("page").await]);
     }
     let _ = writeln!(std::io::stderr(), "bytes of engine and page after 20, 220, 420 epochs: {sizes:?}");
     assert!(sizes[2][0] - sizes[1][0] <= SLACK && sizes[2][1] - sizes[1][1] <= SLACK, "{sizes:?}");
+    browser.close().await;
+}
+
+/// Three hundred photos of a megapixel each: thumbnails on the page, the files in the browser's storage, not in memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_of_photos_weigh_little() {
+    const PHOTOS: usize = 300;
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open_teach(&site, &format!("device=cpu&model={SMALL}")).await;
+    let drop = "return (async count => { \
+        const canvas = new OffscreenCanvas(1200, 900), pen = canvas.getContext('2d'), files = []; \
+        for (let i = 0; i < count; i++) { \
+            pen.fillStyle = `hsl(${i * 7} 80% 50%)`; pen.fillRect(0, 0, 1200, 900); pen.clearRect(i, i, 300, 200); \
+            files.push(new File([await canvas.convertToBlob({type: 'image/jpeg'})], i + '.jpg', {type: 'image/jpeg'})) } \
+        const data = new DataTransfer(); files.forEach(file => data.items.add(file)); \
+        document.querySelector('[data-testid=class-card]').dispatchEvent( \
+            new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data})); return data.files.length })(...arguments)";
+    assert_eq!(browser.run(drop, vec![json!(PHOTOS)]).await, json!(PHOTOS));
+    browser.wait_for(THUMB, PHOTOS).await;
+    let bytes: usize = browser.attributes("[data-testid=watching]", "data-page-bytes").await[0].parse().unwrap();
+    let heap = browser.run("return performance.memory.usedJSHeapSize", vec![]).await.as_u64().unwrap();
+    let _ = writeln!(std::io::stderr(), "{PHOTOS} photos: {bytes} bytes of the page's own, {heap} of scripts");
+    // Decoded they would be a gigabyte.
+    assert!(bytes < 32 << 20 && heap < 64 << 20, "{bytes} and {heap} bytes");
+    // A click is answered at once.
+    let start = Instant::now();
+    browser.click(".thumb:nth-child(5) .open").await;
+    browser.wait("[data-testid=before-canvas]").await;
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    browser.open_teach(&site, &format!("device=cpu&model={SMALL}")).await;
+    browser.wait_for(THUMB, PHOTOS).await;
+    assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
 

@@ -35,7 +35,9 @@ pub fn listen(state: State) {
             }
         }
     });
-    std::mem::forget(paste); // lives as long as the page
+    // What was changed in the last moment is written when the page is left.
+    let leave = window_event_listener(ev::pagehide, move |_| state.keep_waiting());
+    std::mem::forget((paste, leave)); // they live as long as the page
 }
 
 fn focused_class() -> Option<u32> {
@@ -67,23 +69,26 @@ pub async fn add(state: State, class: u32, file: Blob, name: String) -> bool {
 
 /// The same for a photo that has its number already.
 pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
+    let open = state.project.with_untracked(|project| project.id.clone());
     let Some(thumbnail) = thumbnail(&file).await else {
         state.say("error", format!("{} cannot be read as a photo. JPEG, PNG, WebP, GIF and BMP can.", photo.name));
         return true;
     };
     let Some(store) = state.store() else { return false };
-    let project = state.project.with_untracked(|project| project.id.clone());
-    let kept = Kept { file, thumbnail };
-    if let Err(error) = store.keep_photo(&project, photo.id, &kept).await {
-        state.say("error", format!("{} is not added: {error}.", photo.name));
+    // The class may be gone, or another project be open, since the photo was on its way.
+    if state.project.with_untracked(|project| project.id != open || project.class(photo.class).is_none()) {
         return false;
     }
-    // Another project may have been opened, or the class deleted, meanwhile.
-    if state.project.with_untracked(|now| now.id != project || now.class(photo.class).is_none()) {
-        return true;
+    let (id, name) = (photo.id, photo.name.clone());
+    state.thumbnails.update(|thumbnails| drop(thumbnails.insert(id, thumbnail.clone())));
+    state.project.update(|project| project.photos.push(photo));
+    let project = state.project.get_untracked();
+    if let Err(error) = store.keep_photo(&project, id, &Kept { file, thumbnail }).await {
+        state.say("error", format!("{name} is not added: {error}."));
+        state.project.update(|project| project.photos.retain(|photo| photo.id != id));
+        return false;
     }
-    state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo.id, kept.thumbnail)));
-    state.change(|project| project.photos.push(photo));
+    state.list();
     true
 }
 

@@ -14,8 +14,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::store::Store;
 
-/// Milliseconds without a further change before a project is written.
-const CALM: i32 = 250;
+/// Milliseconds from a change until the project is written, with all that has changed until then.
+const PAUSE: i32 = 250;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
@@ -83,7 +83,8 @@ pub struct State {
     /// What was taken away last, and the project as it was.
     undo: RwSignal<Vec<(String, Project)>>,
     store: StoredValue<Option<Store>, LocalStorage>,
-    timer: StoredValue<i32>,
+    /// The project is about to be written.
+    waiting: StoredValue<bool>,
 }
 
 impl State {
@@ -103,7 +104,7 @@ impl State {
             device: RwSignal::default(),
             undo: RwSignal::default(),
             store: StoredValue::new_local(None),
-            timer: StoredValue::new(0),
+            waiting: StoredValue::new(false),
         }
     }
 
@@ -119,23 +120,41 @@ impl State {
         self.store.set_value(Some(store));
     }
 
-    /// Changes the project; it is kept as soon as the changes pause.
+    /// Changes the project; it is written soon.
     pub fn change(&self, change: impl FnOnce(&mut Project)) {
         self.project.update(change);
+        if self.waiting.get_value() {
+            return;
+        }
+        self.waiting.set_value(true);
         let state = *self;
-        let write = Closure::once_into_js(move || spawn_local(async move { state.keep_now().await }));
-        window().clear_timeout_with_handle(self.timer.get_value());
-        let timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(write.unchecked_ref(), CALM);
-        self.timer.set_value(timer.unwrap_or(0));
+        let write = Closure::once_into_js(move || {
+            state.waiting.set_value(false);
+            spawn_local(async move { state.keep_now().await });
+        });
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(write.unchecked_ref(), PAUSE);
+    }
+
+    /// The open project is among those that can be opened, under its name.
+    pub fn list(&self) {
+        let (id, name) = self.project.with_untracked(|project| (project.id.clone(), project.name.clone()));
+        self.projects.update(|projects| match projects.iter_mut().find(|(known, _)| *known == id) {
+            Some(known) => known.1 = name,
+            None => projects.push((id, name)),
+        });
+    }
+
+    /// Writes at once what would be written soon.
+    pub fn keep_waiting(self) {
+        if self.waiting.get_value() {
+            spawn_local(async move { self.keep_now().await });
+        }
     }
 
     /// Writes the project at once.
     pub async fn keep_now(&self) {
+        self.list();
         let project = self.project.get_untracked();
-        self.projects.update(|projects| match projects.iter_mut().find(|(id, _)| *id == project.id) {
-            Some((_, name)) => name.clone_from(&project.name),
-            None => projects.push((project.id.clone(), project.name.clone())),
-        });
         if let Some(store) = self.store()
             && let Err(error) = store.keep_project(&project).await
         {

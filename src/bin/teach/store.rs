@@ -70,15 +70,18 @@ impl Store {
     }
 
     pub async fn keep_project(&self, project: &Project) -> Result<(), StoreError> {
-        let text = serde_json::to_string(project)?;
-        self.put(PROJECTS, &project.id, &text.into()).await
+        let (transaction, store) = self.store(PROJECTS, TransactionMode::ReadWrite)?;
+        store.put(&serde_json::to_string(project)?.into(), Some(&project.id.as_str().into()))?.await?;
+        transaction.commit()?.await?; // a full disk may be told only here
+        Ok(())
     }
 
-    pub async fn keep_photo(&self, project: &str, id: u32, kept: &Kept) -> Result<(), StoreError> {
+    /// Writes a photo and the project that names it, both or neither.
+    pub async fn keep_photo(&self, project: &Project, id: u32, kept: &Kept) -> Result<(), StoreError> {
         let value = Object::new();
         let _ = Reflect::set(&value, &"file".into(), &kept.file);
         let _ = Reflect::set(&value, &"thumbnail".into(), &kept.thumbnail.as_str().into());
-        self.put(PHOTOS, &photo_key(project, id), &value).await
+        self.put(PHOTOS, &photo_key(&project.id, id), &value, project).await
     }
 
     pub async fn photo(&self, project: &str, id: u32) -> Result<Option<Kept>, StoreError> {
@@ -108,12 +111,7 @@ impl Store {
     pub async fn keep_taught(&self, project: &Project, file: &[u8]) -> Result<(), StoreError> {
         let parts = Array::of1(&js_sys::Uint8Array::from(file));
         let blob = Blob::new_with_u8_array_sequence(&parts).map_err(|_| StoreError::Full)?;
-        let (key, text) = (JsValue::from(&project.id), JsValue::from(serde_json::to_string(project)?));
-        let transaction = self.database.transaction(&[WEIGHTS, PROJECTS], TransactionMode::ReadWrite)?;
-        transaction.object_store(WEIGHTS)?.put(&blob, Some(&key))?.await?;
-        transaction.object_store(PROJECTS)?.put(&text, Some(&key))?.await?;
-        transaction.commit()?.await?;
-        Ok(())
+        self.put(WEIGHTS, &project.id, &blob, project).await
     }
 
     pub async fn weights(&self, project: &str) -> Result<Option<Blob>, StoreError> {
@@ -144,9 +142,12 @@ impl Store {
         Ok(())
     }
 
-    async fn put(&self, store: &str, key: &str, value: &JsValue) -> Result<(), StoreError> {
-        let (transaction, store) = self.store(store, TransactionMode::ReadWrite)?;
-        store.put(value, Some(&key.into()))?.await?;
+    /// Something of a project's and the project itself, in one transaction.
+    async fn put(&self, store: &str, key: &str, value: &JsValue, project: &Project) -> Result<(), StoreError> {
+        let text = JsValue::from(serde_json::to_string(project)?);
+        let transaction = self.database.transaction(&[store, PROJECTS], TransactionMode::ReadWrite)?;
+        transaction.object_store(store)?.put(value, Some(&key.into()))?.await?;
+        transaction.object_store(PROJECTS)?.put(&text, Some(&project.id.as_str().into()))?.await?;
         transaction.commit()?.await?; // a full disk may be told only here
         Ok(())
     }

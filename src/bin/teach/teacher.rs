@@ -277,6 +277,10 @@ impl Teacher {
     /// Has the frozen stages look at every photo that they have not seen.
     async fn study(&mut self, state: State) -> Result<(), Fault> {
         let project = state.project.get_untracked();
+        let gone = |id: &u32| project.photos.iter().all(|photo| photo.id != *id);
+        for photo in self.studied.extract_if(|id, _| gone(id)).map(|(id, _)| id) {
+            send(&Request::Forget { photo });
+        }
         let augment = project.settings.augment;
         let new: Vec<_> =
             project.photos.iter().filter(|photo| self.studied.get(&photo.id) != Some(&augment)).cloned().collect();
