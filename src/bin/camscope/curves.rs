@@ -96,6 +96,8 @@ fn two_charts(left: Chart<'_>, right: Chart<'_>, unit: &str) -> anyhow::Result<S
 
 fn chart(area: &Area<'_>, (title, top, lines): Chart<'_>, unit: &str) -> anyhow::Result<()> {
     let points = || lines.iter().flat_map(|(.., points)| points).filter(|(_, y)| y.is_finite());
+    // Where falling losses and rising accuracies leave room.
+    let corner = if top.is_some() { SeriesLabelPosition::LowerRight } else { SeriesLabelPosition::UpperRight };
     let top = top.unwrap_or(points().map(|(_, y)| *y).fold(0.1, f64::max) * 1.05);
     let first = points().map(|(x, _)| *x).fold(f64::INFINITY, f64::min).min(1.0);
     let last = points().map(|(x, _)| *x).fold(first + 1.0, f64::max);
@@ -105,11 +107,17 @@ fn chart(area: &Area<'_>, (title, top, lines): Chart<'_>, unit: &str) -> anyhow:
         .x_label_area_size(30)
         .y_label_area_size(40)
         .build_cartesian_2d(first..last, 0.0..top)?;
-    chart.configure_mesh().x_desc(unit).x_labels(8).x_label_formatter(&|x| format!("{x:.0}")).draw()?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .x_desc(unit)
+        .x_labels(8)
+        .x_label_formatter(&|x| format!("{x:.0}"))
+        .draw()?;
     for (name, color, points) in lines {
         let line = LineSeries::new(points.iter().copied(), color.stroke_width(2));
         chart.draw_series(line)?.label(name).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color));
     }
-    chart.configure_series_labels().border_style(BLACK.mix(0.3)).background_style(WHITE).draw()?;
+    chart.configure_series_labels().position(corner).border_style(BLACK.mix(0.3)).background_style(WHITE).draw()?;
     Ok(())
 }
