@@ -144,7 +144,8 @@ async fn main() {
     for _ in 0..ROUNDS {
         browser.client.switch_to_window(page.clone()).await.unwrap();
         let [_, epochs, after] = taught(&browser).await;
-        (ours.push(epochs), keeping.push(after));
+        ours.push(epochs);
+        keeping.push(after);
         browser.client.switch_to_window(other.clone()).await.unwrap();
         for (backend, times) in &mut backends {
             times.push(theirs(backend).await.unwrap());
