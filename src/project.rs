@@ -92,7 +92,9 @@ impl Project {
     /// The same under another id, without its photos, which come one by one; whoever wrote it, numbers stay unique.
     pub fn emptied(mut self, id: String) -> Self {
         let numbers = self.classes.iter().map(|class| class.id).chain(self.photos.iter().map(|photo| photo.id));
-        self.last = numbers.fold(self.last, u32::max);
+        self.last = numbers.fold(self.last, u32::max).min(u32::MAX / 2);
+        self.settings.batch = self.settings.batch.max(1);
+        self.settings.epochs = self.settings.epochs.clamp(1, 1000);
         self.photos.clear();
         Self { id, ..self }
     }

@@ -33,6 +33,8 @@ pub enum EngineError {
     NotFinite,
     #[error("There is nothing to tell apart yet: at least two classes are needed, with a photo or more in each.")]
     Lesson,
+    #[error("The training was stopped before its first epoch was over: nothing has changed.")]
+    Stopped,
     #[error("A photo was not studied with this model yet.")]
     NotStudied,
     #[error(transparent)]

@@ -71,6 +71,7 @@ impl Session {
     ///
     /// # Errors
     /// [`EngineError::Lesson`] where there is nothing to tell apart, [`EngineError::NotStudied`] for a photo that was not,
+    /// [`EngineError::Stopped`] where no epoch was finished,
     /// [`EngineError::Train`] from the training itself.
     pub async fn teach(
         &self,
@@ -157,8 +158,8 @@ impl Session {
             };
             on_event(event).await
         });
-        let done = done.await?;
-        let (figure, tail) = best.unwrap_or(((f64::NAN, f64::NAN), done.network));
+        done.await?;
+        let (figure, tail) = best.ok_or(EngineError::Stopped)?;
         let mut answers = Vec::with_capacity(all.len());
         for batch in plain(&(0..all.len()).collect::<Vec<_>>()).in_order(ANSWERED) {
             let logits = read(tail.forward(batch.inputs(0..batch.len(), &self.device)).logits).await?;

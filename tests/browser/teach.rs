@@ -482,7 +482,11 @@ async fn a_killed_renderer_costs_nothing_but_the_training() {
     // A training that is stopped keeps its best weights.
     browser.click("[data-testid=train-start]").await;
     browser.wait("[data-testid=train-state][data-state=training]").await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let start = Instant::now();
+    while browser.text("[data-testid=train-epoch]").await.is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(60), "no epoch in a minute");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     browser.click("[data-testid=train-stop]").await;
     browser.wait(DONE).await;
     browser.wait("[data-testid=use-model]").await;

@@ -143,6 +143,9 @@ fn a_lesson_stops_when_told_and_keeps_its_best() {
     }));
     assert_eq!(epochs, 5);
     assert!(taught.unwrap().answers.iter().all(|answer| answer.probabilities[answer.class] > 0.4));
+    // Before the first epoch is over there is nothing to keep, and an untrained head is no network.
+    let stopped = pollster::block_on(session.teach(&lesson, async |_| ControlFlow::Break(())));
+    assert!(matches!(stopped, Err(EngineError::Stopped)), "{:?}", stopped.is_ok());
 }
 
 /// What was taught is compared with what was there before, also when it comes back from its file.

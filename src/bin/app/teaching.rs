@@ -1,6 +1,6 @@
 //! The door to the page's other half, teaching: a program of its own that is fetched when its tab is first opened, so that
 //! those who only look wait for nothing. It reads the device and the network off the body's `data-device` and
-//! `data-model`, and hands a model over by the event `camscope-taught` with `[card, address, name of its file]`.
+//! `data-model`, and hands a model over by the event `camscope-taught` with `[card, address]`.
 
 use camscope::page::manifest::model_at;
 use camscope::page::web::{document, window};

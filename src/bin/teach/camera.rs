@@ -31,7 +31,7 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
         let Some(video) = video.get() else { return };
         spawn_local(async move {
             match open_camera().await {
-                Ok(found) if closed.get_value() => end(&found),
+                Ok(found) if closed.try_get_value() != Some(false) => end(&found),
                 Ok(found) => {
                     video.set_src_object(Some(&found));
                     let _ = video.play().map(JsFuture::from);
@@ -39,7 +39,7 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
                 }
                 Err(why) => {
                     state.say("error", why);
-                    close.run(());
+                    close.try_run(());
                 }
             }
         });

@@ -35,8 +35,9 @@ fn Card(class: Class) -> impl IntoView {
     let over = RwSignal::new(false);
     let camera = RwSignal::new(false);
     let find = move |project: &camscope::project::Project| project.class(id).cloned();
-    let name = move || state.project.with(find).map(|class| class.name).unwrap_or_default();
-    let colour = move || state.project.with(find).map(|class| class.colour).unwrap_or_default();
+    // Memos: a property that is set anew takes away what is being typed.
+    let name = Memo::new(move |_| state.project.with(find).map(|class| class.name).unwrap_or_default());
+    let colour = Memo::new(move |_| state.project.with(find).map(|class| class.colour).unwrap_or_default());
     let photos = move || state.project.with(|project| project.photos_of(id).cloned().collect::<Vec<_>>());
     let count = move || match photos().len() {
         0 => "no photo yet".to_owned(),
@@ -54,7 +55,7 @@ fn Card(class: Class) -> impl IntoView {
         }
     };
     let delete = move |_| {
-        let (gone, photos) = (name(), count());
+        let (gone, photos) = (name.get_untracked(), count());
         state.take_away(format!("“{gone}” ({photos}) is deleted."), |project| project.remove_class(id));
     };
     let chosen = move |event: Targeted<Event, HtmlInputElement>| {
@@ -74,16 +75,16 @@ fn Card(class: Class) -> impl IntoView {
     };
     let input_id = format!("class-photos-{id}");
     view! {
-        <article class="class-card" data-testid="class-card" data-class=name data-class-id=id.to_string() class:over=move || over.get()
-            style:--class-colour=colour
+        <article class="class-card" data-testid="class-card" data-class=move || name.get() data-class-id=id.to_string() class:over=move || over.get()
+            style:--class-colour=move || colour.get()
             on:dragover=move |event| { event.prevent_default(); over.set(true) } on:dragleave=move |_| over.set(false) on:drop=drop>
             <div class="row">
-                <input type="color" aria-label="Colour of the class" prop:value=colour on:input:target=edit(|class, value| class.colour = value)/>
+                <input type="color" aria-label="Colour of the class" prop:value=move || colour.get() on:input:target=edit(|class, value| class.colour = value)/>
                 <input type="text" data-testid="class-name" id=format!("class-name-{id}") aria-label="Name of the class" maxlength="60"
-                    prop:value=name on:change:target=edit(|class, value| if !value.trim().is_empty() { class.name = value.trim().into() })
+                    prop:value=move || name.get() on:change:target=edit(|class, value| if !value.trim().is_empty() { class.name = value.trim().into() })
                     on:focus:target=move |event| event.target().select()/>
                 <span class="count">{count}</span>
-                <button class="quiet" aria-label=move || format!("Delete class {}", name()) on:click=delete>"×"</button>
+                <button class="quiet" aria-label=move || format!("Delete class {}", name.get()) on:click=delete>"×"</button>
             </div>
             <div class="thumbs">
                 <For each=photos key=|photo| photo.id let:photo>
@@ -93,7 +94,7 @@ fn Card(class: Class) -> impl IntoView {
             <div class="row">
                 <label class="button" for=input_id.clone()>"Add photos"</label>
                 <input type="file" class="unseen" id=input_id accept="image/*" multiple data-testid="class-photos"
-                    aria-label=move || format!("Add photos to {}", name()) on:change:target=chosen/>
+                    aria-label=move || format!("Add photos to {}", name.get()) on:change:target=chosen/>
                 <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on)>"Camera"</button>
                 <span class="hint">"or drop or paste them here"</span>
             </div>

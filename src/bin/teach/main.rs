@@ -39,14 +39,22 @@ fn App() -> impl IntoView {
     photos::listen(state);
     leptos::task::spawn_local(async move { begin(state).await });
     let undo = move |event: web_sys::KeyboardEvent| {
+        let shown = document().get_element_by_id("teach").is_some_and(|e| !e.has_attribute("hidden"));
         let typing = document().active_element().is_some_and(|e| e.matches("input[type=text]").unwrap_or(false));
-        if event.key() == "z" && (event.ctrl_key() || event.meta_key()) && !typing && state.undoable().is_some() {
+        if event.key() == "z"
+            && (event.ctrl_key() || event.meta_key())
+            && shown
+            && !typing
+            && state.undoable().is_some()
+        {
             event.prevent_default();
             state.undo();
         }
     };
+    // On the window: what was deleted had the keyboard, which is nowhere then.
+    std::mem::forget(window_event_listener(leptos::ev::keydown, undo)); // lives as long as the page
     view! {
-        <div class="teach" on:keydown=undo>
+        <div class="teach">
             <p class="lead">"Make classes of your own, give each a few photos, and train. The photos stay in this browser."</p>
             <projects::Projects/>
             <Messages/>

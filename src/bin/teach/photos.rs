@@ -47,10 +47,9 @@ fn focused_class() -> Option<u32> {
 
 pub fn add_files(state: State, class: u32, files: &FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
+    // Else the browser may clear it when space is short. It may ask the person; the photos need not wait for that.
+    let _ = window().navigator().storage().persist();
     spawn_local(async move {
-        if let Ok(stored) = window().navigator().storage().persist() {
-            let _ = JsFuture::from(stored).await; // else the browser may clear it when space is short
-        }
         for file in files {
             let name = file.name();
             if !add(state, class, file.unchecked_into(), name).await {
@@ -85,7 +84,9 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     let project = state.project.get_untracked();
     if let Err(error) = store.keep_photo(&project, id, &Kept { file, thumbnail }).await {
         state.say("error", format!("{name} is not added: {error}."));
-        state.project.update(|project| project.photos.retain(|photo| photo.id != id));
+        if state.project.with_untracked(|project| project.id == open) {
+            state.project.update(|project| project.photos.retain(|photo| photo.id != id));
+        }
         return false;
     }
     state.list();

@@ -43,7 +43,11 @@ async fn open(state: State, project: Project) -> Result<(), StoreError> {
     }
     state.project.set(project);
     for photo in photos {
-        if let Some(kept) = store.photo(&id, photo.id).await? {
+        let kept = store.photo(&id, photo.id).await?;
+        if state.project.with_untracked(|project| project.id != id) {
+            return Ok(()); // another one was opened meanwhile
+        }
+        if let Some(kept) = kept {
             state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo.id, kept.thumbnail)));
         }
     }
@@ -180,6 +184,8 @@ fn import(state: State, file: web_sys::File) {
 pub fn Projects() -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.phase.with(|phase| phase.busy());
+    // A property that is set anew takes away what is being typed.
+    let name = Memo::new(move |_| state.project.with(|project| project.name.clone()));
     let options = move || {
         let chosen = state.project.with(|project| project.id.clone());
         let option = |(id, name): (String, String)| {
@@ -210,7 +216,7 @@ pub fn Projects() -> impl IntoView {
             <label>
                 <span>"Project"</span>
                 <input type="text" data-testid="project-name" aria-label="Name of the project" maxlength="60"
-                    prop:value=move || state.project.with(|project| project.name.clone())
+                    prop:value=move || name.get()
                     on:change:target=move |event| {
                         let name = event.target().value().trim().to_owned();
                         if !name.is_empty() { state.change(|project| project.name = name) }

@@ -49,7 +49,7 @@ pub fn Results() -> impl IntoView {
                 <h2>"What it has learnt"</h2>
                 <p class="tally"><b data-testid="tally">{tally}</b>" "{basis}"."</p>
                 <label class="check">
-                    <input type="checkbox" data-testid="all-photos" on:change:target=move |event| all.set(event.target().checked())/>
+                    <input type="checkbox" data-testid="all-photos" prop:checked=move || all.get() on:change:target=move |event| all.set(event.target().checked())/>
                     "Count the photos it learnt from, too"
                 </label>
                 <Matrix all cell/>

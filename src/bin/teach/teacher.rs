@@ -84,7 +84,10 @@ pub fn train(state: State) {
                     view(state, photo);
                 }
             }
-            Err(Fault::Cancelled) => state.phase.set(Phase::Idle),
+            Err(Fault::Cancelled) => {
+                state.live.set(None);
+                state.phase.set(Phase::Idle);
+            }
             Err(Fault::Told(why)) => {
                 state.say("error", why);
                 state.phase.set(Phase::Failed);
@@ -99,10 +102,10 @@ pub fn train(state: State) {
 
 /// Ends the training after this step; the best weights so far count. While photos are studied, nothing is kept.
 pub fn stop(state: State) {
-    if !matches!(state.phase.get_untracked(), Phase::Training { .. }) {
-        CANCELLED.set(true);
+    CANCELLED.set(true);
+    if matches!(state.phase.get_untracked(), Phase::Training { .. }) {
+        send(&Request::Stop);
     }
-    send(&Request::Stop);
 }
 
 pub fn pause(state: State, on: bool) {
@@ -220,12 +223,15 @@ impl Teacher {
 
     async fn teach(&mut self, state: State) -> Result<(), Fault> {
         self.load(state).await?;
+        cancelled()?;
         let project = state.project.get_untracked();
         if let Some(why) = project.why_not_yet() {
             return Err(Fault::Told(why));
         }
         self.study(state).await?;
-        let project = state.project.get_untracked(); // without photos that could not be used
+        let mut project = state.project.get_untracked();
+        // Photos that could not be used, or that came meanwhile, are not in this lesson.
+        project.photos.retain(|photo| self.studied.get(&photo.id) == Some(&project.settings.augment));
         if let Some(why) = project.why_not_yet() {
             return Err(Fault::Told(why));
         }
@@ -240,7 +246,9 @@ impl Teacher {
         if let Some(photo) = watched {
             self.look(state, photo, false).await?;
         }
+        cancelled()?;
         state.change(|project| project.curve.clear());
+        let followed = lesson.watched;
         let since = now();
         state.phase.set(Phase::Training { done: 0, of: 0, since });
         send(&Request::Teach(lesson));
@@ -251,24 +259,33 @@ impl Teacher {
                 }
                 Event::Lesson(LessonEvent::Epoch { number, of, train_loss, held_out, watched }) => {
                     state.change(|project| project.curve.push(Point { epoch: number, of, train_loss, held_out }));
-                    if watched.is_some() {
+                    // Another photo or class may have been chosen since.
+                    let photo = state.watched.get_untracked();
+                    let class = state.watched_class.get_untracked();
+                    let class = class.and_then(|class| project.classes.iter().position(|known| known.id == class));
+                    if followed.is_some_and(|(p, c)| Some(p) == photo && class.is_none_or(|class| class == c)) {
                         state.live.set(watched);
                     }
                 }
                 Event::Taught { card, file, answers } => {
-                    self.recalled = Some(card.clone());
+                    self.recalled = None;
                     let classes = project.classes.iter().map(|class| class.id).collect();
-                    state.views.update(HashMap::clear);
-                    state.project.update(|project| project.outcome = Some(Outcome { card, classes, answers }));
-                    let project = state.project.get_untracked();
-                    if let Some(store) = state.store()
-                        && let Err(error) = store.keep_taught(&project, &file).await
-                    {
-                        state.say("error", format!("The taught network cannot be kept: {error}."));
+                    let outcome = Some(Outcome { card: card.clone(), classes, answers });
+                    let mut taught = state.project.get_untracked();
+                    taught.outcome.clone_from(&outcome);
+                    if let Some(store) = state.store() {
+                        let kept = store.keep_taught(&taught, &file).await;
+                        kept.map_err(|error| Fault::Told(format!("The taught network cannot be kept: {error}.")))?;
                     }
+                    self.recalled = Some(card);
+                    state.views.update(HashMap::clear);
+                    state.project.update(|project| project.outcome = outcome);
                     return Ok(());
                 }
-                Event::NotTaught { message } => return Err(Fault::Told(message)),
+                Event::NotTaught { message } => {
+                    cancelled()?;
+                    return Err(Fault::Told(message));
+                }
                 _ => {}
             }
         }
@@ -287,9 +304,7 @@ impl Teacher {
         let of = new.len();
         for (done, photo) in new.into_iter().enumerate() {
             state.phase.set(Phase::Features { done, of });
-            if CANCELLED.with_borrow(|cancelled| *cancelled) {
-                return Err(Fault::Cancelled);
-            }
+            cancelled()?;
             let studied = match content(state, &project.id, photo.id).await {
                 Some(bytes) => {
                     send(&Request::Study { photo: photo.id, bytes, augment });
@@ -299,10 +314,7 @@ impl Teacher {
             };
             match studied {
                 Ok(()) => drop(self.studied.insert(photo.id, augment)),
-                Err(why) => {
-                    state.say("error", format!("{} is left out: {why}", photo.name));
-                    state.change(|project| project.photos.retain(|known| known.id != photo.id));
-                }
+                Err(why) => state.say("error", format!("{} is left out: {why}", photo.name)),
             }
         }
         state.phase.set(Phase::Features { done: of, of });
@@ -338,6 +350,9 @@ impl Teacher {
             match self.next().await? {
                 Event::Compared { picture, before, after, .. } => {
                     let after = after.filter(|_| taught);
+                    if state.project.with_untracked(|now| now.id != project) {
+                        return Ok(()); // another project was opened; its photos have the same numbers
+                    }
                     keep_view(state, photo, View { picture: small(picture), before, after });
                     return Ok(());
                 }
@@ -379,6 +394,11 @@ impl Teacher {
             }
         }
     }
+}
+
+/// Whether the person has stopped what runs.
+fn cancelled() -> Result<(), Fault> {
+    if CANCELLED.with_borrow(|cancelled| *cancelled) { Err(Fault::Cancelled) } else { Ok(()) }
 }
 
 fn keep_view(state: State, photo: u32, view: View) {

@@ -23,6 +23,7 @@ pub fn Training() -> impl IntoView {
         Phase::Features { done, of } => format!("Looking at the photos: {done} of {of}"),
         Phase::Training { .. } if state.paused.get() => "Paused".into(),
         Phase::Training { done, of, since } => format!("Learning … {}", time_left(done, of, since)),
+        Phase::Done | Phase::Failed if why_not().is_some() => why_not().unwrap_or_default(),
         Phase::Done => "Done. The best weights are kept.".into(),
         Phase::Failed => "It did not work; see above.".into(),
     };
@@ -125,7 +126,9 @@ fn Curves() -> impl IntoView {
 #[component]
 fn Choices() -> impl IntoView {
     let state = expect_context::<State>();
-    let settings = move || state.project.with(|project| project.settings.clone());
+    // A property that is set anew takes away what is being typed.
+    let settings = Memo::new(move |_| state.project.with(|project| project.settings.clone()));
+    let settings = move || settings.get();
     let set = move |change: &dyn Fn(&mut Settings)| state.change(|project| change(&mut project.settings));
     let bases = move || {
         let chosen = state.project.with(|project| project.base.clone());
