@@ -197,8 +197,7 @@ impl Project {
 
     /// The outcome's word on a photo, under the project's threshold.
     pub fn verdict(&self, answer: &Answer) -> Verdict {
-        let best = answer.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-        best.filter(|(_, probability)| **probability >= self.threshold).map(|(class, _)| class)
+        answer.best().filter(|(_, probability)| *probability >= self.threshold).map(|(class, _)| class)
     }
 
     /// Right, wrong, and none of these, among `answers`.

@@ -236,3 +236,10 @@ pub struct Answer {
     /// Of every class.
     pub probabilities: Vec<f32>,
 }
+
+impl Answer {
+    /// The most probable class, and how probable it is.
+    pub fn best(&self) -> Option<(usize, f32)> {
+        self.probabilities.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}

@@ -4,6 +4,7 @@
 mod archive;
 mod camera;
 mod classes;
+mod conversation;
 mod photos;
 mod projects;
 mod results;

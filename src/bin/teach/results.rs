@@ -1,6 +1,6 @@
 //! What came of it: how often it is right, what it takes for what, the wrong photos first, and "none of these".
 
-use camscope::page::web::fixed;
+use camscope::page::web::{fixed, window};
 use camscope::project::{Outcome, Project, Verdict};
 use camscope::protocol::Answer;
 use js_sys::Array;
@@ -8,8 +8,6 @@ use leptos::html::Canvas;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, Url};
-
-use camscope::page::web::window;
 
 use crate::state::{Phase, State};
 use crate::watching::draw;
@@ -168,7 +166,7 @@ fn Judged(answer: Answer) -> impl IntoView {
     let state = expect_context::<State>();
     let small = NodeRef::<Canvas>::new();
     let photo = answer.photo;
-    let best = answer.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class);
+    let (best, probability) = answer.best().unwrap_or_default();
     teacher::view(state, photo);
     Effect::new(move || {
         let view = state.views.with(|views| views.get(&photo).cloned());
@@ -181,11 +179,7 @@ fn Judged(answer: Answer) -> impl IntoView {
     let names = state.project.with_untracked(names);
     let class =
         state.project.with_untracked(|project| project.outcome.as_ref().and_then(|o| o.classes.get(best).copied()));
-    let text = format!(
-        "{} {} %",
-        label(&names, Some(best)),
-        fixed(answer.probabilities.get(best).copied().unwrap_or(0.0) * 100.0, 0)
-    );
+    let text = format!("{} {} %", label(&names, Some(best)), fixed(probability * 100.0, 0));
     let truth = format!("is {}", label(&names, Some(answer.class)));
     let open = move |_| {
         watch(state, photo);

@@ -1,60 +1,28 @@
-//! The engine that teaches: what is asked of it is asked in order, one conversation at a time.
+//! What the engine is asked to do: to teach, and to look at a photo before and after. One task at a time.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use camscope::page::engine::Engine;
-use camscope::page::manifest::Model;
-use camscope::page::web::{bytes_of, fixed, window};
+use camscope::page::web::window;
 use camscope::project::{Outcome, Point};
 use camscope::protocol::{Event, LessonEvent, Picture, Request};
 use camscope::render::shrink;
-use futures::StreamExt;
-use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::lock::Mutex;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::conversation::{Fault, Teacher, content, send};
 use crate::state::{Phase, State, View};
 
 /// Views kept, and how large their pictures are at most.
 const VIEWS: usize = 24;
 const VIEW_SIDE: usize = 640;
-/// Milliseconds of training before the time left is told.
-const SURE: f64 = 1000.0;
 
 thread_local! {
     static TEACHER: Rc<Mutex<Teacher>> = Rc::default();
-    /// The running engine, for words that do not wait for their turn: stop and pause.
-    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
     static CANCELLED: RefCell<bool> = const { RefCell::new(false) };
-}
-
-/// What comes from the engine, or why nothing more will.
-type Word = Result<Event, String>;
-
-/// Why a conversation ended early.
-enum Fault {
-    /// The engine is gone: another device may do.
-    Engine(String),
-    /// What was asked for cannot be done.
-    Told(String),
-    Cancelled,
-}
-
-/// What the engine holds, so that nothing is sent twice.
-#[derive(Default)]
-struct Teacher {
-    events: Option<UnboundedReceiver<Word>>,
-    device: String,
-    /// Name of the loaded model, and the project whose photos were studied.
-    loaded: Option<(String, String)>,
-    /// Whose weights were recalled or taught: the outcome's card.
-    recalled: Option<String>,
-    /// Photos studied, and whether with changed copies.
-    studied: HashMap<u32, bool>,
 }
 
 /// Teaches the open project.
@@ -143,84 +111,7 @@ pub async fn open(state: State, file: Vec<u8>) -> Result<String, String> {
     })
 }
 
-fn send(request: &Request) {
-    ENGINE.with_borrow(|engine| {
-        if let Some(engine) = engine {
-            engine.send(request);
-        }
-    });
-}
-
 impl Teacher {
-    async fn next(&mut self) -> Result<Event, Fault> {
-        let word = match &mut self.events {
-            Some(events) => events.next().await,
-            None => None,
-        };
-        let why = match word {
-            Some(Ok(Event::Unusable { reason })) | Some(Err(reason)) => reason,
-            Some(Ok(event)) => return Ok(event),
-            None => "it is not running".into(),
-        };
-        *self = Self::default();
-        ENGINE.take();
-        Err(Fault::Engine(why.trim_end_matches('.').to_owned()))
-    }
-
-    /// Starts the engine on the chosen device, if it does not run there.
-    async fn begin(&mut self, state: State) -> Result<(), Fault> {
-        let device = state.device.get_untracked();
-        let device = if device.is_empty() { "cpu".to_owned() } else { device };
-        if self.events.is_some() && self.device == device {
-            return Ok(());
-        }
-        *self = Self { device, ..Self::default() };
-        let (words, events) = unbounded();
-        self.events = Some(events);
-        let failures = words.clone();
-        let misfit = || "the page and the engine do not fit together; reload the page".to_owned();
-        let on_event = move |event: Option<Event>| drop(words.unbounded_send(event.ok_or_else(misfit)));
-        let on_failure = move |why| drop(failures.unbounded_send(Err(why)));
-        let engine = Engine::start(&self.device, on_event, on_failure).map_err(Fault::Engine)?;
-        ENGINE.replace(Some(engine));
-        while !matches!(self.next().await?, Event::Started) {}
-        Ok(())
-    }
-
-    /// The network that the project begins from, in the engine; forgets another project's photos.
-    async fn load(&mut self, state: State) -> Result<(), Fault> {
-        self.begin(state).await?;
-        let project = state.project.get_untracked();
-        let wanted = (project.base.clone(), project.id.clone());
-        if self.loaded.as_ref() == Some(&wanted) {
-            return Ok(());
-        }
-        let found =
-            state.models.with_untracked(|models| models.iter().find(|model| model.name == project.base).cloned());
-        let Some(Model { card, url, bytes, title, .. }) = found else {
-            return Err(Fault::Told(format!(
-                "This site has no network “{}”. Choose another to begin from.",
-                project.base
-            )));
-        };
-        (self.loaded, self.recalled) = (None, None);
-        self.studied.clear();
-        send(&Request::Load { card, url });
-        loop {
-            match self.next().await? {
-                Event::Progress { received, .. } if state.phase.with_untracked(Phase::busy) => {
-                    let [done, all] = [received as f64, bytes].map(|bytes| fixed(bytes / 1e6, 1));
-                    state.phase.set(Phase::Loading(format!("Loading {title}: {done} of {all} MB")));
-                }
-                Event::Loaded { .. } => break,
-                Event::Failed { message, .. } => return Err(Fault::Told(message)),
-                _ => {}
-            }
-        }
-        self.loaded = Some(wanted);
-        Ok(())
-    }
-
     async fn teach(&mut self, state: State) -> Result<(), Fault> {
         self.load(state).await?;
         cancelled()?;
@@ -321,17 +212,6 @@ impl Teacher {
         Ok(())
     }
 
-    async fn studied(&mut self, wanted: u32) -> Result<Result<(), String>, Fault> {
-        loop {
-            match self.next().await? {
-                Event::Studied { photo } if photo == wanted => return Ok(Ok(())),
-                Event::Failed { photo: Some(photo), message } if photo == wanted => return Ok(Err(message)),
-                Event::Failed { photo: None, message } => return Err(Fault::Told(message)),
-                _ => {}
-            }
-        }
-    }
-
     /// A photo as the network sees it now, and as the taught one does.
     async fn compare(&mut self, state: State, photo: u32) -> Result<(), Fault> {
         self.load(state).await?;
@@ -361,39 +241,6 @@ impl Teacher {
             }
         }
     }
-
-    /// Gives the engine the project's kept weights, unless it has them.
-    async fn recall(&mut self, state: State, project: &str, card: &str) -> Result<(), Fault> {
-        if self.recalled.as_deref() == Some(card) {
-            return Ok(());
-        }
-        let blob = match state.store() {
-            Some(store) => store.weights(project).await.ok().flatten(),
-            None => None,
-        };
-        let file = match blob {
-            Some(blob) => bytes_of(&blob).await,
-            None => None,
-        };
-        let Some(file) = file else {
-            return Err(Fault::Told("The taught network is gone from this browser. Train once more.".into()));
-        };
-        send(&Request::Recall { file });
-        self.recalled().await?;
-        self.recalled = Some(card.to_owned());
-        Ok(())
-    }
-
-    /// The card of what was recalled.
-    async fn recalled(&mut self) -> Result<String, Fault> {
-        loop {
-            match self.next().await? {
-                Event::Recalled { card } => return Ok(card),
-                Event::Failed { message, .. } => return Err(Fault::Told(message)),
-                _ => {}
-            }
-        }
-    }
 }
 
 /// Whether the person has stopped what runs.
@@ -417,26 +264,6 @@ fn small(picture: Picture) -> Picture {
     Picture { width: width as u32, height: height as u32, rgb, notes: picture.notes }
 }
 
-/// The kept file of a photo.
-async fn content(state: State, project: &str, photo: u32) -> Option<Vec<u8>> {
-    let kept = state.store()?.photo(project, photo).await.ok()??;
-    bytes_of(&kept.file).await
-}
-
 pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
-}
-
-/// How long a training still takes, in words; nothing while that is a guess.
-pub fn time_left(done: usize, of: usize, since: f64) -> String {
-    let spent = now() - since;
-    if done == 0 || spent < SURE {
-        return String::new();
-    }
-    let seconds = spent / done as f64 * (of - done) as f64 / 1000.0;
-    match seconds {
-        s if s < 1.5 => "about a second left".into(),
-        s if s < 90.0 => format!("about {} seconds left", fixed(s, 0)),
-        s => format!("about {} minutes left", fixed(s / 60.0, 0)),
-    }
 }

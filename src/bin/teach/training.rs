@@ -6,7 +6,10 @@ use camscope::protocol::{Part, Settings};
 use leptos::prelude::*;
 
 use crate::state::{Phase, State};
-use crate::teacher::{self, time_left};
+use crate::teacher::{self, now};
+
+/// Milliseconds of training before the time left is told.
+const SURE: f64 = 1000.0;
 
 #[component]
 pub fn Training() -> impl IntoView {
@@ -195,5 +198,19 @@ fn Choices() -> impl IntoView {
                 <button class="quiet" on:click=move |_| set(&|settings| *settings = Settings::default())>"Back to the defaults"</button>
             </fieldset>
         </details>
+    }
+}
+
+/// How long a training still takes, in words; nothing while that is a guess.
+fn time_left(done: usize, of: usize, since: f64) -> String {
+    let spent = now() - since;
+    if done == 0 || spent < SURE {
+        return String::new();
+    }
+    let seconds = spent / done as f64 * (of - done) as f64 / 1000.0;
+    match seconds {
+        s if s < 1.5 => "about a second left".into(),
+        s if s < 90.0 => format!("about {} seconds left", fixed(s, 0)),
+        s => format!("about {} minutes left", fixed(s / 60.0, 0)),
     }
 }
