@@ -18,6 +18,8 @@ use crate::site::Site;
 
 /// The small network of the repository.
 const SMALL: &str = "vgg16-gap-cifar10";
+/// It, on the engine that every machine has.
+const CPU: &str = "device=cpu&model=vgg16-gap-cifar10";
 const THUMB: &str = ".thumb";
 const STATE: &str = "[data-testid=train-state]";
 const DONE: &str = "[data-testid=train-state][data-state=done]";
@@ -69,6 +71,17 @@ impl Browser {
         self.wait("[data-testid=class-card]").await;
     }
 
+    /// Opens the tab and gives each of the two classes `count` photos of stripes.
+    async fn with_stripes(&self, site: &Site, query: &str, folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
+        let photos = stripes(folder, count);
+        self.open_teach(site, query).await;
+        for (n, photos) in (1..).zip(&photos) {
+            self.add_to_class(n, photos).await;
+            self.wait_for(THUMB, n * photos.len()).await;
+        }
+        photos
+    }
+
     async fn click(&self, css: &str) {
         self.wait(css).await.click().await.unwrap();
     }
@@ -95,6 +108,17 @@ impl Browser {
     async fn train(&self) {
         self.click("[data-testid=train-start]").await;
         self.wait(DONE).await;
+    }
+
+    /// Starts a training, and returns when its first epoch is over.
+    async fn train_an_epoch(&self) {
+        self.click("[data-testid=train-start]").await;
+        self.wait("[data-testid=train-state][data-state=training]").await;
+        let start = Instant::now();
+        while self.text("[data-testid=train-epoch]").await.is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(60), "no epoch in a minute");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The training loss of every epoch.
@@ -279,14 +303,9 @@ async fn native_losses(photos: [&[PathBuf]; 2], settings: Settings) -> Vec<f64> 
 /// has; the weights are kept and come back.
 async fn learns_as_natively(device: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let [down, across] = stripes(folder.path(), 5);
     let (site, browser) = (Site::built().await, Browser::start().await);
     let query = format!("device={device}&model={SMALL}");
-    browser.open_teach(&site, &query).await;
-    browser.add_to_class(1, &down).await;
-    browser.wait_for(THUMB, 5).await;
-    browser.add_to_class(2, &across).await;
-    browser.wait_for(THUMB, 10).await;
+    let [down, across] = browser.with_stripes(&site, &query, folder.path(), 5).await;
     browser.click(".choices summary").await;
     browser.click("[data-testid=augment]").await;
     browser.setting("rate", "0.01").await;
@@ -320,17 +339,18 @@ async fn webgpu_learns_as_natively() {
     learns_as_natively("webgpu").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn cpu_learns_as_natively() {
+    learns_as_natively("cpu").await;
+}
+
 /// What a training takes it gives back: two hundred epochs leave the engine and the page no larger than twenty did.
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_steady_over_two_hundred_epochs() {
     const SLACK: i64 = 4 << 20;
     let folder = tempfile::tempdir().unwrap();
-    let [down, across] = stripes(folder.path(), 8);
     let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.open_teach(&site, &format!("device=cpu&model={SMALL}")).await;
-    browser.add_to_class(1, &down).await;
-    browser.add_to_class(2, &across).await;
-    browser.wait_for(THUMB, 16).await;
+    browser.with_stripes(&site, CPU, folder.path(), 8).await;
     browser.click(".choices summary").await;
     let mut sizes = Vec::new();
     for epochs in ["20", "200", "200"] {
@@ -354,7 +374,7 @@ async fn memory_is_steady_over_two_hundred_epochs() {
 async fn hundreds_of_photos_weigh_little() {
     const PHOTOS: usize = 300;
     let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.open_teach(&site, &format!("device=cpu&model={SMALL}")).await;
+    browser.open_teach(&site, CPU).await;
     let drop = "return (async count => { \
         const canvas = new OffscreenCanvas(1200, 900), pen = canvas.getContext('2d'), files = []; \
         for (let i = 0; i < count; i++) { \
@@ -375,7 +395,7 @@ async fn hundreds_of_photos_weigh_little() {
     browser.click(".thumb:nth-child(5) .open").await;
     browser.wait("[data-testid=before-canvas]").await;
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
-    browser.open_teach(&site, &format!("device=cpu&model={SMALL}")).await;
+    browser.open_teach(&site, CPU).await;
     browser.wait_for(THUMB, PHOTOS).await;
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
@@ -385,8 +405,7 @@ async fn hundreds_of_photos_weigh_little() {
 #[tokio::test(flavor = "multi_thread")]
 async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
     let (site, browser) = (Site::built().await, Browser::start().await);
-    let query = format!("device=cpu&model={SMALL}");
-    browser.open_teach(&site, &query).await;
+    browser.open_teach(&site, CPU).await;
     for (n, event, transfer) in [(1, "drop", "dataTransfer"), (2, "paste", "clipboardData")] {
         let script = "return (async (n, event, transfer) => { \
             const blob = await (await fetch('photos/motorcycle.png')).blob(); \
@@ -409,7 +428,7 @@ async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
     browser.wait_for("[data-testid=class-card]", 3).await;
     browser.wait_for("[data-testid=project-select] option", 2).await;
     tokio::time::sleep(Duration::from_millis(600)).await; // it is kept when the changes pause
-    browser.open_teach(&site, &query).await;
+    browser.open_teach(&site, CPU).await;
     browser.wait_for("[data-testid=class-card]", 3).await;
 
     let first = browser.attributes("[data-testid=project-select] option", "value").await.remove(0);
@@ -430,38 +449,23 @@ async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
         .run("window.confirm = () => true; document.querySelector('[data-testid=project-delete]').click()", vec![])
         .await;
     browser.wait_for("[data-testid=class-card]", 3).await;
-    browser.open_teach(&site, &query).await;
+    browser.open_teach(&site, CPU).await;
     browser.wait_for("[data-testid=class-card]", 3).await;
     assert_eq!(browser.count("[data-testid=project-select] option").await, 1);
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn cpu_learns_as_natively() {
-    learns_as_natively("cpu").await;
-}
-
 /// The renderer dies in the middle of a training: the project is there when the page is opened again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_renderer_costs_nothing_but_the_training() {
     let folder = tempfile::tempdir().unwrap();
-    let [down, across] = stripes(folder.path(), 4);
     let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.open_teach(&site, "device=cpu&model=vgg16-gap-cifar10").await;
-    browser.add_to_class(1, &down).await;
-    browser.add_to_class(2, &across).await;
-    browser.wait_for(THUMB, 8).await;
+    browser.with_stripes(&site, CPU, folder.path(), 4).await;
     browser.click(".choices summary").await;
     browser.setting("epochs", "1000").await;
     browser.setting("part-select", "stage").await;
-    browser.click("[data-testid=train-start]").await;
-    browser.wait("[data-testid=train-state][data-state=training]").await;
-    let start = Instant::now();
-    while browser.text("[data-testid=train-epoch]").await.is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(60), "no epoch in a minute");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    browser.train_an_epoch().await;
     // A training can wait and go on.
     browser.click("[data-testid=train-pause]").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -472,7 +476,7 @@ async fn a_killed_renderer_costs_nothing_but_the_training() {
     tokio::time::sleep(Duration::from_millis(500)).await;
 
     browser.kill_renderer().await;
-    browser.open_teach(&site, "device=cpu&model=vgg16-gap-cifar10").await;
+    browser.open_teach(&site, CPU).await;
     browser.wait_for(THUMB, 8).await;
     assert_eq!(browser.attributes(STATE, "data-state").await, ["idle"]);
     let epochs = browser.run("return document.querySelector('[data-testid=epochs]').value", vec![]).await;
@@ -480,13 +484,7 @@ async fn a_killed_renderer_costs_nothing_but_the_training() {
     assert!(browser.text("[data-testid=train-epoch]").await.ends_with("/1000"), "the curve as far as it came");
 
     // A training that is stopped keeps its best weights.
-    browser.click("[data-testid=train-start]").await;
-    browser.wait("[data-testid=train-state][data-state=training]").await;
-    let start = Instant::now();
-    while browser.text("[data-testid=train-epoch]").await.is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(60), "no epoch in a minute");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    browser.train_an_epoch().await;
     browser.click("[data-testid=train-stop]").await;
     browser.wait(DONE).await;
     browser.wait("[data-testid=use-model]").await;
@@ -501,7 +499,7 @@ async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
     let [down, across] = stripes(folder.path(), 8);
     let camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
     let (site, browser) = (Site::built().await, Browser::start_phone(&camera).await);
-    browser.open_teach(&site, "device=cpu&model=vgg16-gap-cifar10").await;
+    browser.open_teach(&site, CPU).await;
     let text = folder.path().join("notes.jpg");
     std::fs::write(&text, b"Dear diary").unwrap();
     browser.add_to_class(1, std::slice::from_ref(&text)).await;
@@ -569,7 +567,7 @@ async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
     browser.run("window.confirm = () => true", vec![]).await;
     browser.run("document.querySelector('[data-testid=delete-everything]').click()", vec![]).await;
     browser.wait_for(THUMB, 0).await;
-    browser.open_teach(&site, "device=cpu&model=vgg16-gap-cifar10").await;
+    browser.open_teach(&site, CPU).await;
     assert_eq!(browser.count(THUMB).await, 0);
     browser.close().await;
 }
@@ -578,7 +576,7 @@ async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_camera_no_room_and_no_code_are_told() {
     let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.open_teach(&site, "device=cpu&model=vgg16-gap-cifar10").await;
+    browser.open_teach(&site, CPU).await;
     browser.click("[data-testid=class-camera]").await;
     browser.wait("[data-testid=error]").await;
     let messages = browser.messages().await;
