@@ -1,7 +1,7 @@
 //! The person's classes and their photos.
 
 use camscope::page::web::focus;
-use camscope::project::{Class, Photo};
+use camscope::project::{Class, Photo, Project};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Event, HtmlInputElement};
@@ -18,9 +18,15 @@ pub fn Classes() -> impl IntoView {
         state.change(|project| id = project.add_class());
         request_animation_frame(move || focus(&format!("class-name-{id}")));
     };
+    let classes = move || {
+        let of =
+            |project: &Project| project.classes.iter().map(|c| (project.id.clone(), c.clone())).collect::<Vec<_>>();
+        state.project.with(of)
+    };
     view! {
         <section class="classes" aria-label="Your classes">
-            <For each=move || state.project.with(|project| project.classes.clone()) key=|class| class.id let:class>
+            // Numbers are a project's own: another one's cards are other cards.
+            <For each=classes key=|(project, class)| (project.clone(), class.id) let((_, class))>
                 <Card class/>
             </For>
             <button class="add-class" data-testid="class-add" on:click=add>"+ Add a class"</button>
@@ -34,7 +40,7 @@ fn Card(class: Class) -> impl IntoView {
     let id = class.id;
     let over = RwSignal::new(false);
     let camera = RwSignal::new(false);
-    let find = move |project: &camscope::project::Project| project.class(id).cloned();
+    let find = move |project: &Project| project.class(id).cloned();
     // Memos: a property that is set anew takes away what is being typed.
     let name = Memo::new(move |_| state.project.with(find).map(|class| class.name).unwrap_or_default());
     let colour = Memo::new(move |_| state.project.with(find).map(|class| class.colour).unwrap_or_default());

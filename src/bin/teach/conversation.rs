@@ -12,7 +12,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use leptos::prelude::*;
 
-use crate::state::{Phase, State};
+use crate::state::{GONE, Phase, State};
 
 thread_local! {
     /// The running engine, for words that do not wait for their turn: stop and pause.
@@ -138,17 +138,8 @@ impl Teacher {
         if self.recalled.as_deref() == Some(card) {
             return Ok(());
         }
-        let blob = match state.store() {
-            Some(store) => store.weights(project).await.ok().flatten(),
-            None => None,
-        };
-        let file = match blob {
-            Some(blob) => bytes_of(&blob).await,
-            None => None,
-        };
-        let Some(file) = file else {
-            return Err(Fault::Told("The taught network is gone from this browser. Train once more.".into()));
-        };
+        let blob = state.weights(project).await.map_err(Fault::Told)?;
+        let file = bytes_of(&blob).await.ok_or_else(|| Fault::Told(GONE.into()))?;
         send(&Request::Recall { file });
         self.recalled().await?;
         self.recalled = Some(card.to_owned());

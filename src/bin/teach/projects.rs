@@ -89,13 +89,8 @@ fn delete(state: State, everything: bool) {
     attempt(state, async move {
         let Some(store) = state.store() else { return Ok(()) };
         let (id, base) = state.project.with_untracked(|project| (project.id.clone(), project.base.clone()));
-        match everything {
-            true => store.delete_everything().await?,
-            false => store.delete(&id).await?,
-        }
         state.projects.update(|projects| projects.retain(|(known, _)| !everything && *known != id));
-        let next = state.projects.with_untracked(|projects| projects.last().map(|(id, _)| id.clone()));
-        let next = match next {
+        let next = match state.projects.with_untracked(|projects| projects.last().map(|(id, _)| id.clone())) {
             Some(next) => store.project(&next).await?,
             None => None,
         };
@@ -104,7 +99,12 @@ fn delete(state: State, everything: bool) {
             project.base = base;
             project
         };
-        open(state, next.unwrap_or_else(empty)).await
+        // Closed before it is deleted: photos that are on their way see that it is not open any more.
+        open(state, next.unwrap_or_else(empty)).await?;
+        match everything {
+            true => store.delete_everything().await,
+            false => store.delete(&id).await,
+        }
     });
 }
 

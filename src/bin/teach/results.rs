@@ -25,6 +25,14 @@ pub fn Results() -> impl IntoView {
     let state = expect_context::<State>();
     let all = RwSignal::new(false);
     let cell = RwSignal::new(None::<(usize, Verdict)>);
+    // Another outcome has other cells.
+    let taught = Memo::new(move |_| {
+        state.project.with(|project| (project.id.clone(), project.outcome.as_ref().map(|outcome| outcome.card.clone())))
+    });
+    Effect::new(move || {
+        taught.track();
+        cell.set(None);
+    });
     let there = move || !state.phase.with(Phase::busy) && state.project.with(|project| project.outcome.is_some());
     let tally = move || {
         state.project.with(|project| {
@@ -208,13 +216,9 @@ fn hand_over(state: State) {
     let project = state.project.get_untracked();
     leptos::task::spawn_local(async move {
         let Some(Outcome { card, .. }) = project.outcome else { return };
-        let blob = match state.store() {
-            Some(store) => store.weights(&project.id).await.ok().flatten(),
-            None => None,
-        };
-        match blob {
-            Some(blob) => give(&card, &blob),
-            None => state.say("error", "The taught network is gone from this browser. Train once more.".into()),
+        match state.weights(&project.id).await {
+            Ok(blob) => give(&card, &blob),
+            Err(why) => state.say("error", why),
         }
     });
 }

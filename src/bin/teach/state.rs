@@ -11,11 +11,14 @@ use camscope::protocol::{Look, Picture, Prediction};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
 
 use crate::store::Store;
 
 /// Milliseconds from a change until the project is written, with all that has changed until then.
 const PAUSE: i32 = 250;
+
+pub const GONE: &str = "The taught network is gone from this browser. Train once more.";
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
@@ -118,6 +121,13 @@ impl State {
 
     pub fn set_store(&self, store: Store) {
         self.store.set_value(Some(store));
+    }
+
+    /// The kept file of a project's taught network, or a sentence.
+    pub async fn weights(&self, project: &str) -> Result<Blob, String> {
+        let Some(store) = self.store() else { return Err(GONE.into()) };
+        let found = store.weights(project).await;
+        found.map_err(|error| format!("The taught network cannot be read: {error}."))?.ok_or_else(|| GONE.into())
     }
 
     /// Changes the project; it is written soon.
