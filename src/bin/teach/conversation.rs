@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use camscope::page::engine::Engine;
 use camscope::page::manifest::Model;
-use camscope::page::web::{bytes_of, fixed};
+use camscope::page::web::{bytes_of, document, fixed};
 use camscope::protocol::{Event, Request};
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
@@ -70,8 +70,7 @@ impl Teacher {
 
     /// Starts the engine on the chosen device, if it does not run there.
     pub async fn begin(&mut self, state: State) -> Result<(), Fault> {
-        let device = state.device.get_untracked();
-        let device = if device.is_empty() { "cpu".to_owned() } else { device };
+        let device = device(state);
         if self.events.is_some() && self.device == device {
             return Ok(());
         }
@@ -106,6 +105,7 @@ impl Teacher {
         };
         (self.loaded, self.recalled) = (None, None);
         self.studied.clear();
+        state.views.update(HashMap::clear); // what another network saw
         send(&Request::Load { card, url });
         loop {
             match self.next().await? {
@@ -156,6 +156,19 @@ impl Teacher {
             }
         }
     }
+}
+
+/// The device to compute on.
+pub fn device(state: State) -> String {
+    match chosen_there("device") {
+        chosen if state.on_cpu.get_untracked() || chosen.is_empty() => "cpu".into(),
+        chosen => chosen,
+    }
+}
+
+/// What the page's other half has chosen, `device` or `model`; empty while it has not.
+pub fn chosen_there(what: &str) -> String {
+    document().body().and_then(|body| body.dataset().get(what)).unwrap_or_default()
 }
 
 /// The kept file of a photo.

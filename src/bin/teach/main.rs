@@ -77,13 +77,11 @@ async fn begin(state: State) {
     if let Err(error) = projects::restore(state).await {
         state.say("error", format!("What was kept here cannot be opened: {error}."));
     }
-    let body = document().body();
-    let told = |name: &str| body.as_ref().and_then(|body| body.dataset().get(name)).unwrap_or_default();
-    state.device.set(told("device"));
     match models().await {
         Ok(models) => {
             let known = |name: &str| models.iter().any(|model| model.name == name);
-            let wanted = [state.project.with_untracked(|project| project.base.clone()), told("model")];
+            let wanted =
+                [state.project.with_untracked(|project| project.base.clone()), conversation::chosen_there("model")];
             let base = wanted.into_iter().find(|name| known(name)).unwrap_or_else(|| models[0].name.clone());
             state.project.update(|project| project.base = base);
             state.models.set(models);

@@ -81,8 +81,8 @@ pub struct State {
     pub live: RwSignal<Option<Prediction>>,
     pub views: RwSignal<HashMap<u32, Arc<View>>>,
     pub messages: Messages,
-    /// The device that computes; empty until the main half has chosen it.
-    pub device: RwSignal<String>,
+    /// WebGPU, which the page's other half has chosen, failed here.
+    pub on_cpu: RwSignal<bool>,
     /// What was taken away last, and the project as it was.
     undo: RwSignal<Vec<(String, Project)>>,
     store: StoredValue<Option<Store>, LocalStorage>,
@@ -104,7 +104,7 @@ impl State {
             live: RwSignal::new(None),
             views: RwSignal::default(),
             messages: Messages::new(),
-            device: RwSignal::default(),
+            on_cpu: RwSignal::new(false),
             undo: RwSignal::default(),
             store: StoredValue::new_local(None),
             waiting: StoredValue::new(false),

@@ -13,7 +13,7 @@ use futures::lock::Mutex;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::conversation::{Fault, Teacher, content, send};
+use crate::conversation::{Fault, Teacher, content, device, send};
 use crate::state::{Phase, State, View};
 
 /// Views kept, and how large their pictures are at most.
@@ -39,10 +39,10 @@ pub fn train(state: State) {
         let mut teacher = teacher.lock().await;
         let mut taught = teacher.teach(state).await;
         if let Err(Fault::Engine(why)) = &taught
-            && state.device.get_untracked() == "webgpu"
+            && device(state) == "webgpu"
         {
             state.say("note", format!("The WebGPU engine stopped ({why}). The CPU goes on from the beginning."));
-            state.device.set("cpu".into());
+            state.on_cpu.set(true);
             taught = teacher.teach(state).await;
         }
         match taught {
@@ -83,12 +83,15 @@ pub fn pause(state: State, on: bool) {
 
 /// Looks at a photo with the network as it was and as it has become, unless that was done.
 pub fn view(state: State, photo: u32) {
-    if state.views.with_untracked(|views| views.contains_key(&photo)) {
+    if seen(state, photo) {
         return;
     }
     spawn_local(async move {
         let teacher = TEACHER.with(Rc::clone);
         let mut teacher = teacher.lock().await;
+        if seen(state, photo) {
+            return; // asked for twice, while another conversation went on
+        }
         if let Err(Fault::Told(why) | Fault::Engine(why)) = teacher.compare(state, photo).await {
             state.say("error", why);
         }
@@ -134,7 +137,7 @@ impl Teacher {
         if let (Some((_, class)), Some(chosen)) = (&mut lesson.watched, chosen) {
             *class = chosen;
         }
-        if let Some(photo) = watched {
+        if let Some(photo) = watched.filter(|photo| !seen(state, *photo)) {
             self.look(state, photo, false).await?;
         }
         cancelled()?;
@@ -246,6 +249,10 @@ impl Teacher {
 /// Whether the person has stopped what runs.
 fn cancelled() -> Result<(), Fault> {
     if CANCELLED.with_borrow(|cancelled| *cancelled) { Err(Fault::Cancelled) } else { Ok(()) }
+}
+
+fn seen(state: State, photo: u32) -> bool {
+    state.views.with_untracked(|views| views.contains_key(&photo))
 }
 
 fn keep_view(state: State, photo: u32, view: View) {
