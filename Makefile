@@ -20,7 +20,7 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test bench bench-train bench-web clean setup lint
+.PHONY: help serve build test bench bench-train bench-web cifar10 clean setup lint
 .PHONY: rust trunk native models photos site browser test-host test-browser
 
 help: ## List these targets
@@ -45,6 +45,10 @@ bench-train: native ## Time training steps beside PyTorch (fetched by pip into .
 bench-web: site browser ## Time teaching in the browser beside TensorFlow.js (fetched by npm into .tools/tfjs)
 	@[ -d .tools/tfjs/node_modules ] || npm install --silent --no-fund --no-audit --prefix .tools/tfjs @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
 	cargo bench --bench web
+
+cifar10: ## Fetch CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm; what the shipped ResNet-20 was trained on)
+	@[ -x .tools/pillow/bin/python ] || { python3 -m venv .tools/pillow && .tools/pillow/bin/pip install -q pillow numpy; }
+	.tools/pillow/bin/python -B tools/cifar10.py .tools/cifar10
 
 lint: rust ## Check format and lints: native (with and without GPU and CUDA), both halves of the page, both engines
 	cargo fmt --check
