@@ -456,6 +456,70 @@ async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
     browser.close().await;
 }
 
+/// A project that one tab has open another one does not touch; when the first is closed, it opens there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_is_open_in_one_tab_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.with_stripes(&site, CPU, folder.path(), 2).await;
+    let chosen = "return document.querySelector('[data-testid=project-select]').value";
+    let first = browser.run(chosen, vec![]).await;
+
+    let window = browser.client.new_window(true).await.unwrap();
+    let before = browser.client.window().await.unwrap();
+    browser.client.switch_to_window(window.handle.clone()).await.unwrap();
+    browser.open_teach(&site, CPU).await;
+    let told = browser.messages().await;
+    assert!(told.len() == 1 && told[0].contains("“My classes” is open in another tab"), "{told:?}");
+    assert_eq!(browser.count(THUMB).await, 0, "an empty project");
+    browser.wait_for("[data-testid=project-select] option", 1).await;
+    browser.click("[data-testid=class-add]").await;
+    browser.wait_for("[data-testid=project-select] option", 2).await;
+    let second = browser.run(chosen, vec![]).await;
+    assert_ne!(first, second);
+    browser.set("[data-testid=project-select]", first.as_str().unwrap()).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(browser.run(chosen, vec![]).await, second, "what is open is what is chosen");
+
+    browser.client.switch_to_window(before).await.unwrap();
+    browser.wait_for(THUMB, 4).await;
+    browser.client.close_window().await.unwrap();
+    browser.client.switch_to_window(window.handle).await.unwrap();
+    browser.set("[data-testid=project-select]", first.as_str().unwrap()).await;
+    browser.wait_for(THUMB, 4).await;
+    browser.close().await;
+}
+
+/// What is changed after a training shows: a new name goes along to the other half, a deleted class is not watched.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_after_a_training_are_taken_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    let [down, _] = browser.with_stripes(&site, CPU, folder.path(), 3).await;
+    browser.train().await;
+    let focused = browser.run("return document.activeElement.id", vec![]).await;
+    assert_eq!(focused, json!("train-start"), "the button that comes back has the keyboard");
+    browser.wait("[data-testid=before-canvas]").await;
+    browser.set("[data-testid=class-card]:nth-of-type(1) [data-testid=class-name]", "bars").await;
+    browser.click("[data-testid=use-model]").await;
+    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
+    browser.add_photos(&[&down[0]]).await;
+    browser.wait("[data-testid=prediction][data-class=bars]").await;
+
+    browser.click("[data-testid=tab-teach]").await;
+    browser.click("[data-testid=class-card]:nth-of-type(1) .thumb:nth-child(1) .open").await;
+    browser.wait(".thumb.chosen").await;
+    browser.click("[data-testid=class-card]:nth-of-type(1) > .row .quiet").await;
+    browser.wait_for("[data-testid=class-card]", 1).await;
+    let hidden = "return document.querySelector('.watching > div').hidden";
+    assert_eq!(browser.run(hidden, vec![]).await, json!(true), "its photo is not watched any more");
+    browser.click("[data-testid=undo]").await;
+    browser.wait_for("[data-testid=class-card]", 2).await;
+    browser.wait_for(THUMB, 6).await;
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}
+
 /// The renderer dies in the middle of a training: the project is there when the page is opened again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_renderer_costs_nothing_but_the_training() {

@@ -23,7 +23,9 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
     let state = expect_context::<State>();
     let video = NodeRef::<Video>::new();
     let stream = StoredValue::<Option<MediaStream>, LocalStorage>::new_local(None);
-    let recording = RwSignal::new(false);
+    // The burst that is recorded, and how many there were.
+    let recording = RwSignal::new(None::<u32>);
+    let bursts = StoredValue::new(0);
     let taken = RwSignal::new(0);
     let closed = StoredValue::new(false);
 
@@ -52,34 +54,37 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
     });
 
     let start = move || {
-        if recording.get_untracked() {
+        if recording.get_untracked().is_some() {
             return;
         }
-        recording.set(true);
+        bursts.update_value(|n| *n += 1);
+        let burst = Some(bursts.get_value());
+        recording.set(burst);
         spawn_local(async move {
-            while recording.try_get_untracked() == Some(true) {
+            // Whoever taps fast begins the next burst before this one has seen its end.
+            while recording.try_get_untracked() == Some(burst) {
                 let Some(video) = video.get_untracked() else { return };
                 if let Some(blob) = frame(&video).await {
                     taken.update(|n| *n += 1);
                     let name = format!("camera {}.jpg", taken.get_untracked());
                     if !add(state, class, blob, name).await {
-                        recording.set(false);
+                        recording.set(None);
                     }
                 }
                 wait(INTERVAL).await;
             }
         });
     };
-    let stop = move || recording.set(false);
+    let stop = move || recording.set(None);
     view! {
         <div class="camera">
             <video node_ref=video data-testid="camera" playsinline muted></video>
             <div class="row">
-                <button data-testid="camera-record" class="primary" aria-pressed=move || recording.get().to_string()
+                <button data-testid="camera-record" class="primary" aria-pressed=move || recording.get().is_some().to_string()
                     on:pointerdown=move |_| start() on:pointerup=move |_| stop() on:pointerleave=move |_| stop()
                     on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { start() }
                     on:keyup=move |_| stop() on:blur=move |_| stop()>
-                    {move || if recording.get() { "Recording …" } else { "Hold to record" }}
+                    {move || if recording.get().is_some() { "Recording …" } else { "Hold to record" }}
                 </button>
                 <button on:click=move |_| close.run(())>"Close camera"</button>
             </div>

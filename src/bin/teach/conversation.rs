@@ -166,6 +166,15 @@ pub fn device(state: State) -> String {
     }
 }
 
+/// The network to begin from: `wanted` where the site has it, else the one that is looked with, else any.
+pub fn base(state: State, wanted: &str) -> String {
+    state.models.with_untracked(|models| {
+        let chosen = chosen_there("model");
+        let found = [wanted, &chosen].into_iter().find_map(|name| models.iter().find(|model| model.name == name));
+        found.or(models.first()).map_or_else(|| wanted.to_owned(), |model| model.name.clone())
+    })
+}
+
 /// What the page's other half has chosen, `device` or `model`; empty while it has not.
 pub fn chosen_there(what: &str) -> String {
     document().body().and_then(|body| body.dataset().get(what)).unwrap_or_default()

@@ -5,6 +5,7 @@ mod archive;
 mod camera;
 mod classes;
 mod conversation;
+mod hold;
 mod photos;
 mod projects;
 mod results;
@@ -57,14 +58,18 @@ fn App() -> impl IntoView {
     view! {
         <div class="teach">
             <p class="lead">"Make classes of your own, give each a few photos, and train. The photos stay in this browser."</p>
-            <projects::Projects/>
+            <Show when=move || state.ready.get()>
+                <projects::Projects/>
+            </Show>
             <Messages/>
-            <classes::Classes/>
-            <div class="side">
-                <training::Training/>
-                <watching::Watching/>
-            </div>
-            <results::Results/>
+            <Show when=move || state.ready.get()>
+                <classes::Classes/>
+                <div class="side">
+                    <training::Training/>
+                    <watching::Watching/>
+                </div>
+                <results::Results/>
+            </Show>
         </div>
     }
 }
@@ -77,14 +82,11 @@ async fn begin(state: State) {
     if let Err(error) = projects::restore(state).await {
         state.say("error", format!("What was kept here cannot be opened: {error}."));
     }
+    state.ready.set(true);
     match models().await {
         Ok(models) => {
-            let known = |name: &str| models.iter().any(|model| model.name == name);
-            let wanted =
-                [state.project.with_untracked(|project| project.base.clone()), conversation::chosen_there("model")];
-            let base = wanted.into_iter().find(|name| known(name)).unwrap_or_else(|| models[0].name.clone());
-            state.project.update(|project| project.base = base);
             state.models.set(models);
+            state.project.update(|project| project.base = conversation::base(state, &project.base));
         }
         Err(why) => state.say("error", why),
     }

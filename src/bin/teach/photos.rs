@@ -114,8 +114,4 @@ pub fn remove(state: State, photo: &Photo) {
     state.take_away(format!("“{}” is taken out.", photo.name), |project| {
         project.photos.retain(|known| known.id != photo.id);
     });
-    if state.watched.get_untracked() == Some(photo.id) {
-        state.watched.set(None);
-        state.live.set(None);
-    }
 }

@@ -6,24 +6,30 @@ use camscope::project::Project;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
-use web_sys::{Blob, Event, HtmlInputElement};
+use web_sys::{Blob, Event, HtmlInputElement, HtmlSelectElement};
 
 use crate::archive::Archive;
+use crate::conversation::base;
+use crate::hold::hold;
 use crate::photos;
 use crate::results::give;
 use crate::state::{State, new_id};
 use crate::store::StoreError;
 use crate::teacher;
 
-/// Opens what was kept: the project used last, or an empty one.
+/// Opens what was kept: the project used last, or an empty one where there is none or another tab has it.
 pub async fn restore(state: State) -> Result<(), StoreError> {
     let Some(store) = state.store() else { return Ok(()) };
     let projects = store.projects().await?;
     state.projects.set(projects.iter().map(|project| (project.id.clone(), project.name.clone())).collect());
     let last = window().local_storage().ok().flatten().and_then(|kept| kept.get_item(LAST).ok().flatten());
     let last = projects.iter().find(|project| Some(&project.id) == last.as_ref()).or(projects.last());
-    if let Some(project) = last {
-        open(state, project.clone()).await?;
+    let opened = match last {
+        Some(project) => open(state, project.clone()).await?,
+        None => false,
+    };
+    if !opened {
+        open(state, empty(state)).await?;
     }
     Ok(())
 }
@@ -31,27 +37,45 @@ pub async fn restore(state: State) -> Result<(), StoreError> {
 /// Where the browser keeps which project was open.
 const LAST: &str = "camscope-teach-project";
 
-/// Puts a project on the table, with its thumbnails.
-async fn open(state: State, project: Project) -> Result<(), StoreError> {
-    let Some(store) = state.store() else { return Ok(()) };
+/// A project with a name that no other has.
+fn empty(state: State) -> Project {
+    let names =
+        state.projects.with_untracked(|projects| projects.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>());
+    let numbered = |n: usize| if n == 1 { "My classes".to_owned() } else { format!("My classes {n}") };
+    let name = (1..).map(numbered).find(|name| !names.contains(name)).unwrap_or_default();
+    let mut project = Project::new(new_id(), name);
+    project.base = state.project.with_untracked(|project| project.base.clone());
+    project
+}
+
+/// Puts a project on the table, with its thumbnails; `false`, and a word why, where another tab has it open.
+async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
+    let Some(store) = state.store() else { return Ok(false) };
+    let Some(hold) = hold(&project.id).await else {
+        let name = project.name;
+        state.say(
+            "note",
+            format!("“{name}” is open in another tab of this browser. Close it there to work on it here."),
+        );
+        return Ok(false);
+    };
     store.sweep(&project).await?;
-    state.clear_run();
-    state.thumbnails.update(|thumbnails| thumbnails.clear());
+    project.base = base(state, &project.base);
     let (id, photos) = (project.id.clone(), project.photos.clone());
     if let Ok(Some(kept)) = window().local_storage() {
         let _ = kept.set_item(LAST, &id);
     }
-    state.project.set(project);
+    state.put(project, hold);
     for photo in photos {
         let kept = store.photo(&id, photo.id).await?;
         if state.project.with_untracked(|project| project.id != id) {
-            return Ok(()); // another one was opened meanwhile
+            break; // another one was opened meanwhile
         }
         if let Some(kept) = kept {
             state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo.id, kept.thumbnail)));
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Runs what may fail to be kept, and says so.
@@ -66,10 +90,7 @@ fn attempt(state: State, task: impl Future<Output = Result<(), StoreError>> + 's
 fn fresh(state: State) {
     attempt(state, async move {
         state.keep_now().await;
-        let count = state.projects.with_untracked(Vec::len);
-        let mut project = Project::new(new_id(), format!("My classes {}", count + 1));
-        project.base = state.project.with_untracked(|project| project.base.clone());
-        open(state, project).await?;
+        open(state, empty(state)).await?;
         state.keep_now().await;
         Ok(())
     });
@@ -88,19 +109,20 @@ fn delete(state: State, everything: bool) {
     }
     attempt(state, async move {
         let Some(store) = state.store() else { return Ok(()) };
-        let (id, base) = state.project.with_untracked(|project| (project.id.clone(), project.base.clone()));
+        let id = state.project.with_untracked(|project| project.id.clone());
         state.projects.update(|projects| projects.retain(|(known, _)| !everything && *known != id));
         let next = match state.projects.with_untracked(|projects| projects.last().map(|(id, _)| id.clone())) {
             Some(next) => store.project(&next).await?,
             None => None,
         };
-        let empty = || {
-            let mut project = Project::new(new_id(), "My classes".into());
-            project.base = base;
-            project
-        };
         // Closed before it is deleted: photos that are on their way see that it is not open any more.
-        open(state, next.unwrap_or_else(empty)).await?;
+        let opened = match next {
+            Some(next) => open(state, next).await?,
+            None => false,
+        };
+        if !opened {
+            open(state, empty(state)).await?;
+        }
         match everything {
             true => store.delete_everything().await,
             false => store.delete(&id).await,
@@ -190,18 +212,23 @@ pub fn Projects() -> impl IntoView {
         let chosen = state.project.with(|project| project.id.clone());
         let option = |(id, name): (String, String)| {
             let selected = id == chosen;
-            view! { <option value=id selected=selected>{name}</option> }
+            view! { <option value=id prop:selected=selected>{name}</option> }
         };
         state.projects.get().into_iter().map(option).collect_view()
     };
-    let choose = move |id: String| {
+    let choose = move |event: Targeted<Event, HtmlSelectElement>| {
+        let select = event.target();
         attempt(state, async move {
             state.keep_now().await;
             let Some(store) = state.store() else { return Ok(()) };
-            match store.project(&id).await? {
-                Some(project) => open(state, project).await,
-                None => Ok(()),
+            let opened = match store.project(&select.value()).await? {
+                Some(project) => open(state, project).await?,
+                None => false,
+            };
+            if !opened {
+                select.set_value(&state.project.with_untracked(|project| project.id.clone()));
             }
+            Ok(())
         });
     };
     let imported = move |event: Targeted<Event, HtmlInputElement>| {
@@ -224,7 +251,7 @@ pub fn Projects() -> impl IntoView {
             </label>
             <label hidden=move || state.projects.with(|projects| projects.len() < 2)>
                 <span>"Open another"</span>
-                <select data-testid="project-select" on:change:target=move |event| choose(event.target().value())>{options}</select>
+                <select data-testid="project-select" on:change:target=choose>{options}</select>
             </label>
             <button data-testid="project-new" on:click=move |_| fresh(state)>"New"</button>
             <button data-testid="project-export" on:click=move |_| export(state)>"Export"</button>

@@ -215,12 +215,23 @@ fn label(names: &[String], said: Verdict) -> String {
 fn hand_over(state: State) {
     let project = state.project.get_untracked();
     leptos::task::spawn_local(async move {
-        let Some(Outcome { card, .. }) = project.outcome else { return };
+        let Some(Outcome { card, .. }) = &project.outcome else { return };
         match state.weights(&project.id).await {
-            Ok(blob) => give(&card, &blob),
+            Ok(blob) => give(&called(card, names(&project)), &blob),
             Err(why) => state.say("error", why),
         }
     });
+}
+
+/// The card (JSON) with its classes called `names`: they may have been renamed since the training.
+fn called(card: &str, names: Vec<String>) -> String {
+    match serde_json::from_str::<serde_json::Value>(card) {
+        Ok(mut value) => {
+            value["classes"] = names.into();
+            value.to_string()
+        }
+        Err(_) => card.to_owned(),
+    }
 }
 
 /// A model for the page's other half.

@@ -13,6 +13,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
+use crate::hold::Hold;
 use crate::store::Store;
 
 /// Milliseconds from a change until the project is written, with all that has changed until then.
@@ -67,13 +68,16 @@ pub struct View {
 #[derive(Clone, Copy)]
 pub struct State {
     pub project: RwSignal<Project>,
+    /// What was kept has been opened.
+    pub ready: RwSignal<bool>,
     /// Id and name of every kept project.
     pub projects: RwSignal<Vec<(String, String)>>,
     pub models: RwSignal<Vec<Model>>,
     /// Data addresses by photo.
     pub thumbnails: RwSignal<HashMap<u32, String>>,
     pub phase: RwSignal<Phase>,
-    pub paused: RwSignal<bool>,
+    /// Since when.
+    pub paused: RwSignal<Option<f64>>,
     /// The photo whose map is watched and compared, and the class of which; the photo's own where `None`.
     pub watched: RwSignal<Option<u32>>,
     pub watched_class: RwSignal<Option<u32>>,
@@ -86,6 +90,8 @@ pub struct State {
     /// What was taken away last, and the project as it was.
     undo: RwSignal<Vec<(String, Project)>>,
     store: StoredValue<Option<Store>, LocalStorage>,
+    /// The open project is open here alone.
+    hold: StoredValue<Option<Hold>, LocalStorage>,
     /// The project is about to be written.
     waiting: StoredValue<bool>,
 }
@@ -94,11 +100,12 @@ impl State {
     pub fn new() -> Self {
         Self {
             project: RwSignal::new(Project::new(new_id(), "My classes".into())),
+            ready: RwSignal::new(false),
             projects: RwSignal::default(),
             models: RwSignal::default(),
             thumbnails: RwSignal::default(),
             phase: RwSignal::new(Phase::Idle),
-            paused: RwSignal::new(false),
+            paused: RwSignal::new(None),
             watched: RwSignal::new(None),
             watched_class: RwSignal::new(None),
             live: RwSignal::new(None),
@@ -107,6 +114,7 @@ impl State {
             on_cpu: RwSignal::new(false),
             undo: RwSignal::default(),
             store: StoredValue::new_local(None),
+            hold: StoredValue::new_local(None),
             waiting: StoredValue::new(false),
         }
     }
@@ -121,6 +129,14 @@ impl State {
 
     pub fn set_store(&self, store: Store) {
         self.store.set_value(Some(store));
+    }
+
+    /// Puts a project on the table that nobody else has open; the one before may be opened elsewhere again.
+    pub fn put(&self, project: Project, hold: Hold) {
+        self.clear_run();
+        self.thumbnails.update(HashMap::clear);
+        self.hold.set_value(Some(hold));
+        self.project.set(project);
     }
 
     /// The kept file of a project's taught network, or a sentence.
@@ -177,6 +193,11 @@ impl State {
         let before = self.project.get_untracked();
         self.undo.update(|undo| undo.push((what, before)));
         self.change(change);
+        let gone = |photo: u32| self.project.with_untracked(|project| project.photos.iter().all(|p| p.id != photo));
+        if self.watched.get_untracked().is_some_and(gone) {
+            self.watched.set(None);
+            self.live.set(None);
+        }
     }
 
     /// What could be undone, tracked.
@@ -210,9 +231,9 @@ impl State {
     }
 
     /// Lets go of everything that belongs to one project.
-    pub fn clear_run(&self) {
+    fn clear_run(&self) {
         self.phase.set(Phase::Idle);
-        self.paused.set(false);
+        self.paused.set(None);
         self.watched.set(None);
         self.watched_class.set(None);
         self.live.set(None);

@@ -32,17 +32,13 @@ pub fn train(state: State) {
     }
     CANCELLED.set(false);
     state.phase.set(Phase::Loading("Waiting for the engine …".into()));
-    state.paused.set(false);
+    state.paused.set(None);
     state.live.set(None);
     spawn_local(async move {
         let teacher = TEACHER.with(Rc::clone);
         let mut teacher = teacher.lock().await;
         let mut taught = teacher.teach(state).await;
-        if let Err(Fault::Engine(why)) = &taught
-            && device(state) == "webgpu"
-        {
-            state.say("note", format!("The WebGPU engine stopped ({why}). The CPU goes on from the beginning."));
-            state.on_cpu.set(true);
+        if falls_back(state, &taught) {
             taught = teacher.teach(state).await;
         }
         match taught {
@@ -76,9 +72,28 @@ pub fn stop(state: State) {
     }
 }
 
+/// Has the training wait, or go on; what the wait took is no part of its time.
 pub fn pause(state: State, on: bool) {
-    state.paused.set(on);
+    if let Some(paused) = state.paused.get_untracked() {
+        state.phase.update(|phase| {
+            if let Phase::Training { since, .. } = phase {
+                *since += now() - paused;
+            }
+        });
+    }
+    state.paused.set(on.then(now));
     send(&Request::Pause(on));
+}
+
+/// Whether the WebGPU engine is gone and the CPU is to try the same.
+fn falls_back<T>(state: State, outcome: &Result<T, Fault>) -> bool {
+    let Err(Fault::Engine(why)) = outcome else { return false };
+    if device(state) != "webgpu" {
+        return false;
+    }
+    state.say("note", format!("The WebGPU engine stopped ({why}). The CPU begins again."));
+    state.on_cpu.set(true);
+    true
 }
 
 /// Looks at a photo with the network as it was and as it has become, unless that was done.
@@ -92,7 +107,11 @@ pub fn view(state: State, photo: u32) {
         if seen(state, photo) {
             return; // asked for twice, while another conversation went on
         }
-        if let Err(Fault::Told(why) | Fault::Engine(why)) = teacher.compare(state, photo).await {
+        let mut compared = teacher.compare(state, photo).await;
+        if falls_back(state, &compared) {
+            compared = teacher.compare(state, photo).await;
+        }
+        if let Err(Fault::Told(why) | Fault::Engine(why)) = compared {
             state.say("error", why);
         }
     });
@@ -143,13 +162,16 @@ impl Teacher {
         cancelled()?;
         state.change(|project| project.curve.clear());
         let followed = lesson.watched;
-        let since = now();
-        state.phase.set(Phase::Training { done: 0, of: 0, since });
+        state.phase.set(Phase::Training { done: 0, of: 0, since: now() });
         send(&Request::Teach(lesson));
         loop {
             match self.next().await? {
                 Event::Lesson(LessonEvent::Step { done, total, .. }) => {
-                    state.phase.set(Phase::Training { done, of: total, since });
+                    state.phase.update(|phase| {
+                        if let Phase::Training { since, .. } = *phase {
+                            *phase = Phase::Training { done, of: total, since };
+                        }
+                    });
                 }
                 Event::Lesson(LessonEvent::Epoch { number, of, train_loss, held_out, watched }) => {
                     state.change(|project| project.curve.push(Point { epoch: number, of, train_loss, held_out }));

@@ -1,6 +1,6 @@
 //! How it learns: settings, the button, progress, curves.
 
-use camscope::page::web::{digits, fixed, focus};
+use camscope::page::web::{digits, document, fixed, focus};
 use camscope::project::Point;
 use camscope::protocol::{Part, Settings};
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ pub fn Training() -> impl IntoView {
         Phase::Idle => why_not().unwrap_or_else(|| "Ready to learn.".into()),
         Phase::Loading(what) => what,
         Phase::Features { done, of } => format!("Looking at the photos: {done} of {of}"),
-        Phase::Training { .. } if state.paused.get() => "Paused".into(),
+        Phase::Training { .. } if state.paused.get().is_some() => "Paused".into(),
         Phase::Training { done, of, since } => format!("Learning … {}", time_left(done, of, since)),
         Phase::Done | Phase::Failed if why_not().is_some() => why_not().unwrap_or_default(),
         Phase::Done => "Done. The best weights are kept.".into(),
@@ -40,15 +40,21 @@ pub fn Training() -> impl IntoView {
     };
     let last = move || state.project.with(|project| project.curve.last().copied());
     let epoch = move || last().map(|point| format!("{}/{}", point.epoch, point.of)).unwrap_or_default();
-    // The button that had the keyboard must not leave it nowhere.
+    // A button that goes must not leave the keyboard nowhere.
     let start = move |_| {
         teacher::train(state);
         request_animation_frame(|| focus("train-stop"));
     };
-    let stop = move |_| {
-        teacher::stop(state);
-        request_animation_frame(|| focus("train-start"));
-    };
+    Effect::new(move |was_busy: Option<bool>| {
+        if was_busy == Some(true) && !busy() {
+            request_animation_frame(|| {
+                if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+                    focus("train-start");
+                }
+            });
+        }
+        busy()
+    });
     view! {
         <section class="training panel" aria-label="Training">
             <h2>"Train"</h2>
@@ -56,10 +62,10 @@ pub fn Training() -> impl IntoView {
                 <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() on:click=start>
                     {move || if state.project.with(|project| project.outcome.is_some()) { "Train again" } else { "Train" }}
                 </button>
-                <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=stop>"Stop"</button>
+                <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=move |_| teacher::stop(state)>"Stop"</button>
                 <button data-testid="train-pause" hidden=move || !matches!(state.phase.get(), Phase::Training { .. })
-                    on:click=move |_| teacher::pause(state, !state.paused.get_untracked())>
-                    {move || if state.paused.get() { "Go on" } else { "Pause" }}
+                    on:click=move |_| teacher::pause(state, state.paused.get_untracked().is_none())>
+                    {move || if state.paused.get().is_some() { "Go on" } else { "Pause" }}
                 </button>
                 <span class="state" data-testid="train-state" data-state=move || state.phase.with(Phase::name) role="status">{words}</span>
             </div>
@@ -137,7 +143,7 @@ fn Choices() -> impl IntoView {
         let chosen = state.project.with(|project| project.base.clone());
         let option = |(name, title): (String, String)| {
             let selected = name == chosen;
-            view! { <option value=name selected=selected>{title}</option> }
+            view! { <option value=name prop:selected=selected>{title}</option> }
         };
         let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
         models.into_iter().map(option).collect_view()
@@ -177,8 +183,8 @@ fn Choices() -> impl IntoView {
                         let part = if event.target().value() == "stage" { Part::LastStage } else { Part::Head };
                         set(&|settings| settings.part = part)
                     }>
-                        <option value="head" selected=move || settings().part == Part::Head>"the head"</option>
-                        <option value="stage" selected=move || settings().part == Part::LastStage>"the head and the last stage"</option>
+                        <option value="head" prop:selected=move || settings().part == Part::Head>"the head"</option>
+                        <option value="stage" prop:selected=move || settings().part == Part::LastStage>"the head and the last stage"</option>
                     </select>
                 </label>
                 {number("Epochs", "How often every photo is seen", "epochs", (1.0, 1000.0, "1"), |s| s.epochs as f64, |s, v| s.epochs = v as usize)}
