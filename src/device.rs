@@ -1,6 +1,6 @@
 //! Where the numbers are made: but for `kernels`, the only place that names a backend.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// What a person may ask for.
@@ -25,6 +25,16 @@ pub enum DeviceError {
         "CUDA device {index} could not be opened ({reason}); it needs an NVIDIA adapter and driver: use the CPU instead"
     )]
     NoCuda { index: usize, reason: String },
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("the device could not give a result back: {0}")]
+pub struct ReadError(String);
+
+/// The values of a tensor, row-major. The only way in which results leave a device: a browser must not wait for them.
+pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ReadError> {
+    let data = tensor.into_data_async().await.map_err(|e| ReadError(e.to_string()))?;
+    data.try_into_vec_as::<f32>().map_err(|e| ReadError(format!("{e:?}")))
 }
 
 /// Opens a device. On the GPU this asks the system for an adapter and may take a second.

@@ -2,17 +2,20 @@
 //! both are thin shells around this.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor};
 
-use crate::cam::{BOX_THRESHOLD, class_maps, evidence_box};
+use crate::cam::{BOX_THRESHOLD, CamError, class_maps, evidence_box, explain};
 use crate::checkpoint::{CheckpointError, ModelCard, decode, sha256_hex, verify, weights};
+use crate::device::{ReadError, read};
+use crate::method::Explanation;
 use crate::model::Network;
 use crate::photo::Photo;
 use crate::protocol::{ClassMap, Look, Prediction, Timing};
 use crate::recipe::Window;
 use crate::render::bilinear;
-use crate::train::{TrainError, read};
+use crate::train::TrainError;
 
 /// How fine the grid is on which a box is drawn around a map's evidence: finer costs more than the maps themselves.
 const BOX_GRID: usize = 112;
@@ -39,10 +42,16 @@ pub enum EngineError {
     NotStudied,
     #[error(transparent)]
     Train(#[from] TrainError),
+    #[error(transparent)]
+    Cam(#[from] CamError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 /// What of a photo is kept so that any class's map needs no new forward pass.
 pub(super) struct Seen {
+    /// The square that was looked at, as [`Recipe::normalise`](crate::recipe::Recipe::normalise) takes it.
+    pub rgb: Vec<u8>,
     pub features: Tensor<4>,
     pub logits: Vec<f32>,
     pub probabilities: Vec<f32>,
@@ -133,8 +142,8 @@ impl Session {
         let recipe = &model.card.recipe;
         let start = (self.clock)();
         let seen_part = recipe.window(photo.width, photo.height);
-        let x = recipe.normalise(&photo.square(seen_part, recipe.size), &self.device);
-        let output = model.network.forward(x);
+        let rgb = photo.square(seen_part, recipe.size);
+        let output = model.network.forward(recipe.normalise(&rgb, &self.device));
         let logits = read(output.logits).await?;
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(EngineError::NotFinite);
@@ -147,7 +156,7 @@ impl Session {
         order.truncate(top);
         let (width, height) = photo.original;
         let window = photo.in_file(seen_part);
-        let seen = Seen { features: output.features, logits, probabilities, window };
+        let seen = Seen { rgb, features: output.features, logits, probabilities, window };
         let predictions = predictions(&model.network, &model.card.classes, &seen, &order).await?;
         let maps_done = (self.clock)();
 
@@ -164,12 +173,40 @@ impl Session {
     /// The maps of any `classes` of a photo that was looked at, without a new forward pass.
     pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let seen = self.seen_with(id, classes)?;
+        predictions(&model.network, &model.card.classes, seen, classes).await
+    }
+
+    /// The same by any method; what takes many passes tells how many are done, of how many, and ends where that breaks.
+    ///
+    /// # Errors
+    /// [`EngineError::NotSeen`] for a photo that was not looked at, [`EngineError::Class`], [`EngineError::Cam`].
+    pub async fn explain(
+        &self,
+        id: u32,
+        wanted: &Explanation,
+        classes: &[usize],
+        tell: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Result<Vec<Prediction>, EngineError> {
+        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let seen = self.seen_with(id, classes)?;
+        let x = model.card.recipe.normalise(&seen.rgb, &self.device);
+        let maps = explain(&model.network, x, wanted, classes, tell).await?;
+        with_maps(maps, &model.card.classes, seen, classes).await
+    }
+
+    /// How many stages the loaded network has.
+    pub fn stages(&self) -> usize {
+        self.model.as_ref().map_or(0, |model| model.network.stages.len())
+    }
+
+    fn seen_with(&self, id: u32, classes: &[usize]) -> Result<&Seen, EngineError> {
         let seen = self.seen.get(&id).ok_or(EngineError::NotSeen)?;
         let count = seen.logits.len();
-        if let Some(&class) = classes.iter().find(|&&class| class >= count) {
-            return Err(EngineError::Class { class, classes: count });
+        match classes.iter().find(|&&class| class >= count) {
+            Some(&class) => Err(EngineError::Class { class, classes: count }),
+            None => Ok(seen),
         }
-        predictions(&model.network, &model.card.classes, seen, classes).await
     }
 
     /// Lets go of what was kept of a photo.
@@ -186,7 +223,16 @@ pub(super) async fn predictions(
     seen: &Seen,
     classes: &[usize],
 ) -> Result<Vec<Prediction>, EngineError> {
-    let maps = class_maps(network, seen.features.clone(), classes);
+    with_maps(class_maps(network, seen.features.clone(), classes), names, seen, classes).await
+}
+
+/// The predictions for `classes` with these maps, `[classes, h, w]`.
+async fn with_maps(
+    maps: Tensor<3>,
+    names: &[String],
+    seen: &Seen,
+    classes: &[usize],
+) -> Result<Vec<Prediction>, EngineError> {
     let [_, height, width] = maps.dims();
     let values = read(maps).await?;
     let predictions = classes.iter().zip(values.chunks_exact(width * height)).map(|(&index, map)| Prediction {

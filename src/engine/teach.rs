@@ -11,11 +11,12 @@ use rand::rngs::StdRng;
 use super::session::{EngineError, Seen, Session, predictions, softmax};
 use crate::checkpoint::{Accuracy, CheckpointError, ModelCard};
 use crate::data::{Augment, augment, stratified};
-use crate::model::{Network, NetworkConfig, Stage};
+use crate::device::read;
+use crate::model::{Network, NetworkConfig, Stage, run};
 use crate::photo::Photo;
 use crate::protocol::{Answer, Lesson, LessonEvent, Part, Prediction};
 use crate::recipe::Window;
-use crate::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit, read};
+use crate::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
 
 /// Changed copies of a photo that are learnt from beside itself.
 const COPIES: u64 = 4;
@@ -59,8 +60,8 @@ impl Session {
             augment(Augment::CropFlipColour, &plain, recipe.size as usize, &mut rng, &mut rgb);
         }
         let (frozen, last) = split(&model.network);
-        let inputs = frozen.iter().fold(recipe.normalise(&rgb, &self.device), |x, stage| stage.forward(x));
-        let features = last.iter().fold(inputs.clone(), |x, stage| stage.forward(x));
+        let inputs = run(frozen, recipe.normalise(&rgb, &self.device));
+        let features = run(last, inputs.clone());
         let features = if model.network.rectified { features } else { features.mean_dim(3).mean_dim(2) };
         self.studied.insert(id, Studied { inputs, features, window: photo.in_file(part) });
         Ok(())
@@ -125,7 +126,7 @@ impl Session {
             let studied = self.studied.get(&photo)?;
             let x = studied.inputs.clone().narrow(0, 0, 1);
             let x = match settings.part {
-                Part::Head => last.iter().fold(x, |x, stage| stage.forward(x)),
+                Part::Head => run(last, x),
                 Part::LastStage => x,
             };
             Some((x, studied.window, class))
@@ -225,9 +226,9 @@ async fn map_of(
     class: usize,
     classes: &[String],
 ) -> Result<Prediction, EngineError> {
-    let features = tail.stages.iter().fold(x, |x, stage| stage.forward(x));
+    let features = run(&tail.stages, x);
     let logits = read(tail.head(features.clone())).await?;
-    let seen = Seen { features, probabilities: softmax(&logits), logits, window };
+    let seen = Seen { rgb: Vec::new(), features, probabilities: softmax(&logits), logits, window };
     let found = predictions(tail, classes, &seen, &[class]).await?;
     found.into_iter().next().ok_or(EngineError::Class { class, classes: classes.len() })
 }

@@ -14,9 +14,10 @@ mod planes;
 #[cfg(feature = "cpu")]
 mod tile;
 
+use burn::module::Param;
 use burn::nn::BatchNorm;
 use burn::nn::conv::Conv2d;
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 /// `z` where positive, `slope · z` elsewhere, at most `cap`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,13 +41,25 @@ impl Rectifier {
     }
 }
 
-/// [`Conv2d::forward`] of `[n, c_in, h, w]`.
+/// [`Conv2d::forward`] of `[n, c_in, h, w]`, calculated in the float type of `x`.
 pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    if x.dtype() != conv.weight.dtype() {
+        return in_type(conv, x.dtype()).forward(x);
+    }
     #[cfg(feature = "cpu")]
     if op::on_cpu(&x) && conv.groups == 1 && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
         return op::conv2d(conv, x);
     }
     conv.forward(x)
+}
+
+/// The convolution with its weights in another float type; gradients find their way through to the weights themselves.
+fn in_type(conv: &Conv2d, dtype: DType) -> Conv2d {
+    fn cast<const D: usize>(param: &Param<Tensor<D>>, dtype: DType) -> Param<Tensor<D>> {
+        Param::initialized(param.id, param.val().cast(dtype))
+    }
+    let bias = conv.bias.as_ref().map(|bias| cast(bias, dtype));
+    Conv2d { weight: cast(&conv.weight, dtype), bias, ..conv.clone() }
 }
 
 /// [`BatchNorm::forward`] of `[n, c, h, w]` and then the rectifier. `otherwise` says the same in burn's operations, for

@@ -5,7 +5,7 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::{Device, Tensor, activation, s};
 
-use super::layers::{Activation, ConvBlock, ConvBlockConfig};
+use super::layers::{Activation, ConvBlock, ConvBlockConfig, Through};
 
 /// Two or three convolutions whose result is added to their input (He et al. 2016, "Deep Residual Learning", figure 2
 /// and section 4.2).
@@ -21,13 +21,13 @@ pub struct Residual {
 }
 
 impl Residual {
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = self.body.iter().fold(x.clone(), |y, conv| conv.forward(y));
+    pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+        let y = self.body.iter().fold(x.clone(), |y, conv| through(conv, y));
         if !self.shortcut {
             return activation::relu(y);
         }
         let x = match &self.project {
-            Some(project) => project.forward(x),
+            Some(project) => through(project, x),
             None => padded_shortcut(x, y.dims()),
         };
         activation::relu(x + y)
@@ -48,7 +48,7 @@ fn padded_shortcut(x: Tensor<4>, [n, c_out, h_out, w_out]: [usize; 4]) -> Tensor
     }
     let step = h.div_ceil(h_out) as isize;
     let x = if step > 1 { x.slice(s![.., .., ..;step, ..;step]) } else { x };
-    let zeros = |channels| Tensor::zeros([n, channels, h_out, w_out], &x.device());
+    let zeros = |channels| Tensor::zeros([n, channels, h_out, w_out], (&x.device(), x.dtype()));
     let before = (c_out - c_in) / 2;
     Tensor::cat(vec![zeros(before), x.clone(), zeros(c_out - c_in - before)], 1)
 }
@@ -64,13 +64,14 @@ pub struct InvertedResidual {
 }
 
 impl InvertedResidual {
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
         let input = self.shortcut.then(|| x.clone());
         let x = match &self.expand {
-            Some(expand) => expand.forward(x),
+            Some(expand) => through(expand, x),
             None => x,
         };
-        let x = self.project.forward(self.depthwise.forward(x));
+        let x = through(&self.depthwise, x);
+        let x = through(&self.project, x);
         match input {
             Some(input) => x + input,
             None => x,
@@ -111,12 +112,12 @@ impl Inception {
         }
     }
 
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let through = |branch: &[ConvBlock], x| branch.iter().fold(x, |x, conv| conv.forward(x));
+    pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
         let pooled = self.pool.forward(x.clone());
         let branches =
             [(&self.branch1, x.clone()), (&self.branch2, x.clone()), (&self.branch3, x), (&self.branch4, pooled)];
-        Tensor::cat(branches.into_iter().map(|(branch, x)| through(branch, x)).collect(), 1)
+        let mut along = |(branch, x): (&Vec<ConvBlock>, _)| branch.iter().fold(x, |x, conv| through(conv, x));
+        Tensor::cat(branches.into_iter().map(&mut along).collect(), 1)
     }
 
     pub(super) fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {
@@ -147,9 +148,10 @@ impl Fire {
         }
     }
 
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = self.squeeze.forward(x);
-        Tensor::cat(vec![self.expand1.forward(x.clone()), self.expand3.forward(x)], 1)
+    pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+        let x = through(&self.squeeze, x);
+        let expand1 = through(&self.expand1, x.clone());
+        Tensor::cat(vec![expand1, through(&self.expand3, x)], 1)
     }
 
     pub(super) fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Initializer, PaddingConfig2d};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, FloatDType, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::{self, Rectifier};
@@ -126,15 +126,31 @@ pub struct ConvBlock {
     pub activation: Activation,
 }
 
+/// What is done at a convolution on the way through a network: [`ConvBlock::forward`], or more than that.
+pub type Through<'a> = dyn FnMut(&ConvBlock, Tensor<4>) -> Tensor<4> + 'a;
+
 impl ConvBlock {
-    /// `[n, c_in, h, w]` to `[n, c_out, h', w']`.
+    /// `[n, c_in, h, w]` to `[n, c_out, h', w']`, in the float type of `x`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let dtype = x.dtype();
         let x = kernels::conv2d(&self.conv, x);
         let Some(norm) = &self.norm else { return self.activation.forward(x) };
         let one_by_one = |x| self.activation.forward(norm.forward(x));
-        match self.activation.rectifier() {
+        // A batch's sums are too large for float16.
+        let x = x.cast(FloatDType::F32);
+        let y = match self.activation.rectifier() {
             Some(rectifier) => kernels::rectified_norm(norm, rectifier, x, one_by_one),
             None => one_by_one(x),
+        };
+        y.cast(dtype)
+    }
+
+    /// What the activation is applied to, outside of training: `[n, c_in, h, w]` to `[n, c_out, h', w']`.
+    pub fn before_activation(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = kernels::conv2d(&self.conv, x);
+        match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
         }
     }
 
@@ -178,14 +194,14 @@ impl Layer {
         Self::MaxPool(pool.with_padding(Padding::Around(padding).config()).init())
     }
 
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
         match self {
-            Self::Conv(block) => block.forward(x),
+            Self::Conv(block) => through(block, x),
             Self::MaxPool(pool) => pool.forward(x),
-            Self::InvertedResidual(block) => block.forward(x),
-            Self::Residual(block) => block.forward(x),
-            Self::Inception(block) => block.forward(x),
-            Self::Fire(block) => block.forward(x),
+            Self::InvertedResidual(block) => block.forward(x, through),
+            Self::Residual(block) => block.forward(x, through),
+            Self::Inception(block) => block.forward(x, through),
+            Self::Fire(block) => block.forward(x, through),
         }
     }
 

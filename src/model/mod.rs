@@ -11,14 +11,14 @@ mod vgg;
 
 use burn::module::Module;
 use burn::nn::{Initializer, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, FloatDType, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 pub use blocks::{Fire, Inception, InvertedResidual, Residual};
 pub use cost::StageCost;
 pub use efficientnet::EfficientNetLiteConfig;
 pub use googlenet::GoogLeNetConfig;
-pub use layers::{Activation, ConvBlock, ConvBlockConfig, Layer, Padding};
+pub use layers::{Activation, ConvBlock, ConvBlockConfig, Layer, Padding, Through};
 pub use resnet::ResNetConfig;
 pub use squeezenet::SqueezeNetConfig;
 pub use vgg::{VggGapConfig, VggHead};
@@ -153,8 +153,18 @@ pub struct Stage {
 
 impl Stage {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.layers.iter().fold(x, |x, layer| layer.forward(x))
+        self.forward_through(x, &mut ConvBlock::forward)
     }
+
+    /// The same with `through` in every convolution's place.
+    pub fn forward_through(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+        self.layers.iter().fold(x, |x, layer| layer.forward(x, through))
+    }
+}
+
+/// `stages` in turn.
+pub fn run(stages: &[Stage], x: Tensor<4>) -> Tensor<4> {
+    stages.iter().fold(x, |x, stage| stage.forward(x))
 }
 
 /// Stages that turn a photo into features, and global average pooling with one linear layer that turns
@@ -184,21 +194,16 @@ impl Network {
 
     /// Photos `[n, 3, h, w]`, normalised by the model's recipe, to features and logits.
     pub fn forward(&self, x: Tensor<4>) -> Output {
-        let features = (0..self.stages.len()).fold(x, |x, i| self.stage(i, x));
+        let features = run(&self.stages, x);
         let logits = self.head(features.clone());
         Output { features, logits }
     }
 
-    /// Stage `i` alone, `0 ≤ i < stages.len()`.
-    pub fn stage(&self, i: usize, x: Tensor<4>) -> Tensor<4> {
-        self.stages[i].forward(x)
-    }
-
     /// Features `[n, k, h, w]` to logits `[n, classes]`: the mean over the grid and the linear layer, which for a
-    /// linear head may change places.
+    /// linear head may change places. Always in float32.
     pub fn head(&self, features: Tensor<4>) -> Tensor<2> {
         let [n, k, h, w] = features.dims();
-        let places = features.reshape([n, k, h * w]);
+        let places = features.cast(FloatDType::F32).reshape([n, k, h * w]);
         if self.rectified {
             let scores = activation::relu(self.linear.forward(places.swap_dims(1, 2)));
             return scores.mean_dim(1).squeeze_dim(1);

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::localise::{Found, Localisation};
 use super::{Examples, TrainError};
+use crate::device::read;
 use crate::model::Network;
 
 /// A network's record on labelled photos.
@@ -30,7 +31,7 @@ pub struct Evaluation {
 /// Runs `network` over all `examples`, `size` at a time; where their boxes are known, the maps are judged too.
 ///
 /// # Errors
-/// [`TrainError::Classes`] where data and network do not fit, [`TrainError::ReadBack`] from the device.
+/// [`TrainError::Classes`] where data and network do not fit, [`TrainError::Read`] from the device.
 pub async fn evaluate(
     network: &Network,
     examples: &Examples,
@@ -90,9 +91,4 @@ pub(super) fn cross_entropy(
     let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
     let targets = Tensor::<1, Int>::from_data(TensorData::new(labels, [count]), device);
     CrossEntropyLossConfig::new().with_weights(weights.map(<[f32]>::to_vec)).init(device).forward(logits, targets)
-}
-
-pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
-    let data = tensor.into_data_async().await.map_err(|e| TrainError::ReadBack(e.to_string()))?;
-    data.try_into_vec_as::<f32>().map_err(|e| TrainError::ReadBack(format!("{e:?}")))
 }

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
@@ -11,9 +11,10 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::evaluate::{cross_entropy, read};
+use super::evaluate::cross_entropy;
 use super::examples::Batch;
-use super::{Evaluation, Examples, TrainConfig, evaluate};
+use super::{Evaluation, Examples, Precision, TrainConfig, evaluate};
+use crate::device::{ReadError, read};
 use crate::model::Network;
 
 /// Where a run stands: all that is needed to go on with it.
@@ -60,10 +61,12 @@ pub enum TrainError {
     Classes { data: usize, network: usize },
     #[error("there is no device to train on")]
     NoDevice,
+    #[error("the device does not calculate in float16, which mixed precision needs; train in full precision")]
+    NoFloat16,
     #[error("the loss became {loss} at step {step} (epoch {epoch}); try a lower learning rate")]
     NotFinite { step: usize, epoch: usize, loss: f32 },
-    #[error("the device could not give a result back: {0}")]
-    ReadBack(String),
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 /// Trains from `start` (its network on a plain device; the loop turns differentiation on) to the last epoch of `config`,
@@ -93,6 +96,9 @@ pub async fn fit(
     }
 
     let Some(device) = devices.first() else { return Err(TrainError::NoDevice) };
+    if !devices.iter().all(|device| device.supports_dtype(config.precision.inputs())) {
+        return Err(TrainError::NoFloat16);
+    }
     let steps = train.len().div_ceil(config.batch);
     let total = steps * config.epochs;
     let weights = config.balanced.then(|| class_weights(train));
@@ -113,7 +119,7 @@ pub async fn fit(
             let next = match batch {
                 Some(batch) => {
                     lr = config.rate_at(done as f64 / total as f64);
-                    let (loss, gradients) = gradients(&network, &batch, weights.as_deref(), devices);
+                    let (loss, gradients) = gradients(&network, &batch, weights.as_deref(), config.precision, devices);
                     network = optimizer.step(lr, network, gradients);
                     Some((done + 1, batch.len(), loss))
                 }
@@ -158,15 +164,18 @@ fn gradients(
     network: &Network,
     batch: &Batch,
     weights: Option<&[f32]>,
+    precision: Precision,
     devices: &[Device],
 ) -> (Tensor<1>, GradientsParams) {
     let part = batch.len().div_ceil(devices.len());
     let one = |network: &Network, from: usize, device: &Device| {
         let (range, device) = (from..(from + part).min(batch.len()), device.clone().autodiff());
         let share = range.len() as f64 / batch.len() as f64;
-        let logits = network.forward(batch.inputs(range.clone(), &device)).logits;
-        let loss = cross_entropy(logits, &batch.labels[range], weights, &device) * share;
-        (loss.clone().inner(), GradientsParams::from_grads(loss.backward(), network))
+        let inputs = batch.inputs(range.clone(), &device).cast(precision.inputs());
+        let loss = cross_entropy(network.forward(inputs).logits, &batch.labels[range], weights, &device) * share;
+        let scale = precision.loss_scale();
+        let scaled = GradientsParams::from_grads((loss.clone() * scale).backward(), network);
+        (loss.inner(), divided(scaled, scale, network))
     };
     let (mut loss, gradients) = one(network, 0, &devices[0]);
     if devices.len() == 1 {
@@ -180,4 +189,25 @@ fn gradients(
         all.accumulate(network, gradients.to_device(&devices[0], network));
     }
     (loss, all.grads())
+}
+
+/// All gradients of the network's parameters, divided by `scale`.
+fn divided(gradients: GradientsParams, scale: f64, network: &Network) -> GradientsParams {
+    struct Divide {
+        gradients: GradientsParams,
+        scale: f64,
+    }
+    impl ModuleVisitor for Divide {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+                self.gradients.register(param.id, gradient / self.scale);
+            }
+        }
+    }
+    if scale == 1.0 {
+        return gradients;
+    }
+    let mut divide = Divide { gradients, scale };
+    network.visit(&mut divide);
+    divide.gradients
 }

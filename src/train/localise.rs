@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 use serde::Serialize;
 
 use super::TrainError;
-use super::evaluate::read;
 use crate::cam::{class_maps, locate};
+use crate::device::read;
 use crate::model::Network;
 use crate::recipe::Window;
 use crate::render::bilinear;

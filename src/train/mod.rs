@@ -6,8 +6,7 @@ mod examples;
 mod fit;
 mod localise;
 
-pub use config::{Optimizer, Schedule, TrainConfig};
-pub(crate) use evaluate::read;
+pub use config::{Optimizer, Precision, Schedule, TrainConfig};
 pub use evaluate::{Evaluation, evaluate};
 pub use examples::Examples;
 pub use fit::{Epoch, Event, Progress, TrainError, fit};

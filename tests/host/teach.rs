@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::checkpoint::{ModelCard, decode, encode};
 use camscope::engine::{EngineError, Session, Taught};
-use camscope::model::Network;
+use camscope::model::{Network, run};
 use camscope::photo::Photo;
 use camscope::protocol::{Lesson, LessonEvent, Part, Settings};
 
@@ -220,12 +220,12 @@ fn the_last_stages_gradient_is_the_slope_of_the_loss() {
         (0..3 * 32 * 32).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect::<Vec<_>>(),
         [1, 3, 32, 32],
     );
-    let kept = (0..last).fold(Tensor::<4>::from_data(x, &device), |x, i| network.stage(i, x));
-    let loss = |kept: Tensor<4>| network.head(network.stage(last, kept)).slice([0..1, 3..4]).sum();
+    let kept = run(&network.stages[..last], Tensor::from_data(x, &device));
+    let loss = |kept: Tensor<4>| network.head(network.stages[last].forward(kept)).slice([0..1, 3..4]).sum();
     let autodiff = device.clone().autodiff();
     let tracked = Tensor::<4>::from_data(kept.clone().into_data(), &autodiff).require_grad();
     let moved = burn::module::Module::to_device(network.clone(), &autodiff);
-    let gradients = moved.head(moved.stage(last, tracked.clone())).slice([0..1, 3..4]).sum().backward();
+    let gradients = moved.head(moved.stages[last].forward(tracked.clone())).slice([0..1, 3..4]).sum().backward();
     let gradient = values(tracked.grad(&gradients).unwrap());
     let kept_values = values(kept.clone());
     let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();

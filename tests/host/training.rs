@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use burn::module::{Module, Param};
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use camscope::data::{Augment, Dataset};
-use camscope::model::{Activation, Network, NetworkConfig};
+use camscope::model::{Activation, Network, NetworkConfig, run};
 use camscope::recipe::Recipe;
-use camscope::train::{Examples, Optimizer, Progress, Schedule, TrainConfig, evaluate, fit};
+use camscope::train::{Examples, Optimizer, Precision, Progress, Schedule, TrainConfig, evaluate, fit};
 
 use crate::support::{assert_close, fixture, values};
 
@@ -158,9 +158,7 @@ fn frozen_stages_stay_and_the_rest_learns() {
     network.stages = network.stages.into_iter().enumerate().map(|(i, s)| if i < 3 { s.freeze() } else { s }).collect();
     let train = TrainConfig { epochs: 2, batch: 8, augment: Augment::None, ..TrainConfig::default() };
     let stage = |network: &camscope::model::Network, i: usize| {
-        values(
-            network.stages[..=i].iter().fold(Tensor::<4>::ones([1, 3, 16, 16], &Device::flex()), |x, s| s.forward(x)),
-        )
+        values(run(&network.stages[..=i], Tensor::ones([1, 3, 16, 16], &Device::flex())))
     };
     let (before, last) = (stage(&network, 2), stage(&network, 3));
     let start = Progress { network, optimizer: train.optimizer(), epoch: 0 };
@@ -368,6 +366,63 @@ fn devices_share_a_batch() {
     assert_ne!(weights, values(network.linear.weight.val()));
 }
 
+/// The weights of all convolutions, one behind the other.
+fn convolutions(network: &Network) -> Vec<f32> {
+    struct All(Vec<f32>);
+    impl ModuleVisitor for All {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            assert_eq!(param.dtype(), DType::F32);
+            if D == 4 {
+                self.0.extend(values(param.val()));
+            }
+        }
+    }
+    let mut all = All(Vec::new());
+    network.visit(&mut all);
+    all.0
+}
+
+/// A step in mixed precision is that of full precision but for the rounding of float16, which turns rectifiers over where
+/// values are near zero. Behind a head of tiny weights gradients are so small that most would vanish, were the loss not
+/// scaled.
+#[test]
+fn mixed_precision_takes_the_steps_of_full_precision() {
+    let device = Device::flex();
+    let photos = Dataset { rgb: eight(32).rgb.repeat(8), labels: eight(32).labels.repeat(8), ..eight(32) };
+    let data = Examples::photos(Arc::new(photos), &recipe(32));
+    let thin_vgg = serde_json::json!({ "width": 0.125, "pools": 4 });
+    let vgg = NetworkConfig::named("vgg11-gap", 4).unwrap().with(thin_vgg.as_object().unwrap().clone()).unwrap();
+    for config in [NetworkConfig::named("resnet-20", 4).unwrap(), vgg] {
+        device.seed(3);
+        let mut network = config.init(&device).unwrap();
+        network.linear.weight = network.linear.weight.map(|weight| (weight * 1e-3).detach());
+        let before = convolutions(&network);
+        let step = |precision| {
+            let train = TrainConfig {
+                epochs: 1,
+                batch: 64,
+                lr: 1.0,
+                optimizer: Optimizer::Sgd,
+                momentum: 0.0,
+                weight_decay: 0.0,
+                schedule: Schedule::Constant,
+                augment: Augment::None,
+                precision,
+                ..TrainConfig::default()
+            };
+            let start = Progress { network: network.clone(), optimizer: train.optimizer(), epoch: 0 };
+            let on = [device.clone()];
+            let done = pollster::block_on(fit(start, &data, &data, &train, &on, async |_| ControlFlow::Continue(())));
+            convolutions(&done.unwrap().network).iter().zip(&before).map(|(after, before)| after - before).collect()
+        };
+        let norm = |step: &[f32]| step.iter().map(|d| f64::from(*d).powi(2)).sum::<f64>().sqrt();
+        let (full, mixed): (Vec<f32>, Vec<f32>) = (step(Precision::Full), step(Precision::Mixed));
+        let apart: Vec<f32> = full.iter().zip(&mixed).map(|(full, mixed)| full - mixed).collect();
+        let apart = norm(&apart) / norm(&full);
+        assert!(apart > 0.0 && apart < 0.25, "{config:?}: the steps differ by {apart} of their length");
+    }
+}
+
 /// The later stages on what the first ones made: the same as the whole network with the first stages frozen.
 #[test]
 fn what_frozen_stages_make_may_be_kept() {
@@ -386,7 +441,7 @@ fn what_frozen_stages_make_may_be_kept() {
     };
     let (first, last) = (network.stages[..stages - 1].to_vec(), network.stages[stages - 1..].to_vec());
     let x = recipe(32).normalise(&photos.rgb, &device);
-    let kept = first.iter().fold(x, |x, stage| stage.forward(x));
+    let kept = run(&first, x);
     let tail = Network { stages: last.clone(), ..network.clone() };
     let of_tail = learn(tail, &Examples::cached(kept, photos.labels.clone(), 4));
     network.stages = first.into_iter().map(Module::freeze).chain(last).collect();

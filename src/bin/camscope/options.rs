@@ -6,7 +6,7 @@ use camscope::checkpoint::ModelCard;
 use camscope::data::{Augment, Dataset, HeldOut, Split, load_cifar10, load_folder, load_stl10};
 use camscope::model::NetworkConfig;
 use camscope::recipe::Recipe;
-use camscope::train::{Optimizer, Schedule, TrainConfig};
+use camscope::train::{Optimizer, Precision, Schedule, TrainConfig};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,9 @@ pub struct Options {
     #[arg(long)]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub balanced: bool,
+    /// `mixed` calculates in float16 where that does no harm: for adapters that are faster so.
+    #[arg(long, value_enum)]
+    pub precision: Option<Precision>,
     #[arg(long)]
     pub seed: Option<u64>,
     /// Share that a folder without test/ keeps for testing.
@@ -125,6 +128,7 @@ impl Options {
             steps: self.steps.clone(),
             augment: self.augment.unwrap_or(default.augment),
             balanced: self.balanced,
+            precision: self.precision.unwrap_or(default.precision),
             seed: self.seed.unwrap_or(default.seed),
         }
     }
