@@ -3,6 +3,7 @@
 
 mod architecture;
 mod cam;
+mod cams;
 mod checkpoint;
 mod data;
 mod imagenet;

@@ -28,7 +28,7 @@ const CLASSES: usize = 10;
 const GRID: usize = 4;
 
 /// `noise` in the script: the bits of i and the name's seed, mixed.
-fn noise(name: &str, count: usize) -> Vec<f32> {
+pub fn noise(name: &str, count: usize) -> Vec<f32> {
     let seed = name.bytes().fold(0x811C_9DC5u32, |seed, byte| (seed ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let mix = |i: u32| {
         let x = i.wrapping_mul(0x9E37_79B1).wrapping_add(seed);
@@ -39,12 +39,12 @@ fn noise(name: &str, count: usize) -> Vec<f32> {
     (0..count as u32).map(mix).collect()
 }
 
-/// The network of a fixture with the fixture's parameters, through PyTorch's names.
-fn filled(golden: &Golden) -> (NetworkConfig, Network) {
+/// A network with the fixtures' parameters, through PyTorch's names.
+pub fn filled(name: &str, options: &serde_json::Map<String, serde_json::Value>) -> (NetworkConfig, Network) {
     let device = Device::flex();
-    let config = NetworkConfig::named(&golden.name, CLASSES).unwrap().with(golden.options.clone()).unwrap();
+    let config = NetworkConfig::named(name, CLASSES).unwrap().with(options.clone()).unwrap();
     let mut state = StateDict::of(&config.init(&device).unwrap(), &config).unwrap();
-    if golden.options.contains_key("batch_norm") {
+    if options.contains_key("batch_norm") {
         // torchvision's VGG has biases before its norms, where ours has none.
         let weights = state.tensors.iter().filter(|(_, (shape, _))| shape.len() == 4);
         let biases =
@@ -68,7 +68,7 @@ fn filled(golden: &Golden) -> (NetworkConfig, Network) {
 #[test]
 fn every_family_agrees_with_pytorch() {
     for golden in fixture::<Vec<Golden>>("networks.json") {
-        let (_, network) = filled(&golden);
+        let (_, network) = filled(&golden.name, &golden.options);
         let (name, side) = (&golden.name, golden.size);
         let cost = network.cost(side, side);
         assert_eq!(cost.iter().map(|stage| stage.parameters).sum::<usize>(), golden.parameters, "{name}: parameters");
@@ -139,7 +139,7 @@ fn costs_are_those_of_the_papers() {
 #[test]
 fn the_mean_of_a_rectified_map_is_its_logit() {
     for golden in fixture::<Vec<Golden>>("networks.json") {
-        let (_, network) = filled(&golden);
+        let (_, network) = filled(&golden.name, &golden.options);
         if network.rectified {
             let photo = TensorData::new(noise("photo", 3 * 96 * 96), [1, 3, 96, 96]);
             let output = network.forward(Tensor::from_data(photo, &Device::flex()));
@@ -156,7 +156,7 @@ fn the_mean_of_a_rectified_map_is_its_logit() {
 fn pytorch_names_there_and_back() {
     let folder = tempfile::tempdir().unwrap();
     for golden in fixture::<Vec<Golden>>("networks.json") {
-        let (config, network) = filled(&golden);
+        let (config, network) = filled(&golden.name, &golden.options);
         let path = folder.path().join(format!("{}.safetensors", golden.name));
         let state = StateDict::of(&network, &config).unwrap();
         state.write(&path).unwrap();

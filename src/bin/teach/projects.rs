@@ -218,10 +218,11 @@ pub fn Projects() -> impl IntoView {
     };
     let choose = move |event: Targeted<Event, HtmlSelectElement>| {
         let select = event.target();
+        let wanted = select.value(); // now: what is kept meanwhile draws the list anew
         attempt(state, async move {
             state.keep_now().await;
             let Some(store) = state.store() else { return Ok(()) };
-            let opened = match store.project(&select.value()).await? {
+            let opened = match store.project(&wanted).await? {
                 Some(project) => open(state, project).await?,
                 None => false,
             };
