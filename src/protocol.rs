@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::method::Explanation;
 use crate::recipe::Window;
 
 /// Page to engine. Answered in order.
@@ -13,13 +14,16 @@ pub enum Request {
     Look { photo: u32, bytes: Vec<u8> },
     /// The map of any other class, from the features kept from [`Request::Look`].
     Map { photo: u32, class: usize },
+    /// The maps of any classes by any method, of a photo that was looked at. Answered by [`Event::Explaining`] while it takes
+    /// long, and by [`Event::Explained`] unless it is stopped.
+    Explain { photo: u32, explanation: Explanation, classes: Vec<usize> },
     /// Let go of what was kept of a photo.
     Forget { photo: u32 },
     /// Decode a photo to learn from, and keep what the frozen stages make of it. Answered by [`Event::Studied`].
     Study { photo: u32, bytes: Vec<u8>, augment: bool },
     /// Train on photos that were studied. Answered by [`Event::Lesson`] as it goes and [`Event::Taught`] at the end.
     Teach(Lesson),
-    /// End the training after this step; the best weights so far count.
+    /// End the training after this step; the best weights so far count. Or end the maps that take long.
     Stop,
     /// Wait before the next step, or go on.
     Pause(bool),
@@ -47,6 +51,8 @@ pub enum Event {
     /// The model is ready; how long fetching and building took, in milliseconds.
     Loaded {
         model: String,
+        /// Of how many stages it is.
+        stages: usize,
         from_cache: bool,
         milliseconds: f64,
     },
@@ -61,6 +67,17 @@ pub enum Event {
     Map {
         photo: u32,
         prediction: Prediction,
+    },
+    /// Passes done of a method that takes many.
+    Explaining {
+        photo: u32,
+        done: usize,
+        of: usize,
+    },
+    Explained {
+        photo: u32,
+        explanation: Explanation,
+        predictions: Vec<Prediction>,
     },
     Studied {
         photo: u32,

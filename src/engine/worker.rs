@@ -10,11 +10,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Response};
 
-use super::Session;
+use super::{EngineError, Session};
+use crate::cam::CamError;
 use crate::checkpoint::{ModelCard, encode_named, sha256_hex};
 use crate::device::{DeviceKind, open};
+use crate::method::Explanation;
 use crate::photo::Photo;
-use crate::protocol::{Event, Lesson, LessonEvent, Picture, Request};
+use crate::protocol::{Event, Lesson, LessonEvent, Picture, Prediction, Request};
 
 /// Cache of the weights, by address; an address holds the content's hash.
 const CACHE: &str = "camscope-models";
@@ -127,6 +129,13 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
             }
             Err(error) => fail(None, error.to_string()),
         },
+        Request::Explain { photo, explanation, classes } => {
+            match explain(session, photo, &explanation, &classes, inbox).await {
+                Ok(predictions) => send(&Event::Explained { photo, explanation, predictions }),
+                Err(EngineError::Cam(CamError::Stopped)) => {}
+                Err(error) => fail(None, error.to_string()),
+            }
+        }
         Request::Forget { photo } => session.forget(photo),
         Request::Study { photo, bytes, augment } => {
             let studied = Photo::decode(&bytes)
@@ -167,7 +176,26 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
     }
 }
 
-/// Milliseconds between two pauses for messages while a training runs, and between two reports of its steps.
+async fn explain(
+    session: &Session,
+    photo: u32,
+    explanation: &Explanation,
+    classes: &[usize],
+    inbox: &Inbox,
+) -> Result<Vec<Prediction>, EngineError> {
+    let mut breathed = now();
+    let maps = session.explain(photo, explanation, classes, async |done, of| {
+        if now() - breathed > BREATH {
+            send(&Event::Explaining { photo, done, of });
+            breathe().await;
+            breathed = now();
+        }
+        if inbox.steer().0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    maps.await
+}
+
+/// Milliseconds between two pauses for messages while a training or a method of many passes runs, and between two reports of its steps.
 const BREATH: f64 = 40.0;
 
 async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), String> {
@@ -230,7 +258,7 @@ async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), String
     if let Some(bytes) = keep {
         store(url, &bytes).await; // checked by now; without a cache the next visit downloads again
     }
-    send(&Event::Loaded { model: name, from_cache, milliseconds: now() - start });
+    send(&Event::Loaded { model: name, stages: session.stages(), from_cache, milliseconds: now() - start });
     Ok(())
 }
 

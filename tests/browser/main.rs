@@ -3,6 +3,7 @@
 mod bad_input;
 mod browser;
 mod engines;
+mod methods;
 mod page;
 mod site;
 mod teach;

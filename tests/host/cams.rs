@@ -8,7 +8,7 @@ use camscope::method::{Explanation, Method};
 use camscope::model::Network;
 
 use crate::networks::{filled, noise};
-use crate::support::{fixture, span, tell, values};
+use crate::support::{fixture, project, span, tell, values};
 
 #[derive(serde::Deserialize)]
 struct Golden {
@@ -156,4 +156,34 @@ fn a_stage_that_is_not_there_is_named_and_a_stop_is_heard() {
         assert_eq!((found, told), (Err(CamError::Stopped), vec![(8, of), (16, of)]), "{method}");
         assert_eq!(ask(method, None, 0).1.last(), Some(&(of, of)), "{method}");
     }
+}
+
+/// The command line draws what the library makes, and says what to know of each method as the docs do.
+#[test]
+fn the_command_line_knows_every_method() {
+    let run = |arguments: &[&str]| {
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_camscope")).args(arguments).output().unwrap();
+        (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap())
+    };
+    let docs = std::fs::read_to_string(project("docs/methods.md")).unwrap();
+    let (table, _) = run(&["methods"]);
+    assert!(docs.contains(&table), "docs/methods.md holds what `camscope methods` prints");
+    let (photo, models) = (project("www/photos/rocket.jpg"), project("www/models"));
+    let cam = |more: &[&str]| {
+        let model = ["cam", "--json", "--model", "vgg16-gap-cifar10", "--top", "2", "--models", models.to_str().unwrap()];
+        run(&[&model, more, &[photo.to_str().unwrap()]].concat())
+    };
+    for method in Method::ALL {
+        let (line, told) = cam(&["--method", method.about().name]);
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{method}: {e}: {told}"));
+        assert_eq!(line["method"], method.about().name);
+        assert_eq!(line["predictions"].as_array().unwrap().len(), 2);
+        let values = line["predictions"][0]["map"]["values"].as_array().unwrap();
+        assert!(values.iter().any(|value| value.as_f64().unwrap() != 0.0), "{method}");
+    }
+    let (line, _) = cam(&["--method", "grad-cam", "--stage", "9"]);
+    assert!(line.contains("there is no stage 9; the network's are 0 to 4"), "{line}");
+    let (line, _) = cam(&["--method", "layer-cam", "--stage", "1", "--flips", "--principal", "--classes", "cat"]);
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["stage"], &line["predictions"][0]["class"]), (&1.into(), &"cat".into()));
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use camscope::method::Explanation;
 use camscope::page::adapter::probe;
 use camscope::page::canvas;
 use camscope::page::engine::Engine;
@@ -104,7 +105,7 @@ fn engine_failed(state: State, device: &'static str, why: &str) {
 fn ask_again(state: State) {
     state.photos.update(|photos| {
         for photo in photos.iter_mut().filter(|photo| photo.state != PhotoState::Failed) {
-            (photo.state, photo.look, photo.searched) = (PhotoState::Waiting, None, None);
+            (photo.state, photo.look, photo.searched, photo.explained) = (PhotoState::Waiting, None, None, None);
         }
     });
 }
@@ -117,8 +118,47 @@ pub fn send(request: &Request) {
     });
 }
 
+/// Has the maps made in another way.
+pub fn choose_method(state: State, wanted: Explanation) {
+    end_explaining(state);
+    state.explanation.set(wanted);
+    state.photos.update(|photos| photos.iter_mut().for_each(|photo| photo.explained = None));
+    explain(state);
+}
+
+/// Ends what takes long; back to CAM.
+pub fn stop(state: State) {
+    choose_method(state, Explanation::default());
+}
+
+fn end_explaining(state: State) {
+    if state.explaining.get_untracked().is_some() {
+        send(&Request::Stop);
+        state.explaining.set(None);
+    }
+}
+
+/// Asks for the chosen photo's maps by the method chosen, if they lack.
+pub fn explain(state: State) {
+    let wanted = state.explanation.get_untracked();
+    let Some(photo) = untrack(|| state.chosen_photo()) else { return };
+    let there =
+        |class: &usize| photo.explained.as_ref().is_some_and(|(_, maps)| maps.iter().any(|p| p.index == *class));
+    let mut classes: Vec<usize> = photo.shown().iter().map(|p| p.index).collect();
+    classes.retain(|class| !there(class));
+    if wanted == Explanation::default() || photo.state != PhotoState::Done || classes.is_empty() {
+        return;
+    }
+    end_explaining(state);
+    state.explaining.set(Some((photo.id, 0, 0)));
+    send(&Request::Explain { photo: photo.id, explanation: wanted, classes });
+}
+
 /// Loads `name` in the running engine and looks at every photo anew.
 pub fn choose_model(state: State, name: String) {
+    end_explaining(state);
+    // Another network has other stages.
+    state.explanation.update(|explanation| explanation.stage = None);
     state.model.set(name);
     state.class.set(0);
     ask_again(state);
@@ -170,10 +210,11 @@ fn take(state: State, event: Event) {
             engine_failed(state, device, &reason);
         }
         Event::Progress { received, total } => state.engine.set(EngineState::Loading { received, total }),
-        Event::Loaded { model, from_cache, milliseconds } => {
+        Event::Loaded { model, stages, from_cache, milliseconds } => {
             // Another model may have been chosen while this one was on its way.
             if model == state.model.get_untracked() {
                 state.engine.set(EngineState::Ready { milliseconds, from_cache });
+                state.stages.set(stages);
                 pump(state);
             }
         }
@@ -193,6 +234,9 @@ fn take(state: State, event: Event) {
             if state.chosen_photo().is_none_or(|chosen| chosen.state == PhotoState::Failed) {
                 files::choose(state, photo);
             }
+            if state.chosen.get_untracked() == Some(photo) {
+                explain(state);
+            }
             pump(state);
         }
         Event::Map { photo, prediction } => {
@@ -200,6 +244,24 @@ fn take(state: State, event: Event) {
             let shown = state.chosen_photo().map_or(0, |photo| photo.shown().len());
             if state.chosen.get_untracked() == Some(photo) && shown > 0 {
                 state.class.set(shown - 1);
+                explain(state);
+            }
+        }
+        Event::Explaining { photo, done, of } => state.explaining.update(|now| {
+            if let Some((of_photo, ..)) = now
+                && *of_photo == photo
+            {
+                *now = Some((photo, done, of));
+            }
+        }),
+        Event::Explained { photo, explanation, predictions } => {
+            // What was asked for before the last change is not shown.
+            if explanation == state.explanation.get_untracked() {
+                state.explaining.set(None);
+                state.photo(photo, |photo| {
+                    let before = photo.explained.iter().flat_map(|(_, maps)| maps.iter().cloned());
+                    photo.explained = Some((explanation, Arc::new(before.chain(predictions).collect())));
+                });
             }
         }
         // What the teaching half asks its own engine for.
@@ -212,6 +274,7 @@ fn take(state: State, event: Event) {
         Event::Failed { photo: Some(photo), message } => photo_failed(state, photo, &message),
         Event::Failed { photo: None, message } => {
             state.say("error", message);
+            state.explaining.set(None);
             if !matches!(state.engine.get_untracked(), EngineState::Ready { .. }) {
                 state.engine.set(EngineState::Failed);
             }

@@ -13,7 +13,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File, FileList, Url};
 
-use crate::client::{pump, send};
+use crate::client::{explain, pump, send};
 use crate::state::{Photo, PhotoState, State, Tab};
 
 /// Bytes of pictures kept for drawing; what falls out is looked at again when it is chosen.
@@ -56,7 +56,7 @@ fn add(state: State, blob: Blob, name: String) {
     let id = state.fresh_id();
     let thumbnail = Url::create_object_url_with_blob(&blob).unwrap_or_default();
     FILES.with_borrow_mut(|files| files.insert(id, blob));
-    let photo = Photo { id, name, thumbnail, state: PhotoState::Waiting, look: None, searched: None };
+    let photo = Photo { id, name, thumbnail, state: PhotoState::Waiting, look: None, searched: None, explained: None };
     state.photos.update(|photos| photos.push(photo));
     if state.chosen.get_untracked().is_none() {
         choose(state, id);
@@ -96,6 +96,7 @@ pub fn choose(state: State, id: u32) {
         });
         pump(state);
     }
+    explain(state);
 }
 
 pub fn remove(state: State, id: u32) {

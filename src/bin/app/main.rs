@@ -2,6 +2,7 @@
 
 mod client;
 mod files;
+mod methods;
 mod panels;
 mod stage;
 mod state;

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use crate::client::{choose_model, send};
 use crate::files::{choose, remove, with_picture};
+use crate::methods::Methods;
 use crate::state::{EngineState, Photo, PhotoState, State, Tab};
 use crate::teaching;
 
@@ -98,15 +99,21 @@ pub fn Predictions() -> impl IntoView {
             <h2>"What the network sees"</h2>
             <p class="hint" hidden=move || !waiting()>"The five best classes appear here as soon as the network has looked."</p>
             <div class="list">
-                // An index alone is no key: another photo or model brings another map.
-                <For each=shown key=|(id, position, p)| (*id, *position, p.index, p.logit.to_bits()) let((_, position, prediction))>
+                // An index alone is no key: another photo, model or method brings another map.
+                <For each=shown key=|(id, position, p)| (*id, *position, p.index, p.logit.to_bits(), stamp(&p.map.values)) let((_, position, prediction))>
                     <Row position prediction/>
                 </For>
             </div>
             <Search/>
+            <Methods/>
             <Timing/>
         </section>
     }
+}
+
+/// A number that stands for a map.
+fn stamp(values: &[f32]) -> u32 {
+    values.iter().fold(0, |stamp, value| stamp.rotate_left(5) ^ value.to_bits())
 }
 
 #[component]

@@ -1,5 +1,6 @@
 //! The stage: the chosen photo, large, with the chosen class's map; the controls beneath.
 
+use camscope::method::Method;
 use camscope::page::canvas;
 use camscope::page::manifest::{Sample, samples};
 use camscope::page::web::fixed;
@@ -43,7 +44,10 @@ pub fn Stage() -> impl IntoView {
     let caption = move || match state.chosen_photo() {
         None => String::new(),
         Some(photo) => match (photo.state, photo.shown().get(state.class.get())) {
-            (PhotoState::Done, Some(p)) => format!("Evidence for “{}” in {}", p.class, photo.name),
+            (PhotoState::Done, Some(p)) => match photo.method().method {
+                Method::Cam => format!("Evidence for “{}” in {}", p.class, photo.name),
+                other => format!("{} for “{}” in {}", other.about().title, p.class, photo.name),
+            },
             (PhotoState::Failed, _) => format!("{} could not be used", photo.name),
             _ => format!("Looking at {} …", photo.name),
         },
@@ -83,13 +87,19 @@ fn Legend(pointer: RwSignal<Option<(f32, f32)>>) -> impl IntoView {
         let prediction = shown.get(state.class.get()).or(shown.first())?;
         let range = state.range(&photo, prediction);
         let here = pointer.get().and_then(|place| canvas::value_at(&look, prediction, place, state.smooth.get()));
-        let here = here.map(|value| format!("here {}", fixed(value, 1))).unwrap_or_default();
+        // As many digits as tell the ends apart: methods have scales of their own.
+        let digits = (1.0 - (range.high - range.low).abs().log10()).ceil().clamp(1.0, 6.0) as u8;
+        let here = here.map(|value| format!("here {}", fixed(value, digits))).unwrap_or_default();
+        let title = match photo.method().method {
+            Method::Cam => "The map's own values: their mean, plus a constant, is the class's score.",
+            _ => "The map's own values, on the method's own scale.",
+        };
         Some(view! {
-            <div class="legend" data-testid="legend" title="The map's own values: their mean, plus a constant, is the class's score.">
+            <div class="legend" data-testid="legend" title=title>
                 <output>{here}</output>
-                <span>{fixed(range.low, 1)}</span>
+                <span>{fixed(range.low, digits)}</span>
                 <i style:background=gradient(state.colormap.get())></i>
-                <span>{fixed(range.high, 1)}</span>
+                <span>{fixed(range.high, digits)}</span>
             </div>
         })
     };

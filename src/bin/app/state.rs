@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use camscope::method::Explanation;
 use camscope::page::manifest::Model;
 use camscope::page::messages::Messages;
 use camscope::protocol::{Look, Prediction};
@@ -46,13 +47,21 @@ pub struct Photo {
     pub look: Option<Arc<Look>>,
     /// The class the person searched for, beside the most probable ones.
     pub searched: Option<Arc<Prediction>>,
+    /// The shown classes' maps by the method chosen, where that is not CAM.
+    pub explained: Option<(Explanation, Arc<Vec<Prediction>>)>,
 }
 
 impl Photo {
     /// The shown classes in order: the most probable ones, then the one searched for.
     pub fn shown(&self) -> Vec<Prediction> {
-        let found = self.look.iter().flat_map(|look| look.predictions.iter().cloned());
-        found.chain(self.searched.iter().map(|p| (**p).clone())).collect()
+        let found = self.look.iter().flat_map(|look| look.predictions.iter());
+        let explained = |p: &Prediction| self.explained.as_ref()?.1.iter().find(|e| e.index == p.index).cloned();
+        found.chain(self.searched.as_deref()).map(|p| explained(p).unwrap_or_else(|| p.clone())).collect()
+    }
+
+    /// How the maps that are shown were made.
+    pub fn method(&self) -> Explanation {
+        self.explained.as_ref().map(|(explanation, _)| *explanation).unwrap_or_default()
     }
 }
 
@@ -84,6 +93,11 @@ pub struct State {
     /// Grows whenever a picture arrives, so that canvases redraw.
     pub pictures: RwSignal<u32>,
     pub messages: Messages,
+    /// How maps are made, and of how many stages the network is.
+    pub explanation: RwSignal<Explanation>,
+    pub stages: RwSignal<usize>,
+    /// The photo whose maps are being made, and how many passes of how many are done; of 0 where that is unknown.
+    pub explaining: RwSignal<Option<(u32, usize, usize)>>,
     pub opacity: RwSignal<f32>,
     pub colormap: RwSignal<Colormap>,
     pub shared_scale: RwSignal<bool>,
@@ -107,6 +121,9 @@ impl State {
             class: RwSignal::new(0),
             pictures: RwSignal::new(0),
             messages: Messages::new(),
+            explanation: RwSignal::default(),
+            stages: RwSignal::new(0),
+            explaining: RwSignal::new(None),
             opacity: RwSignal::new(0.4),
             colormap: RwSignal::new(Colormap::Jet),
             shared_scale: RwSignal::new(true),

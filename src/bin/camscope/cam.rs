@@ -1,14 +1,17 @@
 //! `camscope cam`: overlays and raw maps of photos.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use camscope::engine::Session;
+use camscope::method::{Explanation, Method};
 use camscope::photo::Photo;
 use camscope::protocol::Prediction;
 use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Picture, Range, overlay};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::model::{Device, Models, session};
@@ -32,6 +35,18 @@ pub struct Args {
     /// These classes instead, by name or number, separated by commas.
     #[arg(long, value_delimiter = ',')]
     classes: Vec<String>,
+    /// How the maps are made; `camscope methods` says what to know of each.
+    #[arg(long, value_enum, default_value = "cam", conflicts_with = "data")]
+    method: Method,
+    /// The stage whose activations are weighed, from 0 (`camscope info` lists them); without it the last.
+    #[arg(long)]
+    stage: Option<usize>,
+    /// Mean over the photo and its mirror image, each in three contrasts.
+    #[arg(long)]
+    flips: bool,
+    /// The strongest pattern of the weighted activations instead of their sum.
+    #[arg(long)]
+    principal: bool,
     /// Folder for the overlays. Without it: the current folder, or none with --json. With --data: the sheet's file.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -49,6 +64,12 @@ pub struct Args {
     json: bool,
 }
 
+impl Args {
+    fn explanation(&self) -> Explanation {
+        Explanation { method: self.method, stage: self.stage, flips: self.flips, principal: self.principal }
+    }
+}
+
 /// A photo's line with `--json`.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -57,6 +78,8 @@ struct Line<'a> {
     height: u32,
     model: &'a str,
     device: &'a str,
+    #[serde(flatten)]
+    explanation: Explanation,
     predictions: &'a [Prediction],
 }
 
@@ -101,9 +124,12 @@ fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>
         eprintln!("{}: {note}", path.display());
     }
     let look = pollster::block_on(session.look(ID, &photo, args.top))?;
-    let predictions = match classes.is_empty() {
-        true => look.predictions,
-        false => pollster::block_on(session.maps(ID, classes))?,
+    let best: Vec<usize> = look.predictions.iter().map(|p| p.index).collect();
+    let classes = if classes.is_empty() { &best } else { classes };
+    let explanation = args.explanation();
+    let predictions = match explanation == Explanation::default() {
+        true => pollster::block_on(session.maps(ID, classes))?,
+        false => explained(session, ID, &explanation, classes)?,
     };
     if let Some(out) = out {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -116,7 +142,7 @@ fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>
     if args.json {
         let model = session.card().map_or("", |card| &card.name);
         let (width, height, device) = (look.width, look.height, &*args.device.to_string());
-        let line = Line { photo: &name, width, height, model, device, predictions: &predictions };
+        let line = Line { photo: &name, width, height, model, device, explanation, predictions: &predictions };
         println!("{}", serde_json::to_string(&line)?);
     } else {
         println!("{name}");
@@ -125,6 +151,19 @@ fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>
         }
     }
     Ok(())
+}
+
+/// Maps by any method, with a bar for those that take long.
+fn explained(session: &Session, id: u32, wanted: &Explanation, classes: &[usize]) -> anyhow::Result<Vec<Prediction>> {
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} passes · {eta} left")?);
+    let maps = session.explain(id, wanted, classes, async |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+        ControlFlow::Continue(())
+    });
+    let maps = pollster::block_on(maps);
+    bar.finish_and_clear();
+    Ok(maps?)
 }
 
 /// One PNG a class, on one scale: `STEM-RANK-CLASS.png`.
@@ -157,4 +196,16 @@ fn class_numbers(session: &Session, wanted: &[String]) -> anyhow::Result<Vec<usi
         }
     };
     wanted.iter().map(number).collect()
+}
+
+/// Prints the methods' table.
+pub fn methods() -> ExitCode {
+    println!("| `--method` | name | source | what to know | same as CAM | cost |");
+    println!("|---|---|---|---|---|---|");
+    for method in Method::ALL {
+        let about = method.about();
+        let (name, cost) = (about.name, about.cost.words());
+        println!("| `{name}` | {} | {} | {} | {} | {cost} |", about.title, about.paper, about.assumes, about.equals);
+    }
+    ExitCode::SUCCESS
 }

@@ -34,6 +34,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Cam(cam::Args),
+    /// What to know of each way to a map, as a table in Markdown.
+    Methods,
     Train(Box<train::Args>),
     Eval(eval::Args),
     Curves(curves::Args),
@@ -54,6 +56,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Cam(args) => cam::run(args),
+        Command::Methods => Ok(cam::methods()),
         Command::Train(args) => train::run(*args),
         Command::Eval(args) => eval::run(args),
         Command::Curves(args) => curves::run(args),
