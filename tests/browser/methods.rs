@@ -43,7 +43,11 @@ impl Browser {
             if text.starts_with(begins) {
                 return;
             }
-            assert!(start.elapsed() < Duration::from_secs(150), "“{text}” instead of “{begins}”; {:?}", self.messages().await);
+            assert!(
+                start.elapsed() < Duration::from_secs(150),
+                "“{text}” instead of “{begins}”; {:?}",
+                self.messages().await
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -64,7 +68,8 @@ impl Browser {
         for (found, expected) in found.iter().zip(&expected) {
             let (found, expected, class) = (found, &expected.map.values, &expected.class);
             assert_eq!(found.len(), expected.len(), "{wanted:?}");
-            let range = expected.iter().fold(f32::MIN, |a, b| a.max(*b)) - expected.iter().fold(f32::MAX, |a, b| a.min(*b));
+            let range =
+                expected.iter().fold(f32::MIN, |a, b| a.max(*b)) - expected.iter().fold(f32::MAX, |a, b| a.min(*b));
             let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off <= tolerance * range, "{wanted:?}, {class}: {off} of {range}");
         }
@@ -86,7 +91,12 @@ async fn methods_are_drawn(device: &str, methods: &[Method], tolerance: f32) {
         stages.push(browser.pixels("[data-testid=stage-canvas]").await);
         assert_eq!(browser.messages().await, [""; 0], "{method}");
     }
-    assert!(stages.windows(2).all(|pair| pair[0] != pair[1]), "a method draws what the one before drew: {stages:?}");
+    // What theory says is one map at the last stage may be one picture; every other method has its own.
+    let one = [Method::Cam, Method::GradCam, Method::HiResCam, Method::XGradCam];
+    for (i, method) in methods.iter().enumerate().filter(|(_, method)| !one.contains(method)) {
+        let same = methods.iter().zip(&stages).find(|(other, drawn)| *other != method && **drawn == stages[i]);
+        assert!(same.is_none(), "{method} and {same:?} draw the same");
+    }
 
     // An earlier stage, and the mean over mirror images.
     browser.choose_method(Method::Cam).await;

@@ -170,7 +170,8 @@ fn the_command_line_knows_every_method() {
     assert!(docs.contains(&table), "docs/methods.md holds what `camscope methods` prints");
     let (photo, models) = (project("www/photos/rocket.jpg"), project("www/models"));
     let cam = |more: &[&str]| {
-        let model = ["cam", "--json", "--model", "vgg16-gap-cifar10", "--top", "2", "--models", models.to_str().unwrap()];
+        let model =
+            ["cam", "--json", "--model", "vgg16-gap-cifar10", "--top", "2", "--models", models.to_str().unwrap()];
         run(&[&model, more, &[photo.to_str().unwrap()]].concat())
     };
     for method in Method::ALL {
