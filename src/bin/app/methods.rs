@@ -72,12 +72,12 @@ pub fn Methods() -> impl IntoView {
                     "Mirrored too"
                 </label>
             </div>
-            <p class="hint" data-testid="method-about">{move || about().assumes}" "{move || about().equals}</p>
             <div class="row" role="status" data-testid="explaining" hidden=move || state.explaining.get().is_none()>
                 <span class="bar" style:--share=move || fixed(share(), 1) + "%"></span>
                 <span>{progress}</span>
                 <button data-testid="explain-stop" on:click=move |_| stop(state)>"Stop"</button>
             </div>
+            <p class="hint" data-testid="method-about">{move || about().assumes}" "{move || about().equals}</p>
             <details class="about-methods">
                 <summary>"All methods compared"</summary>
                 <table>

@@ -8,7 +8,6 @@ use leptos::prelude::*;
 
 use crate::client::{choose_model, send};
 use crate::files::{choose, remove, with_picture};
-use crate::methods::Methods;
 use crate::state::{EngineState, Photo, PhotoState, State, Tab};
 use crate::teaching;
 
@@ -105,7 +104,6 @@ pub fn Predictions() -> impl IntoView {
                 </For>
             </div>
             <Search/>
-            <Methods/>
             <Timing/>
         </section>
     }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::tachys::html::event as ev_types;
 
 use crate::files::{add_all, add_sample, with_picture};
+use crate::methods::Methods;
 use crate::state::{PhotoState, State};
 
 const STAGE_SIDE: usize = 1280;
@@ -71,6 +72,7 @@ pub fn Stage() -> impl IntoView {
             </figure>
             <Show when=move || !state.photos.with(Vec::is_empty)>
                 <Controls stage/>
+                <Methods/>
             </Show>
         </section>
     }
