@@ -241,6 +241,8 @@ pub enum LessonEvent {
         /// Loss and accuracy (0 to 1) on the held-out photos; `None` where there are none.
         held_out: Option<(f64, f64)>,
         watched: Option<Prediction>,
+        /// Since the training began, pauses included.
+        milliseconds: f64,
     },
 }
 

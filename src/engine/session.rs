@@ -65,7 +65,7 @@ pub(super) struct Model {
 
 pub struct Session {
     pub(super) device: Device,
-    clock: fn() -> f64,
+    pub(super) clock: fn() -> f64,
     pub(super) model: Option<Model>,
     seen: HashMap<u32, Seen>,
     pub(super) studied: HashMap<u32, super::teach::Studied>,

@@ -134,6 +134,7 @@ impl Session {
         let start = Progress { network: learner.network.clone(), optimizer: config.optimizer(), epoch: 0 };
         let mut best: Option<((f64, f64), Network)> = None;
         let devices = [self.device.clone()];
+        let begun = (self.clock)();
         let done = fit(start, &train, &judged, &config, &devices, async |event| {
             let event = match event {
                 Event::Step { done, total, loss } => LessonEvent::Step { done, total, loss },
@@ -154,6 +155,7 @@ impl Session {
                         train_loss: epoch.train_loss,
                         held_out: (!held_out.is_empty()).then_some((epoch.held_out_loss, epoch.held_out_accuracy)),
                         watched,
+                        milliseconds: (self.clock)() - begun,
                     }
                 }
             };

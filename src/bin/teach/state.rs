@@ -78,6 +78,8 @@ pub struct State {
     pub phase: RwSignal<Phase>,
     /// Since when.
     pub paused: RwSignal<Option<f64>>,
+    /// Milliseconds that the engine has spent on the epochs so far.
+    pub took: RwSignal<f64>,
     /// The photo whose map is watched and compared, and the class of which; the photo's own where `None`.
     pub watched: RwSignal<Option<u32>>,
     pub watched_class: RwSignal<Option<u32>>,
@@ -106,6 +108,7 @@ impl State {
             thumbnails: RwSignal::default(),
             phase: RwSignal::new(Phase::Idle),
             paused: RwSignal::new(None),
+            took: RwSignal::new(0.0),
             watched: RwSignal::new(None),
             watched_class: RwSignal::new(None),
             live: RwSignal::new(None),

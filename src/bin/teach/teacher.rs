@@ -173,7 +173,8 @@ impl Teacher {
                         }
                     });
                 }
-                Event::Lesson(LessonEvent::Epoch { number, of, train_loss, held_out, watched }) => {
+                Event::Lesson(LessonEvent::Epoch { number, of, train_loss, held_out, watched, milliseconds }) => {
+                    state.took.set(milliseconds);
                     state.change(|project| project.curve.push(Point { epoch: number, of, train_loss, held_out }));
                     // Another photo or class may have been chosen since.
                     let photo = state.watched.get_untracked();

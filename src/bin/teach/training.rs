@@ -73,7 +73,7 @@ pub fn Training() -> impl IntoView {
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
             {remarks}
             <p class="figures" hidden=move || last().is_none()>
-                <span>"Epoch " <b data-testid="train-epoch">{epoch}</b></span>
+                <span>"Epoch " <b data-testid="train-epoch" data-milliseconds=move || fixed(state.took.get(), 1)>{epoch}</b></span>
                 <span>"loss " <b data-testid="train-loss">{move || last().map(|p| fixed(p.train_loss, 3))}</b></span>
                 <span hidden=move || last().is_none_or(|p| p.held_out.is_none())>
                     "right on held-out photos "
