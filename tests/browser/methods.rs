@@ -1,5 +1,6 @@
 //! Every method as the page draws it, beside what the native engine makes of the same photo.
 
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use camscope::device::{DeviceKind, open};
 use camscope::engine::Session;
 use camscope::method::{Explanation, Method};
 use camscope::photo::Photo;
+use serde_json::json;
 
 use crate::browser::{Browser, sample};
 use crate::site::Site;
@@ -154,4 +156,65 @@ async fn what_takes_long_tells_so_and_can_be_stopped() {
     assert!((factor - 49.0).abs() < 0.5, "Grad-CAM is CAM over the 49 places, not {factor}");
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
+}
+
+/// Two hundred maps of every method leave the engine no larger than the first ones did.
+async fn memory_is_steady(device: &str, methods: &[Method]) {
+    const ROUNDS: usize = 40; // of five classes each
+    const SLACK: i64 = 4 << 20;
+    // Back to CAM and to the method again, as fast as the maps come.
+    const AGAIN: &str = "const [name, title, rounds, done] = arguments; (async () => { \
+        const select = document.querySelector('[data-testid=method-select]'); \
+        const choose = value => { select.value = value; select.dispatchEvent(new Event('change', {bubbles: true})) }; \
+        const caption = () => document.querySelector('figcaption').textContent; \
+        const until = async begins => { while (!caption().startsWith(begins)) await new Promise(go => setTimeout(go, 5)) }; \
+        for (let i = 0; i < rounds; i++) { choose('cam'); await until('Evidence'); choose(name); await until(title) } \
+        choose('cam'); await until('Evidence'); done() })()";
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device={device}&model={SMALL}", site.url)).await;
+    browser
+        .client
+        .update_timeouts(fantoccini::wd::TimeoutConfiguration::new(Some(Duration::from_secs(300)), None, None))
+        .await
+        .unwrap();
+    let mut photos = 0;
+    // What a photo's look says of the engine.
+    let mut size = async || -> i64 {
+        browser.add_photos(&[&sample("rocket.jpg")]).await;
+        photos += 1;
+        browser.wait_for(DONE, photos).await;
+        browser.wait_for("[data-testid=map-canvas]", 5).await;
+        browser.wait(&format!("[data-testid=photo-card]:nth-of-type({photos}) .open")).await.click().await.unwrap();
+        browser.attributes("[data-testid=timing]", "data-engine-bytes").await[0].parse().unwrap()
+    };
+    size().await;
+    let rounds = async |rounds: usize| {
+        for method in methods {
+            let about = method.about();
+            let arguments = vec![json!(about.name), json!(about.title), json!(rounds)];
+            browser.client.execute_async(AGAIN, arguments).await.unwrap();
+        }
+    };
+    rounds(2).await;
+    let before = size().await;
+    rounds(ROUNDS).await;
+    let after = size().await;
+    let _ = writeln!(
+        std::io::stderr(),
+        "{device}: {before} bytes of the engine before, {after} after {ROUNDS} times five maps by {} methods",
+        methods.len()
+    );
+    assert!(after - before <= SLACK, "{before} bytes before, {after} after");
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_steady_over_two_hundred_maps_of_every_method() {
+    memory_is_steady("cpu", &Method::ALL[1..]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_steady_over_two_hundred_maps_on_webgpu() {
+    memory_is_steady("webgpu", &[Method::GradCam, Method::LayerCam]).await;
 }
