@@ -42,7 +42,7 @@ bench-train: native torch ## Time training steps beside PyTorch (fetched by pip 
 	.tools/torch/bin/python benches/train.py $(NATIVE)
 
 bench-cam: native models photos torch ## Time maps that take long beside pytorch-grad-cam
-	.tools/torch/bin/python -W ignore benches/cam.py $(NATIVE) 2> >(grep -v it/s >&2)
+	TQDM_DISABLE=1 .tools/torch/bin/python -W ignore benches/cam.py $(NATIVE)
 
 bench-web: site browser ## Time teaching in the browser beside TensorFlow.js (fetched by npm into .tools/tfjs)
 	@[ -d .tools/tfjs/node_modules ] || npm install --silent --no-fund --no-audit --prefix .tools/tfjs @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
