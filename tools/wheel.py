@@ -22,6 +22,15 @@ def check(what, data, expected):
         fail(f"{what} is not the file this project knows.\n  expected SHA-256 {expected}\n  found            {found}")
 
 
+def check_file(path, expected):
+    """The same for a file that was fetched; a wrong one goes, so that the next run fetches it anew."""
+    try:
+        check(str(path), path.read_bytes(), expected)
+    except SystemExit:
+        path.unlink()
+        raise
+
+
 def download(requirement, pattern, *options):
     """The wheel of `requirement` (its file matches `pattern`) in DOWNLOADS; None, with pip's words shown, if pip fails."""
     wheels = sorted(DOWNLOADS.glob(pattern))

@@ -86,6 +86,7 @@ fn engine_failed(state: State, device: &'static str, why: &str) {
         return;
     }
     drop(running);
+    state.explaining.set(None);
     let why = why.trim_end_matches('.');
     if device == "webgpu" {
         state.say("error", format!("The WebGPU engine stopped ({why}). The CPU goes on with your photos."));
@@ -257,7 +258,10 @@ fn take(state: State, event: Event) {
         Event::Explained { photo, explanation, predictions } => {
             // What was asked for before the last change is not shown.
             if explanation == state.explanation.get_untracked() {
-                state.explaining.set(None);
+                // Another photo's may be under way.
+                if state.explaining.get_untracked().is_some_and(|(of_photo, ..)| of_photo == photo) {
+                    state.explaining.set(None);
+                }
                 state.photo(photo, |photo| {
                     let before = photo.explained.iter().flat_map(|(_, maps)| maps.iter().cloned());
                     photo.explained = Some((explanation, Arc::new(before.chain(predictions).collect())));

@@ -124,12 +124,12 @@ fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>
         eprintln!("{}: {note}", path.display());
     }
     let look = pollster::block_on(session.look(ID, &photo, args.top))?;
-    let best: Vec<usize> = look.predictions.iter().map(|p| p.index).collect();
-    let classes = if classes.is_empty() { &best } else { classes };
     let explanation = args.explanation();
-    let predictions = match explanation == Explanation::default() {
-        true => pollster::block_on(session.maps(ID, classes))?,
-        false => explained(session, ID, &explanation, classes)?,
+    let best: Vec<usize> = look.predictions.iter().map(|p| p.index).collect();
+    let predictions = match (explanation == Explanation::default(), classes.is_empty()) {
+        (true, true) => look.predictions,
+        (true, false) => pollster::block_on(session.maps(ID, classes))?,
+        (false, none) => explained(session, ID, &explanation, if none { &best } else { classes })?,
     };
     if let Some(out) = out {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
