@@ -218,7 +218,7 @@ impl std::fmt::Display for Method {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Explanation {
     pub method: Method,
-    /// The stage whose activations are drawn, from 0; the last where `None`. CAM, FullGrad and occlusion have no choice.
+    /// The stage whose activations are drawn, from 1 as `camscope info` counts; the last where `None`. CAM, FullGrad and occlusion have no choice.
     pub stage: Option<usize>,
     /// Mean over the photo and its mirror image, each in three strengths of contrast (pytorch-grad-cam's `aug_smooth`).
     pub flips: bool,

@@ -28,8 +28,8 @@ pub async fn explain(
 ) -> Result<Tensor<3>, CamError> {
     let stages = network.stages.len();
     let stage = match wanted.stage.filter(|_| wanted.method.about().any_stage) {
-        Some(stage) if stage >= stages => return Err(CamError::Stage { stage, stages }),
-        Some(stage) => stage,
+        Some(stage) if (1..=stages).contains(&stage) => stage - 1,
+        Some(stage) => return Err(CamError::Stage { stage, stages }),
         None => stages.saturating_sub(1),
     };
     let network = network.clone().folded();

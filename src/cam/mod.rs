@@ -20,7 +20,7 @@ use crate::model::Network;
 /// Why there is no map.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum CamError {
-    #[error("there is no stage {stage}; the network's are 0 to {}", stages.saturating_sub(1))]
+    #[error("there is no stage {stage}; the network's are 1 to {stages}")]
     Stage { stage: usize, stages: usize },
     #[error("the maps were stopped before they were done")]
     Stopped,

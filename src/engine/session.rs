@@ -50,12 +50,17 @@ pub enum EngineError {
 
 /// What of a photo is kept so that any class's map needs no new forward pass.
 pub(super) struct Seen {
-    /// The square that was looked at, as [`Recipe::normalise`](crate::recipe::Recipe::normalise) takes it.
-    pub rgb: Vec<u8>,
     pub features: Tensor<4>,
     pub logits: Vec<f32>,
     pub probabilities: Vec<f32>,
     pub window: Window,
+}
+
+/// A photo that was looked at.
+struct Kept {
+    /// The square that the network saw, as [`Recipe::normalise`](crate::recipe::Recipe::normalise) takes it.
+    rgb: Vec<u8>,
+    seen: Seen,
 }
 
 pub(super) struct Model {
@@ -67,7 +72,7 @@ pub struct Session {
     pub(super) device: Device,
     pub(super) clock: fn() -> f64,
     pub(super) model: Option<Model>,
-    seen: HashMap<u32, Seen>,
+    seen: HashMap<u32, Kept>,
     pub(super) studied: HashMap<u32, super::teach::Studied>,
     /// What was taught or recalled last.
     taught: Option<Model>,
@@ -102,8 +107,8 @@ impl Session {
     /// further maps is kept under `id`.
     pub async fn look(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Look, EngineError> {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
-        let (look, seen) = self.look_with(model, photo, top).await?;
-        self.seen.insert(id, seen);
+        let (look, kept) = self.look_with(model, photo, top).await?;
+        self.seen.insert(id, kept);
         Ok(look)
     }
 
@@ -138,7 +143,7 @@ impl Session {
         Ok((before, after))
     }
 
-    async fn look_with(&self, model: &Model, photo: &Photo, top: usize) -> Result<(Look, Seen), EngineError> {
+    async fn look_with(&self, model: &Model, photo: &Photo, top: usize) -> Result<(Look, Kept), EngineError> {
         let recipe = &model.card.recipe;
         let start = (self.clock)();
         let seen_part = recipe.window(photo.width, photo.height);
@@ -156,7 +161,7 @@ impl Session {
         order.truncate(top);
         let (width, height) = photo.original;
         let window = photo.in_file(seen_part);
-        let seen = Seen { rgb, features: output.features, logits, probabilities, window };
+        let seen = Seen { features: output.features, logits, probabilities, window };
         let predictions = predictions(&model.network, &model.card.classes, &seen, &order).await?;
         let maps_done = (self.clock)();
 
@@ -167,13 +172,13 @@ impl Session {
             predictions,
             timing: Timing { network: network_done - start, maps: maps_done - network_done, ..Timing::default() },
         };
-        Ok((look, seen))
+        Ok((look, Kept { rgb, seen }))
     }
 
     /// The maps of any `classes` of a photo that was looked at, without a new forward pass.
     pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
-        let seen = self.seen_with(id, classes)?;
+        let Kept { seen, .. } = self.kept(id, classes)?;
         predictions(&model.network, &model.card.classes, seen, classes).await
     }
 
@@ -189,8 +194,8 @@ impl Session {
         tell: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<Vec<Prediction>, EngineError> {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
-        let seen = self.seen_with(id, classes)?;
-        let x = model.card.recipe.normalise(&seen.rgb, &self.device);
+        let Kept { rgb, seen } = self.kept(id, classes)?;
+        let x = model.card.recipe.normalise(rgb, &self.device);
         let maps = explain(&model.network, x, wanted, classes, tell).await?;
         with_maps(maps, &model.card.classes, seen, classes).await
     }
@@ -200,12 +205,13 @@ impl Session {
         self.model.as_ref().map_or(0, |model| model.network.stages.len())
     }
 
-    fn seen_with(&self, id: u32, classes: &[usize]) -> Result<&Seen, EngineError> {
-        let seen = self.seen.get(&id).ok_or(EngineError::NotSeen)?;
-        let count = seen.logits.len();
+    /// What is kept of photo `id`, if the model has all of `classes`.
+    fn kept(&self, id: u32, classes: &[usize]) -> Result<&Kept, EngineError> {
+        let kept = self.seen.get(&id).ok_or(EngineError::NotSeen)?;
+        let count = kept.seen.logits.len();
         match classes.iter().find(|&&class| class >= count) {
             Some(&class) => Err(EngineError::Class { class, classes: count }),
-            None => Ok(seen),
+            None => Ok(kept),
         }
     }
 

@@ -230,7 +230,7 @@ async fn map_of(
 ) -> Result<Prediction, EngineError> {
     let features = run(&tail.stages, x);
     let logits = read(tail.head(features.clone())).await?;
-    let seen = Seen { rgb: Vec::new(), features, probabilities: softmax(&logits), logits, window };
+    let seen = Seen { features, probabilities: softmax(&logits), logits, window };
     let found = predictions(tail, classes, &seen, &[class]).await?;
     found.into_iter().next().ok_or(EngineError::Class { class, classes: classes.len() })
 }

@@ -107,7 +107,7 @@ async fn methods_are_drawn(device: &str, methods: &[Method], tolerance: f32) {
     browser.set("[data-testid=stage-select]", "2").await;
     browser.until_caption("Layer-CAM").await;
     assert_ne!(browser.maps().await[0].len(), before[0].len(), "an earlier stage has a finer grid");
-    let wanted = Explanation { method: Method::LayerCam, stage: Some(1), ..Explanation::default() };
+    let wanted = Explanation { method: Method::LayerCam, stage: Some(2), ..Explanation::default() };
     browser.assert_native(&session, wanted, tolerance).await;
     browser.wait("[data-testid=flips]").await.click().await.unwrap();
     browser.until_caption("Layer-CAM").await;

@@ -64,7 +64,8 @@ fn every_method_agrees_with_pytorch_grad_cam() {
     let mut worst = (1.0, 0.0f32);
     for golden in fixture::<Vec<Golden>>("cams.json") {
         let (_, network) = filled(&golden.network, &golden.options);
-        let Golden { method, stage, principal, flips, size, .. } = golden;
+        let Golden { method, principal, flips, size, .. } = golden;
+        let stage = golden.stage.map(|stage| stage + 1); // counted from 0 there
         let (found, width) = maps(&network, size, &Explanation { method, stage, flips, principal }, &CLASSES);
         let eigen = principal || matches!(method, Method::EigenCam | Method::EigenGradCam);
         for ((found, expected), class) in found.iter().zip(&golden.maps).zip(CLASSES) {
@@ -149,8 +150,8 @@ fn a_stage_that_is_not_there_is_named_and_a_stop_is_heard() {
         let maps = pollster::block_on(maps).map(values);
         (maps, told)
     };
-    let (found, _) = ask(Method::GradCam, Some(4), 0);
-    assert_eq!(found, Err(CamError::Stage { stage: 4, stages: 4 }));
+    let (found, _) = ask(Method::GradCam, Some(5), 0);
+    assert_eq!(found, Err(CamError::Stage { stage: 5, stages: 4 }));
     for (method, of) in [(Method::ScoreCam, 64), (Method::AblationCam, 64), (Method::Occlusion, 196)] {
         let (found, told) = ask(method, None, 2);
         assert_eq!((found, told), (Err(CamError::Stopped), vec![(8, of), (16, of)]), "{method}");
@@ -183,7 +184,7 @@ fn the_command_line_knows_every_method() {
         assert!(values.iter().any(|value| value.as_f64().unwrap() != 0.0), "{method}");
     }
     let (line, _) = cam(&["--method", "grad-cam", "--stage", "9"]);
-    assert!(line.contains("there is no stage 9; the network's are 0 to 4"), "{line}");
+    assert!(line.contains("there is no stage 9; the network's are 1 to 5"), "{line}");
     let (line, _) = cam(&["--method", "layer-cam", "--stage", "1", "--flips", "--principal", "--classes", "cat"]);
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!((&line["stage"], &line["predictions"][0]["class"]), (&1.into(), &"cat".into()));

@@ -16,7 +16,7 @@ pub fn Methods() -> impl IntoView {
         let (last, stage) = (state.stages.get(), chosen().stage);
         let option = |number: usize| {
             let name = if number == last { format!("{number}, the last") } else { number.to_string() };
-            let selected = stage.map_or(number == last, |stage| stage + 1 == number);
+            let selected = stage.unwrap_or(last) == number;
             view! { <option value=number.to_string() prop:selected=selected>{name}</option> }
         };
         (1..=last).rev().map(option).collect_view()
@@ -63,7 +63,7 @@ pub fn Methods() -> impl IntoView {
                     <span>"Stage"</span>
                     <select data-testid="stage-select" on:change:target=move |event| {
                         let stage = event.target().value().parse::<usize>().ok().filter(|&number| number < state.stages.get_untracked());
-                        with(&|wanted| wanted.stage = stage.map(|number| number - 1));
+                        with(&|wanted| wanted.stage = stage);
                     }>{stages}</select>
                 </label>
                 <label class="check" title="The mean over the photo and its mirror image, each in three contrasts: less noise, six times the work">

@@ -38,7 +38,7 @@ pub struct Args {
     /// How the maps are made; `camscope methods` says what to know of each.
     #[arg(long, value_enum, default_value = "cam", conflicts_with = "data")]
     method: Method,
-    /// The stage whose activations are weighed, from 0 (`camscope info` lists them); without it the last.
+    /// The stage whose activations are weighed, as `camscope info` counts them; without it the last.
     #[arg(long)]
     stage: Option<usize>,
     /// Mean over the photo and its mirror image, each in three contrasts.
