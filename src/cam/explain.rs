@@ -15,13 +15,15 @@ use crate::model::{Network, run};
 
 /// Maps of `classes` for one photo `x [1, 3, h, w]`: `[classes, h', w']` on the grid of the method, not normalised, in the
 /// order asked for. The network is looked at as it is used: norms as they were learnt, gradients of the logit. Methods of
-/// many passes `tell` how many are done, of how many, and end where that breaks.
+/// many passes `tell` how many are done, of how many, and end where that breaks. Where the photo was looked at before, its
+/// `features` at the last stage save a pass.
 ///
 /// # Errors
 /// [`CamError::Stage`] where there is no such stage, [`CamError::Stopped`], [`CamError::Read`] from the device.
 pub async fn explain(
     network: &Network,
     x: Tensor<4>,
+    features: Option<Tensor<4>>,
     wanted: &Explanation,
     classes: &[usize],
     mut tell: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
@@ -33,6 +35,7 @@ pub async fn explain(
         None => stages.saturating_sub(1),
     };
     let network = network.clone().folded();
+    let features = features.filter(|_| stage + 1 == stages && !wanted.flips);
     let views: &[(bool, f64)] = match wanted.flips {
         true => &[(false, 0.9), (false, 1.0), (false, 1.1), (true, 0.9), (true, 1.0), (true, 1.1)],
         false => &[(false, 1.0)],
@@ -42,7 +45,7 @@ pub async fn explain(
         let x = x.clone() * contrast;
         let x = if mirrored { x.flip([3]) } else { x };
         let mut tell = async |done: usize, of: usize| tell(i * of + done, views.len() * of).await;
-        let maps = one(&network, x, wanted, stage, classes, &mut tell).await?;
+        let maps = one(&network, x, features.clone(), wanted, stage, classes, &mut tell).await?;
         let maps = if mirrored { maps.flip([2]) } else { maps };
         sum = Some(match sum {
             Some(sum) => sum + maps,
@@ -56,6 +59,7 @@ pub async fn explain(
 async fn one(
     network: &Network,
     x: Tensor<4>,
+    features: Option<Tensor<4>>,
     wanted: &Explanation,
     stage: usize,
     classes: &[usize],
@@ -69,7 +73,7 @@ async fn one(
         Method::Occlusion => return occlusion(network, x, classes, tell).await,
         _ => {}
     }
-    let a = run(&network.stages[..=stage], x.clone());
+    let a = features.unwrap_or_else(|| run(&network.stages[..=stage], x.clone()));
     let gradients = || gradients(network, stage, a.clone(), classes);
     let weighted = match wanted.method {
         Method::Cam if !wanted.principal => return Ok(class_maps(network, a, classes)),

@@ -196,7 +196,7 @@ impl Session {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
         let Kept { rgb, seen } = self.kept(id, classes)?;
         let x = model.card.recipe.normalise(rgb, &self.device);
-        let maps = explain(&model.network, x, wanted, classes, tell).await?;
+        let maps = explain(&model.network, x, Some(seen.features.clone()), wanted, classes, tell).await?;
         with_maps(maps, &model.card.classes, seen, classes).await
     }
 

@@ -33,7 +33,7 @@ fn photo(size: usize) -> Tensor<4> {
 
 /// Maps of `classes`, and how many cells they are wide.
 fn maps(network: &Network, size: usize, wanted: &Explanation, classes: &[usize]) -> (Vec<Vec<f32>>, usize) {
-    let told = explain(network, photo(size), wanted, classes, async |_, _| ControlFlow::Continue(()));
+    let told = explain(network, photo(size), None, wanted, classes, async |_, _| ControlFlow::Continue(()));
     let maps = pollster::block_on(told).unwrap();
     let [count, height, width] = maps.dims();
     assert_eq!(count, classes.len());
@@ -143,7 +143,7 @@ fn a_stage_that_is_not_there_is_named_and_a_stop_is_heard() {
     let ask = |method, stage, after: usize| {
         let wanted = Explanation { method, stage, ..Explanation::default() };
         let mut told = Vec::new();
-        let maps = explain(&network, photo(32), &wanted, &CLASSES, async |done, of| {
+        let maps = explain(&network, photo(32), None, &wanted, &CLASSES, async |done, of| {
             told.push((done, of));
             if told.len() == after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
