@@ -299,6 +299,14 @@ async fn native_losses(photos: [&[PathBuf]; 2], settings: Settings) -> Vec<f64> 
     losses
 }
 
+/// Writing a taught network takes long: what else is written meanwhile must not name the network before.
+const SLOW_WEIGHTS: &str = "const commit = IDBTransaction.prototype.commit; \
+    IDBTransaction.prototype.commit = function () { \
+        if (this.mode !== 'readwrite' || !this.objectStoreNames.contains('weights')) return commit.call(this); \
+        const store = this.objectStore('weights'), end = performance.now() + 800; \
+        const wait = () => { if (performance.now() < end) store.count().onsuccess = wait; else commit.call(this) }; \
+        wait() }";
+
 /// The small network on either device: the head alone, then the last stage too, with the losses that the native engine
 /// has; the weights are kept and come back.
 async fn learns_as_natively(device: &str) {
@@ -306,6 +314,7 @@ async fn learns_as_natively(device: &str) {
     let (site, browser) = (Site::built().await, Browser::start().await);
     let query = format!("device={device}&model={SMALL}");
     let [down, across] = browser.with_stripes(&site, &query, folder.path(), 5).await;
+    browser.run(SLOW_WEIGHTS, vec![]).await;
     browser.click(".choices summary").await;
     browser.click("[data-testid=augment]").await;
     browser.setting("rate", "0.01").await;

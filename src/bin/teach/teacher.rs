@@ -188,15 +188,18 @@ impl Teacher {
                     self.recalled = None;
                     let classes = project.classes.iter().map(|class| class.id).collect();
                     let outcome = Some(Outcome { card: card.clone(), classes, answers });
-                    let mut taught = state.project.get_untracked();
-                    taught.outcome.clone_from(&outcome);
-                    if let Some(store) = state.store() {
-                        let kept = store.keep_taught(&taught, &file).await;
-                        kept.map_err(|error| Fault::Told(format!("The taught network cannot be kept: {error}.")))?;
+                    // Before it is written: what else writes the project meanwhile must name these weights, too.
+                    let before = state.project.with_untracked(|project| project.outcome.clone());
+                    state.project.update(|project| project.outcome = outcome);
+                    let taught = state.project.get_untracked();
+                    if let Some(store) = state.store()
+                        && let Err(error) = store.keep_taught(&taught, &file).await
+                    {
+                        state.change(|project| project.outcome = before);
+                        return Err(Fault::Told(format!("The taught network cannot be kept: {error}.")));
                     }
                     self.recalled = Some(card);
                     state.views.update(HashMap::clear);
-                    state.project.update(|project| project.outcome = outcome);
                     return Ok(());
                 }
                 Event::NotTaught { message } => {
