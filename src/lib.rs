@@ -22,6 +22,7 @@ pub mod device;
 pub mod engine;
 #[cfg(feature = "net")]
 pub mod kernels;
+pub mod measure;
 pub mod method;
 #[cfg(feature = "net")]
 pub mod model;

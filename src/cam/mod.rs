@@ -2,17 +2,22 @@
 
 mod boxes;
 mod explain;
+mod faithful;
 mod full_grad;
+mod impute;
 mod localise;
 mod perturb;
 mod principal;
+mod sanity;
 mod weigh;
 
 use burn::tensor::{Int, Tensor, TensorData, activation};
 
 pub use boxes::{BOX_THRESHOLD, GridBox, evidence_box};
 pub use explain::explain;
+pub use faithful::faithfulness;
 pub use localise::{Located, locate};
+pub use sanity::sanity;
 
 use crate::device::ReadError;
 use crate::model::Network;

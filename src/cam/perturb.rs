@@ -112,15 +112,25 @@ async fn scores(
     tell: &mut impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f32>>, CamError> {
     let mut scores = vec![Vec::with_capacity(count); classes.len()];
+    let take = |logits: &[f32]| classes.iter().zip(&mut scores).for_each(|(&class, scores)| scores.push(logits[class]));
+    passes(count, logits, tell, take).await?;
+    Ok(scores)
+}
+
+/// Runs `count` variants, of which `outputs(from, count)` makes some at once, a row each, and hands the rows on in order.
+pub(super) async fn passes(
+    count: usize,
+    outputs: impl Fn(usize, usize) -> Tensor<2>,
+    tell: &mut impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
+    mut take: impl FnMut(&[f32]),
+) -> Result<(), CamError> {
     for from in (0..count).step_by(BATCH) {
         let size = BATCH.min(count - from);
-        let logits = read(logits(from, size)).await?;
-        for logits in logits.chunks_exact(logits.len() / size) {
-            classes.iter().zip(&mut scores).for_each(|(&class, scores)| scores.push(logits[class]));
-        }
+        let rows = read(outputs(from, size)).await?;
+        rows.chunks_exact(rows.len() / size).for_each(&mut take);
         if tell(from + size, count).await.is_break() {
             return Err(CamError::Stopped);
         }
     }
-    Ok(scores)
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The engine: a model on a device that answers what a photo shows and where. No page, no files.
 
+mod judge;
 mod session;
 mod teach;
 #[cfg(feature = "engine")]

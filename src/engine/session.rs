@@ -57,9 +57,9 @@ pub(super) struct Seen {
 }
 
 /// A photo that was looked at.
-struct Kept {
+pub(super) struct Kept {
     /// The square that the network saw, as [`Recipe::normalise`](crate::recipe::Recipe::normalise) takes it.
-    rgb: Vec<u8>,
+    pub rgb: Vec<u8>,
     seen: Seen,
 }
 
@@ -99,6 +99,10 @@ impl Session {
         self.model = Some(Model { card, network });
     }
 
+    pub(super) fn loaded(&self) -> Result<&Model, EngineError> {
+        self.model.as_ref().ok_or(EngineError::NoModel)
+    }
+
     pub fn card(&self) -> Option<&ModelCard> {
         self.model.as_ref().map(|model| &model.card)
     }
@@ -106,7 +110,7 @@ impl Session {
     /// The `top` most probable classes of `photo` with their maps, all from one forward pass. What is needed for
     /// further maps is kept under `id`.
     pub async fn look(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Look, EngineError> {
-        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let model = self.loaded()?;
         let (look, kept) = self.look_with(model, photo, top).await?;
         self.seen.insert(id, kept);
         Ok(look)
@@ -134,7 +138,7 @@ impl Session {
     /// # Errors
     /// [`EngineError::NoModel`], [`EngineError::NotFinite`].
     pub async fn compare(&self, photo: &Photo, top: usize) -> Result<(Look, Option<Look>), EngineError> {
-        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let model = self.loaded()?;
         let (before, _) = self.look_with(model, photo, top).await?;
         let after = match &self.taught {
             Some(taught) => Some(self.look_with(taught, photo, COMPARED).await?.0),
@@ -177,7 +181,7 @@ impl Session {
 
     /// The maps of any `classes` of a photo that was looked at, without a new forward pass.
     pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
-        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let model = self.loaded()?;
         let Kept { seen, .. } = self.kept(id, classes)?;
         predictions(&model.network, &model.card.classes, seen, classes).await
     }
@@ -193,7 +197,7 @@ impl Session {
         classes: &[usize],
         tell: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<Vec<Prediction>, EngineError> {
-        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+        let model = self.loaded()?;
         let Kept { rgb, seen } = self.kept(id, classes)?;
         let x = model.card.recipe.normalise(rgb, &self.device);
         let maps = explain(&model.network, x, Some(seen.features.clone()), wanted, classes, tell).await?;
@@ -206,7 +210,7 @@ impl Session {
     }
 
     /// What is kept of photo `id`, if the model has all of `classes`.
-    fn kept(&self, id: u32, classes: &[usize]) -> Result<&Kept, EngineError> {
+    pub(super) fn kept(&self, id: u32, classes: &[usize]) -> Result<&Kept, EngineError> {
         let kept = self.seen.get(&id).ok_or(EngineError::NotSeen)?;
         let count = kept.seen.logits.len();
         match classes.iter().find(|&&class| class >= count) {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::localise::{Found, Localisation};
 use super::{Examples, TrainError};
+use crate::cam::class_maps;
 use crate::device::read;
 use crate::model::Network;
 
@@ -54,8 +55,9 @@ pub async fn evaluate(
             among_five += usize::from(order[..classes.min(5)].contains(&label));
             loss += surprise(scores, label);
             if let (Some(found), Some(boxes)) = (&mut found, examples.boxes()) {
-                let features = output.features.clone().narrow(0, i, 1);
-                found.judge(network, features, label, order[0], &boxes[done + i]).await?;
+                let map = class_maps(network, output.features.clone().narrow(0, i, 1), &[label]);
+                let [_, _, width] = map.dims();
+                found.judge(&read(map).await?, width, order[0] == label, &boxes[done + i]);
             }
         }
         done += batch.len();

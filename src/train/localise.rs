@@ -1,12 +1,8 @@
 //! How well a network's maps find the objects whose boxes are known.
 
-use burn::tensor::Tensor;
 use serde::Serialize;
 
-use super::TrainError;
-use crate::cam::{class_maps, locate};
-use crate::device::read;
-use crate::model::Network;
+use crate::cam::locate;
 use crate::recipe::Window;
 use crate::render::bilinear;
 
@@ -32,8 +28,8 @@ pub struct Localisation {
 }
 
 /// What was found so far, photo by photo.
-#[derive(Default)]
-pub(super) struct Found {
+#[derive(Debug, Default)]
+pub struct Found {
     objects: usize,
     wrong: usize,
     wrong_class_known: usize,
@@ -42,26 +38,15 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Judges the maps of a photo, from its features `[1, k, h, w]`, by the boxes of what `label` names.
-    pub async fn judge(
-        &mut self,
-        network: &Network,
-        features: Tensor<4>,
-        label: usize,
-        predicted: usize,
-        boxes: &[Window],
-    ) -> Result<(), TrainError> {
-        let [_, _, height, width] = features.dims();
-        let maps = read(class_maps(network, features, &[label, predicted])).await?;
-        let located = |map: &[f32]| locate(&bilinear(map, width, height, GRID, GRID), GRID, boxes);
-        let (of_label, of_predicted) = maps.split_at(width * height);
-        let (of_label, of_predicted) = (located(of_label), located(of_predicted));
+    /// Judges the map of what a photo's label names, `width` cells a row, by the object's boxes; `right` where that is what
+    /// the network predicted (else the predicted class's map counts as wrong wherever it points).
+    pub fn judge(&mut self, map: &[f32], width: usize, right: bool, boxes: &[Window]) {
+        let found = locate(&bilinear(map, width, map.len() / width, GRID, GRID), GRID, boxes);
         self.objects += 1;
-        self.wrong += usize::from(predicted != label || of_predicted.overlap < FOUND);
-        self.wrong_class_known += usize::from(of_label.overlap < FOUND);
-        self.hits += usize::from(of_label.hit);
-        self.inside += of_label.inside.unwrap_or(0.0);
-        Ok(())
+        self.wrong += usize::from(!right || found.overlap < FOUND);
+        self.wrong_class_known += usize::from(found.overlap < FOUND);
+        self.hits += usize::from(found.hit);
+        self.inside += found.inside.unwrap_or(0.0);
     }
 
     pub fn shares(self) -> Localisation {

@@ -8,6 +8,7 @@ mod checkpoint;
 mod data;
 mod imagenet;
 mod kernels;
+mod measures;
 mod model;
 mod mutations;
 mod networks;

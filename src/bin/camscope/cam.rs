@@ -14,7 +14,7 @@ use camscope::render::{OverlayOptions, Picture, Range, overlay};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::model::{Device, Models, session};
+use crate::model::{Device, Models, session, session_of_cut};
 use crate::sheet;
 
 /// Draw class activation maps over photos.
@@ -90,12 +90,12 @@ struct FailedLine<'a> {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut session = session(&args.model, &args.models.models, args.device)?;
     if let Some(data) = &args.data {
         let out = args.out.unwrap_or_else(|| "sheet.png".into());
-        sheet::of_data(&mut session, data, args.grid, &out)?;
+        sheet::of_data(session_of_cut(&args.model, &args.models.models, args.device)?, data, args.grid, &out)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let mut session = session(&args.model, &args.models.models, args.device)?;
     let classes = class_numbers(&session, &args.classes)?;
     let out = args.out.clone().or((!args.json).then(|| PathBuf::from(".")));
     if let Some(out) = &out {

@@ -50,8 +50,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// The images to judge by, their labels the model's classes, with boxes if the data has them.
 fn labelled(args: &Args, card: &ModelCard) -> anyhow::Result<Examples> {
+    Ok(match boxed(&args.data, &args.rename, card)? {
+        Some(Boxed { data, boxes, .. }) => Examples::photos(Arc::new(data), &card.recipe).with_boxes(boxes),
+        None => Examples::photos(Arc::new(test_images(&args.data, card)?), &card.recipe),
+    })
+}
+
+/// Photos with boxes, `tiny-imagenet:DIR` or `yolo:DIR`, labelled by the model's classes; `None` for other kinds of data.
+pub fn boxed(data: &str, rename: &[String], card: &ModelCard) -> anyhow::Result<Option<Boxed>> {
     let mut names = card.classes.clone();
-    for pair in &args.rename {
+    for pair in rename {
         let found = pair
             .split_once('=')
             .and_then(|(theirs, ours)| Some((theirs, card.classes.iter().position(|class| class == ours.trim())?)));
@@ -63,21 +71,23 @@ fn labelled(args: &Args, card: &ModelCard) -> anyhow::Result<Examples> {
         };
         names[class] = theirs.trim().to_owned();
     }
-    let boxed = match args.data.split_once(':') {
+    let boxed = match data.split_once(':') {
         Some(("tiny-imagenet", path)) => load_tiny_imagenet(Path::new(path), &card.recipe, &names)?,
         Some(("yolo", path)) => load_yolo(Path::new(path), &card.recipe, &names)?,
-        _ => return Ok(Examples::photos(Arc::new(test_images(&args.data, card)?), &card.recipe)),
+        _ => return Ok(None),
     };
-    let Boxed { data, boxes, left_out, skipped } = boxed;
-    skipped.iter().for_each(|reason| eprintln!("left out {reason}"));
-    if left_out > 0 {
-        eprintln!("left out {left_out} objects that are no class of the model, or not in the square that it sees");
+    boxed.skipped.iter().for_each(|reason| eprintln!("left out {reason}"));
+    if boxed.left_out > 0 {
+        eprintln!(
+            "left out {} objects that are no class of the model, or not in the square that it sees",
+            boxed.left_out
+        );
     }
     anyhow::ensure!(
-        !data.is_empty(),
+        !boxed.data.is_empty(),
         "no object in the data is a class of the model; `--rename DATA=MODEL` tells which"
     );
-    Ok(Examples::photos(Arc::new(data), &card.recipe).with_boxes(boxes))
+    Ok(Some(boxed))
 }
 
 fn print(card: &ModelCard, found: &Evaluation) {

@@ -11,6 +11,7 @@ mod model;
 mod options;
 mod publish;
 mod run_folder;
+mod score;
 mod sheet;
 mod train;
 
@@ -38,6 +39,7 @@ enum Command {
     Methods,
     Train(Box<train::Args>),
     Eval(eval::Args),
+    Score(score::Args),
     Curves(curves::Args),
     Info(info::Args),
     Import(import::Args),
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Methods => Ok(cam::methods()),
         Command::Train(args) => train::run(*args),
         Command::Eval(args) => eval::run(args),
+        Command::Score(args) => score::run(args),
         Command::Curves(args) => curves::run(args),
         Command::Info(args) => info::run(args),
         Command::Import(args) => import::run(args),

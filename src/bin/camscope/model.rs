@@ -116,6 +116,18 @@ pub fn session(model: &str, models: &Path, device: Device) -> anyhow::Result<Ses
     Ok(session)
 }
 
+/// The model's card, and a session for a data set's images, which are cut as the card's recipe has it already: it takes them
+/// whole.
+pub fn session_of_cut(model: &str, models: &Path, device: Device) -> anyhow::Result<(ModelCard, Session)> {
+    let device = device.open()?;
+    let (card, network) = load(model, models, &device)?;
+    let mut session = Session::new(device, milliseconds);
+    let mut whole = card.clone();
+    whole.recipe.resize = whole.recipe.size;
+    session.set_model(whole, network);
+    Ok((card, session))
+}
+
 /// Milliseconds since the program began to measure.
 pub fn milliseconds() -> f64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);

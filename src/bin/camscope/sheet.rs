@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+use camscope::checkpoint::ModelCard;
 use camscope::engine::Session;
 use camscope::photo::{Photo, resized};
 use camscope::protocol::Prediction;
@@ -25,8 +26,12 @@ pub fn grid(text: &str) -> Result<(usize, usize), String> {
 }
 
 /// For the first test images: prediction, truth, the prediction's map over the image, and the image itself beneath.
-pub fn of_data(session: &mut Session, data: &str, (columns, rows): (usize, usize), out: &Path) -> anyhow::Result<()> {
-    let Some(card) = session.card().cloned() else { bail!("no model is loaded") };
+pub fn of_data(
+    (card, mut session): (ModelCard, Session),
+    data: &str,
+    (columns, rows): (usize, usize),
+    out: &Path,
+) -> anyhow::Result<()> {
     let data = test_images(data, &card)?;
     // Spread over the set, since folders come class by class.
     let count = (columns * rows).min(data.len());

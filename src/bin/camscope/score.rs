@@ -1,0 +1,293 @@
+//! `camscope score`: measures of maps, so that methods can be compared and maps be trusted or not.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use camscope::checkpoint::ModelCard;
+use camscope::engine::Session;
+use camscope::measure::{Faithfulness, Randomised};
+use camscope::method::{Explanation, Method};
+use camscope::photo::Photo;
+use camscope::recipe::Window;
+use camscope::train::{Found, Localisation};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::eval::boxed;
+use crate::model::{Device, Models, session, session_of_cut};
+
+/// Measure how far maps are to be trusted.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Photos; judged are the maps of the class that the model gives each.
+    #[arg(required_unless_present = "data", value_name = "PHOTO")]
+    photos: Vec<PathBuf>,
+    /// Photos with boxes instead, `tiny-imagenet:DIR` or `yolo:DIR`: judged are the maps of what they show.
+    #[arg(long, conflicts_with = "photos")]
+    data: Option<String>,
+    /// What the data's boxes call a class of the model, as `car=automobile`; with commas between.
+    #[arg(long, value_delimiter = ',', value_name = "DATA=MODEL")]
+    rename: Vec<String>,
+    /// At most so many of the data's photos, spread over all.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// A name in the manifest, or a .bpk file.
+    #[arg(long, default_value = "efficientnet-lite0")]
+    model: String,
+    #[command(flatten)]
+    models: Models,
+    #[arg(long, default_value = "cpu")]
+    device: Device,
+    /// Methods beside each other, with commas between; `camscope methods` lists them.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "cam")]
+    method: Vec<Method>,
+    /// The stage whose activations are weighed; without it the last.
+    #[arg(long)]
+    stage: Option<usize>,
+    /// What is measured, with commas between. Without it: faithfulness; with --data the boxes, too.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    measure: Vec<Measure>,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Measure {
+    /// Average drop, increase in confidence, deletion, insertion, ROAD: 76 passes a map.
+    Faithfulness,
+    /// Localisation, pointing game, evidence inside the box.
+    Boxes,
+    /// How alike the maps stay while the weights are made random, from the head down.
+    Sanity,
+}
+
+/// A photo, and what is known of it.
+struct Case {
+    name: String,
+    photo: Photo,
+    /// Its class and the boxes of what that names.
+    truth: Option<(usize, Vec<Window>)>,
+}
+
+/// A method's record.
+#[derive(Serialize)]
+struct Score {
+    method: Method,
+    photos: usize,
+    /// Of a map, on the mean.
+    milliseconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faithfulness: Option<Means>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boxes: Option<Localisation>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sanity: Vec<Randomised>,
+}
+
+/// Of all photos.
+#[derive(Serialize)]
+struct Means {
+    average_drop: f64,
+    increase_in_confidence: f64,
+    deletion: f64,
+    insertion: f64,
+    road: f64,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let (model, models) = (&args.model, &args.models.models);
+    let (mut session, cases) = match &args.data {
+        Some(data) => {
+            let (card, session) = session_of_cut(model, models, args.device)?;
+            (session, boxed_cases(data, &args, &card)?)
+        }
+        None => (session(model, models, args.device)?, photos(&args.photos)?),
+    };
+    let mut wanted = args.measure.clone();
+    if wanted.is_empty() {
+        wanted.push(Measure::Faithfulness);
+        wanted.extend(args.data.is_some().then_some(Measure::Boxes));
+    }
+    if wanted.contains(&Measure::Boxes) && args.data.is_none() {
+        bail!("--measure boxes needs to know where things are: --data tiny-imagenet:DIR or --data yolo:DIR");
+    }
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} maps · {eta} left")?;
+    let bar = ProgressBar::new((cases.len() * args.method.len()) as u64).with_style(style);
+    let mut scores = Vec::new();
+    for &method in &args.method {
+        bar.set_message(method.about().title);
+        scores.push(of_method(
+            &mut session,
+            &cases,
+            Explanation { method, stage: args.stage, ..Default::default() },
+            &wanted,
+            &bar,
+        )?);
+    }
+    bar.finish_and_clear();
+    match args.json {
+        true => println!("{}", serde_json::to_string(&scores)?),
+        false => print(&scores),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Every photo that can be read.
+fn photos(paths: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
+    let read = |path: &PathBuf| {
+        let name = path.display().to_string();
+        let photo = std::fs::read(path).map_err(anyhow::Error::from).and_then(|bytes| Ok(Photo::decode(&bytes)?));
+        photo.map(|photo| Case { name, photo, truth: None })
+    };
+    let mut cases = Vec::new();
+    for path in paths {
+        match read(path) {
+            Ok(case) => cases.push(case),
+            Err(error) => eprintln!("{} is left out: {error:#}", path.display()),
+        }
+    }
+    anyhow::ensure!(!cases.is_empty(), "no photo could be read");
+    Ok(cases)
+}
+
+/// The data's objects, or as many as are asked for.
+fn boxed_cases(data: &str, args: &Args, card: &ModelCard) -> anyhow::Result<Vec<Case>> {
+    let Some(boxed) = boxed(data, &args.rename, card)? else {
+        bail!("--data takes tiny-imagenet:DIR or yolo:DIR, not \"{data}\"")
+    };
+    let (all, side) = (boxed.data.len(), boxed.data.side as u32);
+    let count = args.limit.unwrap_or(all).clamp(1, all);
+    let case = |i: usize| Case {
+        name: format!("photo {i}"),
+        photo: Photo {
+            width: side,
+            height: side,
+            rgb: boxed.data.image(i).to_vec(),
+            original: (side, side),
+            notes: Vec::new(),
+        },
+        truth: Some((boxed.data.labels[i], boxed.boxes[i].clone())),
+    };
+    Ok((0..count).map(|i| case(i * all / count)).collect())
+}
+
+fn of_method(
+    session: &mut Session,
+    cases: &[Case],
+    explanation: Explanation,
+    wanted: &[Measure],
+    bar: &ProgressBar,
+) -> anyhow::Result<Score> {
+    const ID: u32 = 0;
+    let go_on = async |_, _| ControlFlow::Continue(());
+    let (mut faithful, mut sanity, mut found, mut spent) = (Vec::new(), Vec::new(), Found::default(), 0.0);
+    for case in cases {
+        let look = pollster::block_on(session.look(ID, &case.photo, 1)).with_context(|| case.name.clone())?;
+        let predicted = look.predictions[0].index;
+        let class = case.truth.as_ref().map_or(predicted, |(class, _)| *class);
+        if let (true, Some((_, boxes))) = (wanted.contains(&Measure::Boxes), &case.truth) {
+            let start = Instant::now();
+            let map = &pollster::block_on(session.explain(ID, &explanation, &[class], go_on))?[0].map;
+            spent += start.elapsed().as_secs_f64() * 1000.0;
+            found.judge(&map.values, map.width, class == predicted, boxes);
+        }
+        if wanted.contains(&Measure::Faithfulness) {
+            faithful.push(pollster::block_on(session.faithfulness(ID, &explanation, class, go_on))?);
+        }
+        if wanted.contains(&Measure::Sanity) {
+            sanity.push(pollster::block_on(session.sanity(ID, &explanation, class, go_on))?);
+        }
+        bar.inc(1);
+    }
+    Ok(Score {
+        method: explanation.method,
+        photos: cases.len(),
+        milliseconds: spent / cases.len() as f64,
+        faithfulness: wanted.contains(&Measure::Faithfulness).then(|| Means::of(&faithful)),
+        boxes: wanted.contains(&Measure::Boxes).then(|| found.shares()),
+        sanity: mean_similarities(&sanity),
+    })
+}
+
+impl Means {
+    fn of(all: &[Faithfulness]) -> Self {
+        let mean = |value: &dyn Fn(&Faithfulness) -> f32| {
+            all.iter().map(|one| f64::from(value(one))).sum::<f64>() / all.len().max(1) as f64
+        };
+        Self {
+            average_drop: mean(&Faithfulness::drop),
+            increase_in_confidence: mean(&|one| f32::from(u8::from(one.increases()))),
+            deletion: mean(&Faithfulness::deletion_area),
+            insertion: mean(&Faithfulness::insertion_area),
+            road: mean(&Faithfulness::road),
+        }
+    }
+}
+
+/// Layer by layer, over the photos that have one.
+fn mean_similarities(all: &[Vec<Randomised>]) -> Vec<Randomised> {
+    let layers = all.first().map_or(&[][..], |first| first);
+    let mean = |(i, step): (usize, &Randomised)| {
+        let known: Vec<f32> = all.iter().filter_map(|steps| steps[i].similarity).collect();
+        let similarity = (!known.is_empty()).then(|| known.iter().sum::<f32>() / known.len() as f32);
+        Randomised { layer: step.layer.clone(), similarity }
+    };
+    layers.iter().enumerate().map(mean).collect()
+}
+
+fn print(scores: &[Score]) {
+    if scores.iter().any(|score| score.faithfulness.is_some()) {
+        println!("method           average drop  increase  deletion  insertion    ROAD");
+        println!("                   lower %    higher %    lower     higher   higher");
+        for score in scores {
+            let Some(m) = &score.faithfulness else { continue };
+            println!(
+                "{:<16} {:>9.2} {:>11.1} {:>9.4} {:>10.4} {:>8.4}",
+                score.method.to_string(),
+                m.average_drop * 100.0,
+                m.increase_in_confidence * 100.0,
+                m.deletion,
+                m.insertion,
+                m.road
+            );
+        }
+    }
+    if scores.iter().any(|score| score.boxes.is_some()) {
+        println!("method           localisation error  class given  pointing game  evidence inside  ms a map");
+        for score in scores {
+            let Some(b) = &score.boxes else { continue };
+            println!(
+                "{:<16} {:>16.1} % {:>10.1} % {:>12.1} % {:>14.1} % {:>9.1}",
+                score.method.to_string(),
+                b.error * 100.0,
+                b.error_class_known * 100.0,
+                b.pointing * 100.0,
+                b.evidence_inside * 100.0,
+                score.milliseconds
+            );
+        }
+    }
+    if scores.iter().any(|score| !score.sanity.is_empty()) {
+        println!(
+            "likeness to the map of the trained network (rank correlation) with random weights from the head down to …"
+        );
+        for score in scores {
+            let step = |step: &Randomised| match step.similarity {
+                Some(similarity) => format!("{} {similarity:.2}", step.layer),
+                None => format!("{} –", step.layer),
+            };
+            println!(
+                "{:<16} {}",
+                score.method.to_string(),
+                score.sanity.iter().map(step).collect::<Vec<_>>().join(", ")
+            );
+        }
+    }
+    let photos = scores.first().map_or(0, |score| score.photos);
+    println!("{photos} photo{}", if photos == 1 { "" } else { "s" });
+}
