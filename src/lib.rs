@@ -10,6 +10,8 @@
 //! Which module is built for which binary is said here and nowhere else: the page's programs (`app`) have no `net`, so they link
 //! neither burn nor the decoders; the engine workers have `net` and one device; the native binary has all.
 
+#[cfg(any(feature = "cli", feature = "check"))]
+pub mod annotations;
 #[cfg(feature = "net")]
 pub mod cam;
 #[cfg(feature = "net")]
@@ -20,12 +22,14 @@ pub mod data;
 pub mod device;
 #[cfg(feature = "net")]
 pub mod engine;
+pub mod evidence;
 #[cfg(feature = "net")]
 pub mod kernels;
 pub mod measure;
 pub mod method;
 #[cfg(feature = "net")]
 pub mod model;
+pub mod npy;
 #[cfg(feature = "app")]
 pub mod page;
 #[cfg(feature = "net")]
@@ -37,6 +41,7 @@ pub mod protocol;
 pub mod recipe;
 #[cfg(any(feature = "net", feature = "app"))]
 pub mod render;
+pub mod survey;
 #[cfg(feature = "net")]
 pub mod threads;
 #[cfg(feature = "net")]

@@ -116,6 +116,22 @@ impl Project {
         id
     }
 
+    /// The class of that name, whatever its case. Where there is none, the first that has neither a photo nor a name of its
+    /// own takes the name, or a new one.
+    pub fn class_named(&mut self, name: &str) -> u32 {
+        if let Some(class) = self.classes.iter().find(|class| class.name.eq_ignore_ascii_case(name)) {
+            return class.id;
+        }
+        let unnamed = |name: &str| name.strip_prefix("Class ").is_some_and(|n| n.parse::<u32>().is_ok());
+        let free = |class: &&Class| unnamed(&class.name) && self.photos_of(class.id).next().is_none();
+        let id = self.classes.iter().find(free).map(|class| class.id);
+        let id = id.unwrap_or_else(|| self.add_class());
+        if let Some(class) = self.classes.iter_mut().find(|class| class.id == id) {
+            name.clone_into(&mut class.name);
+        }
+        id
+    }
+
     /// Takes out a class with its photos.
     pub fn remove_class(&mut self, id: u32) {
         self.classes.retain(|class| class.id != id);

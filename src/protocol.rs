@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::measure::{Faithfulness, Randomised};
 use crate::method::Explanation;
 use crate::recipe::Window;
 
@@ -10,13 +11,16 @@ use crate::recipe::Window;
 pub enum Request {
     /// Fetch, check and build a model; forgets what was seen with the one before.
     Load { card: String, url: String },
-    /// Decode a photo, and say what is on it and where that shows.
-    Look { photo: u32, bytes: Vec<u8> },
+    /// Decode a photo, and say what is on it and where that shows. The picture sent back is `side` pixels long at most.
+    Look { photo: u32, bytes: Vec<u8>, side: u32 },
     /// The map of any other class, from the features kept from [`Request::Look`].
     Map { photo: u32, class: usize },
     /// The maps of any classes by any method, of a photo that was looked at. Answered by [`Event::Explaining`] while it takes
     /// long, and by [`Event::Explained`] unless it is stopped.
     Explain { photo: u32, explanation: Explanation, classes: Vec<usize> },
+    /// What of [`Measured`] is `what`, for a class's map of a photo that was looked at. Answered by [`Event::Explaining`] as it
+    /// goes, and by [`Event::Measured`] unless it is stopped.
+    Measure { photo: u32, explanation: Explanation, class: usize, what: Measure },
     /// Let go of what was kept of a photo.
     Forget { photo: u32 },
     /// Decode a photo to learn from, and keep what the frozen stages make of it. Answered by [`Event::Studied`].
@@ -79,6 +83,12 @@ pub enum Event {
         explanation: Explanation,
         predictions: Vec<Prediction>,
     },
+    Measured {
+        photo: u32,
+        explanation: Explanation,
+        class: usize,
+        measured: Measured,
+    },
     Studied {
         photo: u32,
     },
@@ -110,6 +120,20 @@ pub enum Event {
         photo: Option<u32>,
         message: String,
     },
+}
+
+/// How far a map is to be trusted: what to find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Measure {
+    Faithfulness,
+    Sanity,
+}
+
+/// And what was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Measured {
+    Faithfulness(Faithfulness),
+    Sanity(Vec<Randomised>),
 }
 
 /// An upright photo, size-capped for the screen.

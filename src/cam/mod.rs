@@ -1,11 +1,9 @@
 //! Class activation maps: tensors in, tensors out. No image, no page.
 
-mod boxes;
 mod explain;
 mod faithful;
 mod full_grad;
 mod impute;
-mod localise;
 mod perturb;
 mod principal;
 mod sanity;
@@ -13,10 +11,8 @@ mod weigh;
 
 use burn::tensor::{Int, Tensor, TensorData, activation};
 
-pub use boxes::{BOX_THRESHOLD, GridBox, evidence_box};
 pub use explain::explain;
 pub use faithful::faithfulness;
-pub use localise::{Located, locate};
 pub use sanity::sanity;
 
 use crate::device::ReadError;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::files::read_files;
 use super::{DataError, Dataset, is_image};
+use crate::annotations::{Annotation, yolo};
 use crate::photo::Photo;
 use crate::recipe::{Recipe, Window};
 
@@ -91,15 +92,15 @@ pub fn load_yolo(root: &Path, recipe: &Recipe, classes: &[String]) -> Result<Box
         Some((_, bytes)) => String::from_utf8_lossy(bytes).lines().map(|line| line.trim().to_owned()).collect(),
         None => COCO.split(',').map(str::to_owned).collect(),
     };
-    let mut objects = Vec::new();
+    let (mut objects, mut skipped) = (Vec::new(), Vec::new());
     for (name, bytes) in &files {
         let Some(&file) = stem_below(name, "labels").and_then(|stem| images.get(&stem)) else { continue };
-        for line in String::from_utf8_lossy(bytes).lines() {
-            let fields: Vec<f64> = line.split_whitespace().filter_map(|field| field.parse().ok()).collect();
-            let &[class, cx, cy, width, height] = fields.as_slice() else { continue };
-            let place = Window { x: cx - width / 2.0, y: cy - height / 2.0, width, height };
-            let names = names.get(class as usize).cloned().into_iter().collect();
-            objects.push(Object { file: file.clone(), names, place, pixels: false });
+        match yolo(&String::from_utf8_lossy(bytes)) {
+            Ok(found) => objects.extend(found.into_iter().map(|Annotation { class, place }| {
+                let names = class.parse().ok().and_then(|class: usize| names.get(class).cloned()).into_iter().collect();
+                Object { file: file.clone(), names, place, pixels: false }
+            })),
+            Err(error) => skipped.push(format!("{name}: {error}")),
         }
     }
     if objects.is_empty() {
@@ -108,7 +109,9 @@ pub fn load_yolo(root: &Path, recipe: &Recipe, classes: &[String]) -> Result<Box
             expected: "photos below images/ and their boxes (\"class cx cy w h\" a line) at the same place below labels/",
         });
     }
-    Ok(assemble(&files, objects, recipe, classes))
+    let mut boxed = assemble(&files, objects, recipe, classes);
+    boxed.skipped.extend(skipped);
+    Ok(boxed)
 }
 
 /// The boxes of a file's classes, each with whether it is in pixels.

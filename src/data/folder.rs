@@ -66,7 +66,8 @@ pub fn load_folder(root: &Path, recipe: &Recipe, held_out: HeldOut) -> Result<Sp
     Ok(split)
 }
 
-pub(super) fn is_image(name: &str) -> bool {
+/// Whether a file of that name is taken for a photo.
+pub fn is_image(name: &str) -> bool {
     let extension = Path::new(name).extension().map(|e| e.to_string_lossy().to_lowercase());
     extension.is_some_and(|e| matches!(e.as_str(), "jpg" | "jpeg" | "png" | "webp" | "gif" | "bmp"))
 }

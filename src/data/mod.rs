@@ -19,9 +19,7 @@ pub use binary::{load_cifar10, load_stl10};
 #[cfg(feature = "cli")]
 pub use boxes::{Boxed, load_tiny_imagenet, load_yolo};
 #[cfg(feature = "cli")]
-use folder::is_image;
-#[cfg(feature = "cli")]
-pub use folder::{HeldOut, load_folder};
+pub use folder::{HeldOut, is_image, load_folder};
 pub use split::stratified;
 
 /// The class names of CIFAR-10, in its order.

@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor};
 
-use crate::cam::{BOX_THRESHOLD, CamError, class_maps, evidence_box, explain};
+use crate::cam::{CamError, class_maps, explain};
 use crate::checkpoint::{CheckpointError, ModelCard, decode, sha256_hex, verify, weights};
 use crate::device::{ReadError, read};
+use crate::evidence::{BOX_THRESHOLD, evidence_box};
 use crate::method::Explanation;
 use crate::model::Network;
 use crate::photo::Photo;
@@ -82,6 +83,12 @@ impl Session {
     /// `clock` tells milliseconds from any beginning: the browser's and the system's differ.
     pub fn new(device: Device, clock: fn() -> f64) -> Self {
         Self { device, clock, model: None, seen: HashMap::new(), studied: HashMap::new(), taught: None }
+    }
+
+    /// Another session with the same model, for another thread; it has seen nothing yet.
+    pub fn beside(&self) -> Self {
+        let model = self.model.as_ref().map(|model| Model { card: model.card.clone(), network: model.network.clone() });
+        Self { model, ..Self::new(self.device.clone(), self.clock) }
     }
 
     /// Checks `bytes` against the card's hash and builds the model. On an error the model before stays.

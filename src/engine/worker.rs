@@ -16,7 +16,8 @@ use crate::checkpoint::{ModelCard, encode_named, sha256_hex};
 use crate::device::{DeviceKind, open};
 use crate::method::Explanation;
 use crate::photo::Photo;
-use crate::protocol::{Event, Lesson, LessonEvent, Picture, Prediction, Request};
+use crate::protocol::{Event, Lesson, LessonEvent, Measure, Measured, Picture, Request};
+use crate::render::shrink;
 
 /// Cache of the weights, by address; an address holds the content's hash.
 const CACHE: &str = "camscope-models";
@@ -103,7 +104,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                 fail(None, message);
             }
         }
-        Request::Look { photo, bytes } => {
+        Request::Look { photo, bytes, side } => {
             let start = now();
             let decoded = match Photo::decode(&bytes) {
                 Ok(decoded) => decoded,
@@ -112,7 +113,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
             drop(bytes);
             let decode = now() - start;
             let result = session.look(photo, &decoded, TOP).await;
-            send(&Event::Picture { photo, picture: picture(decoded) });
+            send(&Event::Picture { photo, picture: picture(decoded, side) });
             match result {
                 Ok(mut look) => {
                     (look.timing.decode, look.timing.memory) = (decode, memory());
@@ -130,8 +131,15 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
             Err(error) => fail(None, error.to_string()),
         },
         Request::Explain { photo, explanation, classes } => {
-            match explain(session, photo, &explanation, &classes, inbox).await {
+            match session.explain(photo, &explanation, &classes, teller(photo, inbox)).await {
                 Ok(predictions) => send(&Event::Explained { photo, explanation, predictions }),
+                Err(EngineError::Cam(CamError::Stopped)) => {}
+                Err(error) => fail(None, error.to_string()),
+            }
+        }
+        Request::Measure { photo, explanation, class, what } => {
+            match measure(session, photo, &explanation, class, what, inbox).await {
+                Ok(measured) => send(&Event::Measured { photo, explanation, class, measured }),
                 Err(EngineError::Cam(CamError::Stopped)) => {}
                 Err(error) => fail(None, error.to_string()),
             }
@@ -166,7 +174,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
             match session.compare(&decoded, TOP).await {
                 Ok((mut before, after)) => {
                     before.timing.memory = memory();
-                    send(&Event::Compared { photo, picture: picture(decoded), before, after });
+                    send(&Event::Compared { photo, picture: picture(decoded, u32::MAX), before, after });
                 }
                 Err(error) => fail(Some(photo), error.to_string()),
             }
@@ -176,23 +184,32 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
     }
 }
 
-async fn explain(
+async fn measure(
     session: &Session,
     photo: u32,
     explanation: &Explanation,
-    classes: &[usize],
+    class: usize,
+    what: Measure,
     inbox: &Inbox,
-) -> Result<Vec<Prediction>, EngineError> {
+) -> Result<Measured, EngineError> {
+    let tell = teller(photo, inbox);
+    Ok(match what {
+        Measure::Faithfulness => Measured::Faithfulness(session.faithfulness(photo, explanation, class, tell).await?),
+        Measure::Sanity => Measured::Sanity(session.sanity(photo, explanation, class, tell).await?),
+    })
+}
+
+/// Tells the page how far it is and lets messages in, now and then; ends it where the page has asked for that.
+fn teller(photo: u32, inbox: &Inbox) -> impl AsyncFnMut(usize, usize) -> ControlFlow<()> {
     let mut breathed = now();
-    let maps = session.explain(photo, explanation, classes, async |done, of| {
+    async move |done, of| {
         if now() - breathed > BREATH {
             send(&Event::Explaining { photo, done, of });
             breathe().await;
             breathed = now();
         }
         if inbox.steer().0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    maps.await
+    }
 }
 
 /// Milliseconds between two pauses for messages while a training or a method of many passes runs, and between two reports of its steps.
@@ -235,9 +252,14 @@ async fn breathe() {
     let _ = JsFuture::from(turn).await;
 }
 
-fn picture(photo: Photo) -> Picture {
+/// At most `side` pixels long.
+fn picture(photo: Photo, side: u32) -> Picture {
     let notes = photo.notes.iter().map(ToString::to_string).collect();
-    Picture { width: photo.width, height: photo.height, rgb: photo.rgb, notes }
+    if photo.width.max(photo.height) <= side {
+        return Picture { width: photo.width, height: photo.height, rgb: photo.rgb, notes };
+    }
+    let (rgb, width, height) = shrink(&photo.rgb, photo.width as usize, photo.height as usize, side as usize);
+    Picture { width: width as u32, height: height as u32, rgb, notes }
 }
 
 /// From the cache where it holds the right bytes, else from the network.

@@ -68,6 +68,14 @@ pub fn draw_box(canvas: &HtmlCanvasElement, look: &Look, prediction: &Prediction
     }
 }
 
+/// A small JPEG of `picture` with its best class's map, as a data address.
+pub fn overlay_thumbnail(picture: &Picture, look: &Look, side: usize) -> Option<String> {
+    let best = look.predictions.first()?;
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
+    draw_map(&canvas, picture, side, look, best, Range::of(&best.map.values), OverlayOptions::default());
+    canvas.to_data_url_with_type("image/jpeg").ok()
+}
+
 /// A small JPEG of `picture` as a data address.
 pub fn thumbnail(picture: &Picture) -> Option<String> {
     let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
@@ -107,6 +115,6 @@ fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize) {
     }
 }
 
-fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+pub fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
     canvas.get_context("2d").ok()??.dyn_into().ok()
 }

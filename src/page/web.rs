@@ -14,6 +14,16 @@ pub fn document() -> Document {
     window().document().expect_throw("a page")
 }
 
+/// Milliseconds since the page was opened.
+pub fn now() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// What the page's looking part has chosen, `device` or `model`; empty while it has not.
+pub fn body_data(name: &str) -> String {
+    document().body().and_then(|body| body.dataset().get(name)).unwrap_or_default()
+}
+
 /// Bytes at `url`, or a sentence.
 pub async fn fetch(url: &str) -> Result<Vec<u8>, String> {
     let lost = |_| format!("{url} could not be reached; check the connection and reload the page");

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cam::locate;
+use crate::evidence::locate;
 use crate::recipe::Window;
 use crate::render::bilinear;
 

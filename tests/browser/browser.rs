@@ -135,6 +135,19 @@ impl Browser {
         }
     }
 
+    pub async fn click(&self, css: &str) {
+        self.wait(css).await.click().await.unwrap();
+    }
+
+    /// What an element says; nothing where there is none.
+    pub async fn text(&self, css: &str) -> String {
+        self.run("return document.querySelector(arguments[0])?.textContent ?? ''", vec![json!(css)])
+            .await
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
     pub async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.unwrap().len()
     }
@@ -186,6 +199,19 @@ impl Browser {
 
 fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The file of that ending that a download has become.
+pub async fn downloaded(folder: &Path, ending: &str) -> PathBuf {
+    let start = Instant::now();
+    loop {
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        if let Some(file) = files.into_iter().find(|path| path.extension().is_some_and(|e| e == ending)) {
+            return file;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "no .{ending} was downloaded");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// A sample photo of the site.

@@ -19,7 +19,7 @@ const SMALL: &str = "vgg16-gap-cifar10";
 const DONE: &str = "[data-testid=photo-card][data-state=done]";
 
 /// The small network's session, natively, with the photo looked at as number 0.
-fn native(photo: &Path) -> Session {
+pub fn native(photo: &Path) -> Session {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models");
     let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == SMALL).unwrap();
     let mut session = Session::new(pollster::block_on(open(DeviceKind::Cpu)).unwrap(), || 0.0);

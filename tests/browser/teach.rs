@@ -13,7 +13,7 @@ use camscope::photo::Photo;
 use camscope::protocol::{Lesson, LessonEvent, Part, Settings};
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, sample};
+use crate::browser::{Browser, downloaded, sample};
 use crate::site::Site;
 
 /// The small network of the repository.
@@ -82,18 +82,6 @@ impl Browser {
         photos
     }
 
-    async fn click(&self, css: &str) {
-        self.wait(css).await.click().await.unwrap();
-    }
-
-    async fn text(&self, css: &str) -> String {
-        self.run("return document.querySelector(arguments[0])?.textContent ?? ''", vec![json!(css)])
-            .await
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-
     /// Gives files to the `n`th class, from 1.
     async fn add_to_class(&self, n: usize, photos: &[PathBuf]) {
         let paths: Vec<_> = photos.iter().map(|path| path.to_string_lossy().into_owned()).collect();
@@ -137,19 +125,6 @@ fn unzip(archive: &Path) -> std::collections::HashMap<String, Vec<u8>> {
         (name, bytes)
     };
     names.into_iter().map(&mut read).collect()
-}
-
-/// The file that a download has become.
-async fn downloaded(folder: &Path) -> PathBuf {
-    let start = Instant::now();
-    loop {
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        if let Some(file) = files.into_iter().find(|path| path.extension().is_some_and(|e| e == "zip")) {
-            return file;
-        }
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing was downloaded");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 /// The whole way on the CPU with the network that the page begins with: taught, shown, used, kept, exported, read natively.
@@ -212,7 +187,7 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
     // Out as one file, whose network the native binary reads.
     browser.click("[data-testid=tab-teach]").await;
     browser.click("[data-testid=project-export]").await;
-    let archive = downloaded(downloads.path()).await;
+    let archive = downloaded(downloads.path(), "zip").await;
     let files = unzip(&archive);
     assert_eq!(files.keys().filter(|name| name.starts_with("photos/")).count(), 20);
     let weights = folder.path().join("model.bpk");
@@ -681,7 +656,7 @@ async fn no_camera_no_room_and_no_code_are_told() {
     let (site, browser) = (Site::changed(missing).await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.click("[data-testid=tab-teach]").await;
-    browser.wait("#teach-loading[role=alert]").await;
-    assert!(browser.text("#teach-loading").await.starts_with("Teaching cannot start"));
+    browser.wait("#teach > .waiting[role=alert]").await;
+    assert!(browser.text("#teach > .waiting").await.starts_with("This part of the page cannot start"));
     browser.close().await;
 }

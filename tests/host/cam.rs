@@ -1,7 +1,8 @@
 //! Class activation maps and boxes by hand.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use camscope::cam::{BOX_THRESHOLD, GridBox, class_activation_maps, evidence_box, locate};
+use camscope::cam::class_activation_maps;
+use camscope::evidence::{BOX_THRESHOLD, GridBox, evidence_box, inside, locate};
 use camscope::recipe::Window;
 
 use crate::support::values;
@@ -111,4 +112,20 @@ fn a_map_is_judged_by_an_objects_box() {
 
     let nothing = locate(&[-1.0; 16], 4, &left);
     assert_eq!((nothing.overlap, nothing.inside), (0.0, None));
+}
+
+/// Cells of 1, 2 (against), 3 and 4: the box covers the upper row's left half and a quarter of what lies below it.
+#[test]
+fn evidence_inside_is_what_one_works_out_by_hand() {
+    let map = [1.0, -2.0, 3.0, 4.0];
+    let window = |x, y, width, height| Window { x, y, width, height };
+    let share = |boxes: &[Window]| inside(&map, 2, boxes).unwrap();
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+    close(share(&[window(0.0, 0.0, 0.25, 0.75)]), (0.5 + 0.25 * 3.0) / 8.0);
+    close(share(&[window(0.0, 0.0, 1.0, 1.0)]), 1.0);
+    close(share(&[]), 0.0);
+    // Two that overlap count once; what lies outside the square counts not at all.
+    close(share(&[window(0.5, 0.5, 0.5, 0.5), window(0.5, 0.25, 9.0, 9.0)]), 4.0 / 8.0);
+    close(share(&[window(-3.0, 0.5, 3.25, 0.5)]), 0.5 * 3.0 / 8.0);
+    assert_eq!(inside(&[-1.0, 0.0], 2, &[window(0.0, 0.0, 1.0, 1.0)]), None);
 }

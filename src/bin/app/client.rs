@@ -191,7 +191,7 @@ pub fn pump(state: State) {
     state.photo(photo, |photo| photo.state = PhotoState::Looking);
     spawn_local(async move {
         match files::bytes(photo).await {
-            Some(bytes) => send(&Request::Look { photo, bytes }),
+            Some(bytes) => send(&Request::Look { photo, bytes, side: u32::MAX }),
             None => photo_failed(state, photo, "The file cannot be read any more. Choose it again."),
         }
     });
@@ -268,8 +268,9 @@ fn take(state: State, event: Event) {
                 });
             }
         }
-        // What the teaching half asks its own engine for.
-        Event::Studied { .. }
+        // What the page's other parts ask their own engines for.
+        Event::Measured { .. }
+        | Event::Studied { .. }
         | Event::Lesson(_)
         | Event::Taught { .. }
         | Event::NotTaught { .. }

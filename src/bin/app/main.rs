@@ -4,9 +4,9 @@ mod client;
 mod files;
 mod methods;
 mod panels;
+mod parts;
 mod stage;
 mod state;
-mod teaching;
 
 use camscope::page::messages::MessageList;
 use leptos::prelude::*;
@@ -27,7 +27,7 @@ fn App() -> impl IntoView {
     provide_context(state);
     files::listen(state);
     client::start(state);
-    teaching::listen(state);
+    parts::listen(state);
     let looking = move || state.tab.get() == Tab::Look;
     view! {
         <panels::Header/>
@@ -38,8 +38,10 @@ fn App() -> impl IntoView {
             <panels::Predictions/>
             <panels::Strip/>
         </main>
-        // The other half of the page mounts itself here when it has come.
-        <section id="teach" hidden=looking><p id="teach-loading" class="waiting">"Opening …"</p></section>
+        // The page's other parts mount themselves here when they have come.
+        {[Tab::Check, Tab::Teach].map(|tab| view! {
+            <section id=tab.program() hidden=move || state.tab.get() != tab><p class="waiting">"Opening …"</p></section>
+        }).into_iter().collect_view()}
         <panels::Footer/>
     }
 }

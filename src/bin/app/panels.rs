@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use crate::client::{choose_model, send};
 use crate::files::{choose, remove, with_picture};
+use crate::parts;
 use crate::state::{EngineState, Photo, PhotoState, State, Tab};
-use crate::teaching;
 
 const MAP_SIDE: usize = 200;
 
@@ -47,19 +47,20 @@ pub fn Header() -> impl IntoView {
         let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
         models.into_iter().map(option).collect_view()
     };
-    let teaching = move || state.tab.get() == Tab::Teach;
+    let elsewhere = move || state.tab.get() != Tab::Look;
     let tab = |tab: Tab, id: &'static str, text: &'static str| {
         let current = move || (state.tab.get() == tab).then_some("page");
-        view! { <button data-testid=id aria-current=current on:click=move |_| teaching::open(state, tab)>{text}</button> }
+        view! { <button data-testid=id aria-current=current on:click=move |_| parts::open(state, tab)>{text}</button> }
     };
     view! {
         <header>
             <h1>"camscope"<small>"see where a network looked"</small></h1>
             <nav aria-label="What to do">
                 {tab(Tab::Look, "tab-look", "Look")}
+                {tab(Tab::Check, "tab-check", "Check")}
                 {tab(Tab::Teach, "tab-teach", "Teach")}
             </nav>
-            <label class="model" hidden=teaching>
+            <label class="model" hidden=elsewhere>
                 <span>"Network"</span>
                 <select data-testid="model-select" on:change:target=move |event| choose_model(state, event.target().value())>
                     {options}
@@ -69,7 +70,7 @@ pub fn Header() -> impl IntoView {
                 <span class="device" data-testid="device-label" data-device=move || state.device.get().device>
                     {move || state.device.get().text}
                 </span>
-                <span class="progress" data-testid="engine-progress" hidden=teaching data-state=phase role="progressbar" aria-label="Engine"
+                <span class="progress" data-testid="engine-progress" hidden=elsewhere data-state=phase role="progressbar" aria-label="Engine"
                     aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || fixed(share(), 0)
                     style:--share=move || fixed(share(), 1) + "%">
                     {progress}

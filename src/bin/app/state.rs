@@ -65,11 +65,23 @@ impl Photo {
     }
 }
 
-/// The page's two halves.
+/// The page's parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
     Look,
+    Check,
     Teach,
+}
+
+impl Tab {
+    /// The program behind it, and the element it mounts itself in; looking is this one's.
+    pub fn program(self) -> Option<&'static str> {
+        match self {
+            Self::Look => None,
+            Self::Check => Some("check"),
+            Self::Teach => Some("teach"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,6 +1,5 @@
-//! `camscope cam`: overlays and raw maps of photos.
+//! `camscope cam`: overlays, tables and raw maps of photos, one or a million.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,18 +7,20 @@ use anyhow::{Context, bail};
 use camscope::engine::Session;
 use camscope::method::{Explanation, Method};
 use camscope::photo::Photo;
-use camscope::protocol::Prediction;
+use camscope::protocol::{Look, Prediction};
 use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Picture, Range, overlay};
-use indicatif::{ProgressBar, ProgressStyle};
+use camscope::survey::{COLUMNS, Item, ItemState, raw_maps, rows};
 use serde::Serialize;
 
+use crate::batch::{Shard, Source, Wanted, for_each, sources};
 use crate::model::{Device, Models, session, session_of_cut};
 use crate::sheet;
 
 /// Draw class activation maps over photos.
 #[derive(clap::Args)]
 pub struct Args {
+    /// Files, or folders with all photos below them.
     #[arg(required_unless_present = "data", value_name = "PHOTO")]
     photos: Vec<PathBuf>,
     /// A name in the manifest, or a .bpk file.
@@ -59,9 +60,18 @@ pub struct Args {
     /// Columns and rows of that sheet.
     #[arg(long, default_value = "8x8", value_parser = sheet::grid)]
     grid: (usize, usize),
-    /// One JSON object a photo on standard output.
+    /// One JSON object a photo on standard output (docs/formats.md).
     #[arg(long)]
     json: bool,
+    /// A table of the predictions (docs/formats.md); no overlays then, unless --out asks for them.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// The raw maps, [photos, classes, height, width], for NumPy; no overlays then, unless --out asks for them.
+    #[arg(long, value_name = "FILE")]
+    npy: Option<PathBuf>,
+    /// One of several machines' shares of the photos, as 1/8.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
 }
 
 impl Args {
@@ -80,6 +90,8 @@ struct Line<'a> {
     device: &'a str,
     #[serde(flatten)]
     explanation: Explanation,
+    /// What the network saw, in shares of the photo.
+    window: Window,
     predictions: &'a [Prediction],
 }
 
@@ -95,75 +107,91 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         sheet::of_data(session_of_cut(&args.model, &args.models.models, args.device)?, data, args.grid, &out)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut session = session(&args.model, &args.models.models, args.device)?;
+    let session = session(&args.model, &args.models.models, args.device)?;
     let classes = class_numbers(&session, &args.classes)?;
-    let out = args.out.clone().or((!args.json).then(|| PathBuf::from(".")));
+    let sources = sources(&args.photos, args.shard)?;
+    let tables = args.csv.is_some() || args.npy.is_some();
+    let out = args.out.clone().or((!args.json && !tables).then(|| PathBuf::from(".")));
     if let Some(out) = &out {
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
     }
-    let mut code = ExitCode::SUCCESS;
-    for path in &args.photos {
-        if let Err(error) = one(&mut session, path, &classes, out.as_deref(), &args) {
-            code = ExitCode::FAILURE;
-            let photo = path.to_string_lossy();
-            match args.json {
-                true => {
-                    println!("{}", serde_json::to_string(&FailedLine { photo: &photo, error: format!("{error:#}") })?)
-                }
-                false => eprintln!("{photo}: {error:#}"),
-            }
+    let wanted = Wanted { explanation: args.explanation(), top: args.top, classes };
+    let make = |source: &Source, photo: &Photo, look: Look| -> anyhow::Result<(String, Option<Look>)> {
+        if let Some(out) = &out {
+            write_overlays(source, photo, &look, out, args.per_class)?;
         }
+        let text = match args.json {
+            true => line(&session, &args, source, &look)?,
+            false => predictions(source, &look),
+        };
+        Ok((text, tables.then_some(look)))
+    };
+    let mut code = ExitCode::SUCCESS;
+    let mut items = Vec::new();
+    for_each(&session, &sources, &wanted, make, |source, made| {
+        let photo = &*source.name;
+        let state = match made {
+            Ok((text, look)) => {
+                println!("{text}");
+                look.map(ItemState::Done)
+            }
+            Err(error) => {
+                code = ExitCode::FAILURE;
+                let error = format!("{error:#}");
+                match args.json {
+                    true => println!("{}", serde_json::to_string(&FailedLine { photo, error: error.clone() })?),
+                    false => eprintln!("{photo}: {error}"),
+                }
+                Some(ItemState::Failed(error))
+            }
+        };
+        items.extend(state.map(|state| Item { id: 0, name: source.name.clone(), state, boxes: Vec::new() }));
+        Ok(())
+    })?;
+    if let Some(path) = &args.csv {
+        let table: String = std::iter::once(COLUMNS.to_owned()).chain(items.iter().map(rows)).collect();
+        write(path, table.as_bytes())?;
+    }
+    if let Some(path) = &args.npy {
+        write(path, &raw_maps(&items).context("there is no map to write")?)?;
     }
     Ok(code)
 }
 
-fn one(session: &mut Session, path: &Path, classes: &[usize], out: Option<&Path>, args: &Args) -> anyhow::Result<()> {
-    const ID: u32 = 0;
-    let photo = Photo::decode(&std::fs::read(path).context("the file cannot be read")?)?;
-    for note in &photo.notes {
-        eprintln!("{}: {note}", path.display());
-    }
-    let look = pollster::block_on(session.look(ID, &photo, args.top))?;
-    let explanation = args.explanation();
-    let best: Vec<usize> = look.predictions.iter().map(|p| p.index).collect();
-    let predictions = match (explanation == Explanation::default(), classes.is_empty()) {
-        (true, true) => look.predictions,
-        (true, false) => pollster::block_on(session.maps(ID, classes))?,
-        (false, none) => explained(session, ID, &explanation, if none { &best } else { classes })?,
+fn line(session: &Session, args: &Args, source: &Source, look: &Look) -> anyhow::Result<String> {
+    let line = Line {
+        photo: &source.name,
+        width: look.width,
+        height: look.height,
+        model: session.card().map_or("", |card| &card.name),
+        device: &args.device.to_string(),
+        explanation: args.explanation(),
+        window: look.window,
+        predictions: &look.predictions,
     };
-    if let Some(out) = out {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        match args.per_class {
-            true => sheet::of_photo(&photo, look.window, &predictions, &out.join(format!("{stem}-classes.png")))?,
-            false => draw(&photo, look.window, &predictions, out, &stem)?,
-        }
-    }
-    let name = path.to_string_lossy();
-    if args.json {
-        let model = session.card().map_or("", |card| &card.name);
-        let (width, height, device) = (look.width, look.height, &*args.device.to_string());
-        let line = Line { photo: &name, width, height, model, device, explanation, predictions: &predictions };
-        println!("{}", serde_json::to_string(&line)?);
-    } else {
-        println!("{name}");
-        for p in &predictions {
-            println!("  {:>5.1} %  {}", p.probability * 100.0, p.class);
-        }
-    }
-    Ok(())
+    Ok(serde_json::to_string(&line)?)
 }
 
-/// Maps by any method, with a bar for those that take long.
-fn explained(session: &Session, id: u32, wanted: &Explanation, classes: &[usize]) -> anyhow::Result<Vec<Prediction>> {
-    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} passes · {eta} left")?);
-    let maps = session.explain(id, wanted, classes, async |done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
-        ControlFlow::Continue(())
-    });
-    let maps = pollster::block_on(maps);
-    bar.finish_and_clear();
-    Ok(maps?)
+fn predictions(source: &Source, look: &Look) -> String {
+    let line = |p: &Prediction| format!("\n  {:>5.1} %  {}", p.probability * 100.0, p.class);
+    source.name.clone() + &look.predictions.iter().map(line).collect::<String>()
+}
+
+/// Beside each other in `out`; of a photo from below a folder, below the same folders there.
+fn write_overlays(source: &Source, photo: &Photo, look: &Look, out: &Path, per_class: bool) -> anyhow::Result<()> {
+    let name = Path::new(&source.name);
+    let below = name.parent().filter(|_| source.path != *name).unwrap_or(Path::new(""));
+    let out = out.join(below);
+    std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
+    let stem = name.file_stem().unwrap_or_default().to_string_lossy();
+    match per_class {
+        true => sheet::of_photo(photo, look.window, &look.predictions, &out.join(format!("{stem}-classes.png"))),
+        false => draw(photo, look.window, &look.predictions, &out, &stem),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// One PNG a class, on one scale: `STEM-RANK-CLASS.png`.

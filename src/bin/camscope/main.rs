@@ -1,5 +1,6 @@
 //! The native binary: the same models and maps as the page, on files; and the training that feeds the page.
 
+mod batch;
 mod bench;
 mod bench_train;
 mod cam;
@@ -10,6 +11,7 @@ mod info;
 mod model;
 mod options;
 mod publish;
+mod report;
 mod run_folder;
 mod score;
 mod sheet;
@@ -37,6 +39,7 @@ enum Command {
     Cam(cam::Args),
     /// What to know of each way to a map, as a table in Markdown.
     Methods,
+    Report(report::Args),
     Train(Box<train::Args>),
     Eval(eval::Args),
     Score(score::Args),
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Cam(args) => cam::run(args),
         Command::Methods => Ok(cam::methods()),
+        Command::Report(args) => report::run(args),
         Command::Train(args) => train::run(*args),
         Command::Eval(args) => eval::run(args),
         Command::Score(args) => score::run(args),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use camscope::page::engine::Engine;
 use camscope::page::manifest::Model;
-use camscope::page::web::{bytes_of, document, fixed};
+use camscope::page::web::{body_data, bytes_of, fixed};
 use camscope::protocol::{Event, Request};
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
@@ -160,7 +160,7 @@ impl Teacher {
 
 /// The device to compute on.
 pub fn device(state: State) -> String {
-    match chosen_there("device") {
+    match body_data("device") {
         chosen if state.on_cpu.get_untracked() || chosen.is_empty() => "cpu".into(),
         chosen => chosen,
     }
@@ -169,15 +169,10 @@ pub fn device(state: State) -> String {
 /// The network to begin from: `wanted` where the site has it, else the one that is looked with, else any.
 pub fn base(state: State, wanted: &str) -> String {
     state.models.with_untracked(|models| {
-        let chosen = chosen_there("model");
+        let chosen = body_data("model");
         let found = [wanted, &chosen].into_iter().find_map(|name| models.iter().find(|model| model.name == name));
         found.or(models.first()).map_or_else(|| wanted.to_owned(), |model| model.name.clone())
     })
-}
-
-/// What the page's other half has chosen, `device` or `model`; empty while it has not.
-pub fn chosen_there(what: &str) -> String {
-    document().body().and_then(|body| body.dataset().get(what)).unwrap_or_default()
 }
 
 /// The kept file of a photo.

@@ -1,4 +1,4 @@
-//! The page's teaching half: a few photos of the visitor's own classes, a network that learns them, and its maps while it
+//! The page's teaching part: a few photos of the visitor's own classes, a network that learns them, and its maps while it
 //! does. A program of its own, fetched when its tab is first opened.
 
 mod archive;
@@ -83,6 +83,7 @@ async fn begin(state: State) {
         state.say("error", format!("What was kept here cannot be opened: {error}."));
     }
     state.ready.set(true);
+    photos::take_lent(state);
     match models().await {
         Ok(models) => {
             state.models.set(models);

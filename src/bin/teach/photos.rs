@@ -1,13 +1,16 @@
 //! Photos in: drop, dialog, paste, camera. Each is read once for its thumbnail, and kept in the browser's storage, not in
 //! memory.
 
-use camscope::page::web::{document, window};
+use camscope::page::web::{document, property, window};
 use camscope::project::Photo;
+use js_sys::Array;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, CanvasRenderingContext2d, File, FileList, HtmlCanvasElement, HtmlElement, ImageBitmap};
+use web_sys::{
+    Blob, CanvasRenderingContext2d, CustomEvent, File, FileList, HtmlCanvasElement, HtmlElement, ImageBitmap,
+};
 
 use crate::state::State;
 use crate::store::Kept;
@@ -37,7 +40,28 @@ pub fn listen(state: State) {
     });
     // What was changed in the last moment is written when the page is left.
     let leave = window_event_listener(ev::pagehide, move |_| state.keep_waiting());
-    std::mem::forget((paste, leave)); // they live as long as the page
+    // What the checking part has for it, by `window.camscopeLent`: `[class, file]` each.
+    let lent = window_event_listener(ev::Custom::<CustomEvent>::new("camscope-lent"), move |_| take_lent(state));
+    std::mem::forget((paste, leave, lent)); // they live as long as the page
+}
+
+/// Takes what the checking part has handed over: each photo to the class of that name, which is made where there is none.
+pub fn take_lent(state: State) {
+    // Before the project is open, it waits.
+    let Ok(waiting) = property(&window(), "camscopeLent").dyn_into::<Array>() else { return };
+    if !state.ready.get_untracked() {
+        return;
+    }
+    for pair in waiting.splice(0, waiting.length(), &JsValue::UNDEFINED).iter() {
+        let pair: Array = pair.unchecked_into();
+        let (Some(name), Ok(file)) = (pair.get(0).as_string(), pair.get(1).dyn_into::<File>()) else { continue };
+        let mut class = 0;
+        state.change(|project| class = project.class_named(&name));
+        spawn_local(async move {
+            let name = file.name();
+            add(state, class, file.unchecked_into(), name).await;
+        });
+    }
 }
 
 fn focused_class() -> Option<u32> {

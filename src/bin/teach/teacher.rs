@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use camscope::page::web::window;
+use camscope::page::web::now;
 use camscope::project::{Outcome, Point};
 use camscope::protocol::{Event, LessonEvent, Picture, Request};
 use camscope::render::shrink;
@@ -295,8 +295,4 @@ fn keep_view(state: State, photo: u32, view: View) {
 fn small(picture: Picture) -> Picture {
     let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, VIEW_SIDE);
     Picture { width: width as u32, height: height as u32, rgb, notes: picture.notes }
-}
-
-pub fn now() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
 }

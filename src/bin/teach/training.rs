@@ -1,12 +1,12 @@
 //! How it learns: settings, the button, progress, curves.
 
-use camscope::page::web::{digits, document, fixed, focus};
+use camscope::page::web::{digits, document, fixed, focus, now};
 use camscope::project::Point;
 use camscope::protocol::{Part, Settings};
 use leptos::prelude::*;
 
 use crate::state::{Phase, State};
-use crate::teacher::{self, now};
+use crate::teacher;
 
 /// Milliseconds of training before the time left is told.
 const SURE: f64 = 1000.0;

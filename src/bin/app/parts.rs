@@ -1,6 +1,6 @@
-//! The door to the page's other half, teaching: a program of its own that is fetched when its tab is first opened, so that
-//! those who only look wait for nothing. It reads the device and the network off the body's `data-device` and
-//! `data-model`, and hands a model over by the event `camscope-taught` with `[card, address]`.
+//! The doors to the page's other parts, checking and teaching: programs of their own that are fetched when their tab is first
+//! opened, so that those who only look wait for nothing. They read the device and the network off the body's `data-device` and
+//! `data-model`; teaching hands a model over by the event `camscope-taught` with `[card, address]`.
 
 use camscope::page::manifest::model_at;
 use camscope::page::web::{document, window};
@@ -13,9 +13,7 @@ use web_sys::{CustomEvent, Url};
 use crate::client::choose_model;
 use crate::state::{State, Tab};
 
-const LOADER: &str = "./teach_loader.js";
-
-/// Takes models from the other half, and tells it what is chosen here.
+/// Takes models from the teaching part, and tells the others what is chosen here.
 pub fn listen(state: State) {
     let body = document().body();
     Effect::new(move || {
@@ -43,16 +41,18 @@ pub fn listen(state: State) {
     std::mem::forget(taught); // lives as long as the page
 }
 
-/// Shows a half of the page; fetches the teaching one the first time.
+/// Shows a part of the page; fetches it the first time.
 pub fn open(state: State, tab: Tab) {
     state.tab.set(tab);
-    let come = document().query_selector(&format!("script[src='{LOADER}']")).ok().flatten();
-    if tab == Tab::Look || come.is_some() {
+    let Some(program) = tab.program() else { return };
+    let loader = format!("./part_loader.js?part={program}");
+    let come = document().query_selector(&format!("script[src='{loader}']")).ok().flatten();
+    if come.is_some() {
         return;
     }
     if let (Ok(script), Some(body)) = (document().create_element("script"), document().body()) {
         let _ = script.set_attribute("type", "module");
-        let _ = script.set_attribute("src", LOADER);
+        let _ = script.set_attribute("src", &loader);
         let _ = body.append_child(&script);
     }
     window().scroll_to_with_x_and_y(0.0, 0.0);

@@ -1,0 +1,75 @@
+//! Boxes around things, from the files that annotation tools write: YOLO's text and Pascal VOC's XML.
+
+use crate::recipe::Window;
+
+/// A thing in a photo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Annotation {
+    /// YOLO: the class's number; VOC: its name.
+    pub class: String,
+    /// In shares of the photo's width and height.
+    pub place: Window,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum AnnotationError {
+    #[error("line {line} is not \"class x y width height\" with numbers from 0 to 1, but \"{found}\"")]
+    Yolo { line: usize, found: String },
+    #[error("it is not XML: {0}")]
+    Xml(String),
+    #[error(
+        "it is not Pascal VOC's XML: expected <annotation> with <size> and <object>s with <bndbox>; {0} is missing"
+    )]
+    Voc(&'static str),
+}
+
+/// `class cx cy width height` a line, in shares of the photo; a confidence behind them is passed over.
+pub fn yolo(text: &str) -> Result<Vec<Annotation>, AnnotationError> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let annotation = |(i, line): (usize, &str)| {
+        let mut words = line.split_whitespace();
+        let class = words.next().unwrap_or_default().to_owned();
+        let numbers: Vec<f64> = words.map_while(|word| word.parse().ok()).collect();
+        match (class.parse::<u32>(), numbers.as_slice()) {
+            (Ok(_), &[cx, cy, width, height] | &[cx, cy, width, height, _])
+                if numbers.iter().all(|n| (0.0..=1.0).contains(n)) =>
+            {
+                Ok(Annotation { class, place: Window { x: cx - width / 2.0, y: cy - height / 2.0, width, height } })
+            }
+            _ => Err(AnnotationError::Yolo { line: i + 1, found: line.trim().chars().take(60).collect() }),
+        }
+    };
+    lines.map(annotation).collect()
+}
+
+/// Pascal VOC's `<annotation>`: corners in pixels from 1, the last ones included.
+pub fn voc(text: &str) -> Result<Vec<Annotation>, AnnotationError> {
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let document = roxmltree::Document::parse_with_options(text, options);
+    let document = document.map_err(|error| AnnotationError::Xml(error.to_string()))?;
+    let root = document.root_element();
+    let child = |node: roxmltree::Node<'_, '_>, name: &'static str| {
+        let found =
+            node.children().find(|child| child.has_tag_name(name)).map(|child| child.text().unwrap_or_default());
+        found.ok_or(AnnotationError::Voc(name)).map(|text| text.trim().to_owned())
+    };
+    let number = |node, name| child(node, name)?.parse::<f64>().map_err(|_| AnnotationError::Voc(name));
+    let inside = |node: roxmltree::Node<'_, '_>, name: &'static str| {
+        let found = node.children().find(|child| child.has_tag_name(name)).map(|child| child.id());
+        found.ok_or(AnnotationError::Voc(name))
+    };
+    let node = |id| document.get_node(id).unwrap_or(root);
+    let size = node(inside(root, "size")?);
+    let (width, height) = (number(size, "width")?, number(size, "height")?);
+    if width <= 0.0 || height <= 0.0 {
+        return Err(AnnotationError::Voc("a width and height above 0"));
+    }
+    let annotation = |object: roxmltree::Node<'_, '_>| {
+        let corners = node(inside(object, "bndbox")?);
+        let [x0, y0] = [number(corners, "xmin")? - 1.0, number(corners, "ymin")? - 1.0];
+        let [x1, y1] = [number(corners, "xmax")?, number(corners, "ymax")?];
+        let place = Window { x: x0 / width, y: y0 / height, width: (x1 - x0) / width, height: (y1 - y0) / height };
+        Ok(Annotation { class: child(object, "name")?, place })
+    };
+    root.children().filter(|node| node.has_tag_name("object")).map(annotation).collect()
+}

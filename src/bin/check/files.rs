@@ -1,0 +1,177 @@
+//! Files in: photos by drop, dialog or paste, whole folders with all below them, and the boxes that lie beside the photos.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use camscope::annotations::{Annotation, voc, yolo};
+use camscope::page::web::{bytes_of, document, property};
+use camscope::recipe::Window;
+use camscope::survey::{Item, ItemState};
+use js_sys::{Array, Function, Promise, Reflect};
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{DataTransfer, File, FileList};
+
+use crate::client::pump;
+use crate::state::{FILES, State};
+
+thread_local! {
+    /// Boxes by their file's name without its ending: they may come before their photo.
+    static BOXES: RefCell<HashMap<String, Vec<Window>>> = RefCell::default();
+}
+
+/// Drop anywhere on the page while this part is shown, and paste.
+pub fn listen(state: State) {
+    let shown = || document().get_element_by_id("check").is_some_and(|e| !e.has_attribute("hidden"));
+    let drop = window_event_listener(ev::drop, move |event| {
+        if let (true, Some(data)) = (shown(), event.data_transfer()) {
+            let dropped = entries(&data);
+            spawn_local(async move {
+                let mut files = Vec::new();
+                for entry in dropped {
+                    below(entry, &mut files).await;
+                }
+                add(state, files).await;
+            });
+        }
+    });
+    let paste = window_event_listener(ev::paste, move |event| {
+        let event: &web_sys::ClipboardEvent = event.unchecked_ref();
+        if let (true, Some(files)) = (shown(), event.clipboard_data().and_then(|data| data.files())) {
+            add_list(state, &files);
+        }
+    });
+    std::mem::forget((drop, paste)); // they live as long as the page
+}
+
+/// From a dialog, which may have been for a folder.
+pub fn add_list(state: State, files: &FileList) {
+    let path = |file: File| {
+        let path = property(&file, "webkitRelativePath").as_string().filter(|path| !path.is_empty());
+        (path.unwrap_or_else(|| file.name()), file)
+    };
+    let files: Vec<_> = (0..files.length()).filter_map(|i| files.get(i)).map(path).collect();
+    spawn_local(async move { add(state, files).await });
+}
+
+async fn add(state: State, mut files: Vec<(String, File)>) {
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let (boxes, photos): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|(name, _)| name.ends_with(".txt") || name.ends_with(".xml"));
+    // Beside photos lie many other files; only these are wanted.
+    let alone = photos.len() == 1;
+    let photos: Vec<_> = photos.into_iter().filter(|(name, _)| alone || is_photo(name)).collect();
+    if photos.is_empty() && boxes.is_empty() {
+        return state.say("note", "There is no photo in it. JPEG, PNG, WebP, GIF and BMP can be looked at.".into());
+    }
+    let first = state.items.with_untracked(Vec::is_empty);
+    let fresh: Vec<Item> = photos
+        .into_iter()
+        .map(|(name, file)| {
+            let id = state.fresh_id();
+            FILES.with_borrow_mut(|files| files.insert(id, file));
+            let boxes = BOXES.with_borrow(|boxes| boxes.get(stem(&name)).cloned().unwrap_or_default());
+            Item { id, name, state: ItemState::Waiting, boxes }
+        })
+        .collect();
+    let chosen = fresh.first().map(|item| item.id);
+    state.items.update(|items| items.extend(fresh));
+    if let (true, Some(id)) = (first, chosen) {
+        crate::client::choose(state, id);
+    }
+    pump(state);
+    let mut found = 0;
+    for (name, file) in boxes {
+        let Some(text) = bytes_of(&file).await.and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
+        // What lists classes or files is no box file, and says nothing about a photo.
+        if matches!(stem(&name), "classes" | "README" | "readme" | "train" | "val" | "test") {
+            continue;
+        }
+        match if name.ends_with(".xml") { voc(&text) } else { yolo(&text) } {
+            Ok(annotations) => found += usize::from(give(state, stem(&name), annotations)),
+            Err(why) => state.say("error", format!("{name} holds no boxes: {why}.")),
+        }
+    }
+    if found > 0 {
+        state.say("note", format!("Boxes for {found} photos came with the files."));
+    }
+}
+
+/// Boxes for the photo of that name; whether it is there.
+fn give(state: State, stem_of_boxes: &str, annotations: Vec<Annotation>) -> bool {
+    let places: Vec<Window> = annotations.into_iter().map(|annotation| annotation.place).collect();
+    let mut known = false;
+    state.items.update(|items| {
+        for item in items.iter_mut().filter(|item| stem(&item.name) == stem_of_boxes) {
+            item.boxes.clone_from(&places);
+            known = true;
+        }
+    });
+    BOXES.with_borrow_mut(|boxes| boxes.insert(stem_of_boxes.to_owned(), places));
+    known
+}
+
+fn stem(name: &str) -> &str {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
+fn is_photo(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
+    matches!(ending.as_str(), "jpg" | "jpeg" | "png" | "webp" | "gif" | "bmp")
+}
+
+/// What was dropped, files and folders. Read now: the event forgets it when it is over.
+fn entries(data: &DataTransfer) -> Vec<JsValue> {
+    let items = property(data, "items");
+    let count = property(&items, "length").as_f64().unwrap_or(0.0) as u32;
+    let entry = |i: u32| {
+        let item = Reflect::get_u32(&items, i).ok()?;
+        let entry = property(&item, "webkitGetAsEntry").dyn_into::<Function>().ok()?.call0(&item).ok()?;
+        (!entry.is_null()).then_some(entry)
+    };
+    let found: Vec<JsValue> = (0..count).filter_map(entry).collect();
+    // A drop made by a program has files alone.
+    let files = data.files();
+    match (found.is_empty(), files) {
+        (true, Some(files)) => (0..files.length()).filter_map(|i| files.get(i)).map(JsValue::from).collect(),
+        _ => found,
+    }
+}
+
+/// Every file of a dropped entry, with its path below what was dropped.
+async fn below(entry: JsValue, files: &mut Vec<(String, File)>) {
+    let mut pending = vec![entry];
+    while let Some(entry) = pending.pop() {
+        if let Some(file) = entry.dyn_ref::<File>() {
+            files.push((file.name(), file.clone()));
+        } else if property(&entry, "isFile").is_truthy() {
+            let path = property(&entry, "fullPath").as_string().unwrap_or_default();
+            if let Some(file) = called_back(&entry, "file").await.and_then(|file| file.dyn_into::<File>().ok()) {
+                files.push((path.trim_start_matches('/').to_owned(), file));
+            }
+        } else if let Some(reader) =
+            property(&entry, "createReader").dyn_into::<Function>().ok().and_then(|create| create.call0(&entry).ok())
+        {
+            // A hundred at a time, until none is left.
+            while let Some(some) = called_back(&reader, "readEntries").await {
+                let some: Array = some.unchecked_into();
+                if some.length() == 0 {
+                    break;
+                }
+                pending.extend(some.iter());
+            }
+        }
+    }
+}
+
+/// What a method of the file system hands to its callback.
+async fn called_back(object: &JsValue, method: &str) -> Option<JsValue> {
+    let method: Function = property(object, method).dyn_into().ok()?;
+    let promise = Promise::new(&mut |resolve, reject| {
+        let _ = method.call2(object, &resolve, &reject);
+    });
+    JsFuture::from(promise).await.ok()
+}

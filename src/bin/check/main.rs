@@ -1,0 +1,154 @@
+//! The page's checking part: a folder of photos looked at by one network, sorted by what it went by; boxes around the objects,
+//! and numbers that tell how far a map is to be trusted. A program of its own, fetched when its tab is first opened.
+
+mod classes;
+mod client;
+mod detail;
+mod export;
+mod files;
+mod gallery;
+mod measures;
+mod state;
+
+use camscope::page::messages::MessageList;
+use camscope::page::web::{document, fixed};
+use camscope::survey::ItemState;
+use leptos::prelude::*;
+use leptos::tachys::html::event::Targeted;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlElement, HtmlInputElement};
+
+use state::{Phase, State};
+
+fn main() {
+    console_error_panic_hook::set_once();
+    let Some(place) = document().get_element_by_id("check").and_then(|e| e.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    place.set_inner_html("");
+    mount_to(place, App).forget();
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let state = State::new();
+    provide_context(state);
+    files::listen(state);
+    client::start(state);
+    let none = move || state.items.with(Vec::is_empty);
+    view! {
+        <div class="checking">
+            <p class="lead">"Look at a whole folder at once, box what the photos show, and find those that the network knows by something else."</p>
+            <div class="messages"><MessageList messages=state.messages/></div>
+            <Intake/>
+            <Show when=move || !none()>
+                <Progress/>
+                <div class="survey">
+                    <gallery::Filters/>
+                    <gallery::Gallery/>
+                    <export::Exports/>
+                </div>
+                <detail::Detail/>
+                <classes::ByClass/>
+            </Show>
+        </div>
+    }
+}
+
+/// The way in: large while there is no photo, a line of buttons after.
+#[component]
+fn Intake() -> impl IntoView {
+    let state = expect_context::<State>();
+    let none = move || state.items.with(Vec::is_empty);
+    let take = move |event: Targeted<Event, HtmlInputElement>| {
+        let input = event.target();
+        if let Some(files) = input.files() {
+            files::add_list(state, &files);
+        }
+        input.set_value("");
+    };
+    let models = move || {
+        let chosen = state.model.get();
+        let option = |(name, title): (String, String)| {
+            let selected = name == chosen;
+            view! { <option value=name prop:selected=selected>{title}</option> }
+        };
+        let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
+        models.into_iter().map(option).collect_view()
+    };
+    view! {
+        <input type="file" class="unseen" id="check-photos" multiple data-testid="check-photos" aria-label="Choose photos, and files with their boxes"
+            accept="image/*,.txt,.xml" on:change:target=take/>
+        <input type="file" class="unseen" id="check-folder" prop:webkitdirectory=true data-testid="check-folder" aria-label="Choose a folder" on:change:target=take/>
+        <div class="intake" class:empty=none>
+            <div class="drop" hidden=move || !none()>
+                <strong>"Drop a folder of photos here"</strong>
+                <span>"Boxes come along where they lie beside them: YOLO’s .txt or Pascal VOC’s .xml. Nothing is uploaded."</span>
+            </div>
+            <div class="row">
+                <label class="button" for="check-folder">"Choose a folder"</label>
+                <label class="button" for="check-photos">"Choose photos or boxes"</label>
+                <label class="inline">
+                    <span>"Network "</span>
+                    <select data-testid="check-model" on:change:target=move |event| client::choose_model(state, event.target().value())>{models}</select>
+                </label>
+                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| client::clear(state)>"Take all away"</button>
+            </div>
+        </div>
+    }
+}
+
+/// How far the folder is looked through, with time left, and the switch.
+#[component]
+fn Progress() -> impl IntoView {
+    let state = expect_context::<State>();
+    let counts = move || {
+        state.items.with(|items| {
+            let waiting = items.iter().filter(|item| item.state == ItemState::Waiting).count();
+            (items.len() - waiting, items.len())
+        })
+    };
+    let words = move || {
+        let (done, of) = counts();
+        match state.phase.get() {
+            Phase::Loading(what) => what,
+            Phase::Failed => "The engine is not there; see above.".into(),
+            _ if done == of => format!("All {of} photos are looked at."),
+            Phase::Running(false) => format!("Stopped at {done} of {of}."),
+            Phase::Running(true) => format!("{done} of {of} photos · {}", time_left(state.spent.get(), of - done)),
+        }
+    };
+    let busy = move || matches!(state.phase.get(), Phase::Running(_)) && counts().0 < counts().1;
+    let running = move || state.phase.get() == Phase::Running(true);
+    let switch = move |_| {
+        let on = !untrack(running);
+        state.phase.set(Phase::Running(on));
+        client::pump(state);
+    };
+    let share = move || 100.0 * counts().0 as f64 / counts().1.max(1) as f64;
+    view! {
+        <div class="survey-progress">
+            <div class="row">
+                <span data-testid="check-progress" role="status" data-done=move || counts().0.to_string() data-page-bytes=move || {
+                    counts();
+                    camscope::page::web::memory().to_string()
+                }>{words}</span>
+                <button data-testid="check-stop" hidden=move || !busy() on:click=switch>{move || if running() { "Stop" } else { "Go on" }}</button>
+            </div>
+            <div class="bar" role="progressbar" aria-label="Photos looked at" aria-valuemin="0" aria-valuemax="100"
+                aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
+        </div>
+    }
+}
+
+/// In words, from the milliseconds that so many photos took; nothing while that is a guess.
+fn time_left((spent, photos): (f64, usize), left: usize) -> String {
+    if photos < 3 {
+        return String::new();
+    }
+    match spent / photos as f64 * left as f64 / 1000.0 {
+        s if s < 1.5 => "about a second left".into(),
+        s if s < 90.0 => format!("about {} seconds left", fixed(s, 0)),
+        s => format!("about {} minutes left", fixed(s / 60.0, 0)),
+    }
+}

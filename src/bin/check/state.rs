@@ -1,0 +1,151 @@
+//! What the checking part knows: the photos of the survey and what was found in them, what is shown, what runs.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use camscope::measure::{Faithfulness, Randomised};
+use camscope::method::{Explanation, Method};
+use camscope::page::manifest::Model;
+use camscope::page::messages::Messages;
+use camscope::protocol::{Look, Picture, Prediction};
+use camscope::recipe::Window;
+use camscope::survey::{Filter, Item, Order, shown};
+use leptos::prelude::*;
+use web_sys::File;
+
+/// Where the work stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// The engine or the network is on its way, in words.
+    Loading(String),
+    /// Looking at photos; `false` where the person has stopped it.
+    Running(bool),
+    Failed,
+}
+
+/// What is measured of the chosen photo's map.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Measures {
+    pub faithfulness: Option<Faithfulness>,
+    pub sanity: Option<Vec<Randomised>>,
+}
+
+thread_local! {
+    /// The dropped files, by photo; the browser reads them when they are asked for.
+    pub static FILES: RefCell<HashMap<u32, File>> = RefCell::default();
+    /// The chosen photo, large.
+    pub static PICTURE: RefCell<Option<(u32, Rc<Picture>)>> = const { RefCell::new(None) };
+}
+
+/// Kept in one place and copied freely: every field is a signal.
+#[derive(Clone, Copy)]
+pub struct State {
+    pub items: RwSignal<Vec<Item>>,
+    /// Data addresses of small pictures with their maps, by photo.
+    pub thumbnails: RwSignal<HashMap<u32, String>>,
+    pub filter: RwSignal<Filter>,
+    pub order: RwSignal<Order>,
+    /// Positions in `items` of the photos that are shown, in order.
+    pub shown: Memo<Vec<usize>>,
+    pub phase: RwSignal<Phase>,
+    /// Milliseconds spent on the photos of this run, and how many they are.
+    pub spent: RwSignal<(f64, usize)>,
+    pub models: RwSignal<Vec<Model>>,
+    pub model: RwSignal<String>,
+    pub chosen: RwSignal<Option<u32>>,
+    /// Position among the chosen photo's classes.
+    pub class: RwSignal<usize>,
+    /// Grows whenever the chosen photo's picture arrives.
+    pub pictures: RwSignal<u32>,
+    pub method: RwSignal<Method>,
+    /// The chosen photo's map by that method, where it is not CAM.
+    pub explained: RwSignal<Option<(u32, Explanation, Prediction)>>,
+    pub measures: RwSignal<Measures>,
+    /// What the engine does for the chosen photo beyond looking, and how much of it is done.
+    pub working: RwSignal<Option<(&'static str, usize, usize)>>,
+    pub messages: Messages,
+    next: StoredValue<u32>,
+}
+
+impl State {
+    pub fn new() -> Self {
+        let items = RwSignal::new(Vec::new());
+        let (filter, order) = (RwSignal::new(Filter::default()), RwSignal::new(Order::Came));
+        Self {
+            items,
+            thumbnails: RwSignal::default(),
+            filter,
+            order,
+            shown: Memo::new(move |_| items.with(|items| shown(items, &filter.get(), order.get()))),
+            phase: RwSignal::new(Phase::Loading("Waiting for the engine …".into())),
+            spent: RwSignal::default(),
+            models: RwSignal::default(),
+            model: RwSignal::default(),
+            chosen: RwSignal::new(None),
+            class: RwSignal::new(0),
+            pictures: RwSignal::new(0),
+            method: RwSignal::default(),
+            explained: RwSignal::new(None),
+            measures: RwSignal::default(),
+            working: RwSignal::new(None),
+            messages: Messages::new(),
+            next: StoredValue::new(0),
+        }
+    }
+
+    pub fn say(&self, level: &'static str, text: String) {
+        self.messages.say(level, text);
+    }
+
+    /// A number not given before, for photos.
+    pub fn fresh_id(&self) -> u32 {
+        self.next.update_value(|id| *id += 1);
+        self.next.get_value()
+    }
+
+    /// Changes one photo, if it is still there.
+    pub fn item(&self, id: u32, change: impl FnOnce(&mut Item)) {
+        self.items.update(|items| {
+            if let Some(item) = items.iter_mut().find(|item| item.id == id) {
+                change(item);
+            }
+        });
+    }
+
+    /// The chosen photo, tracked.
+    pub fn chosen_item(&self) -> Option<Item> {
+        let id = self.chosen.get()?;
+        self.items.with(|items| items.iter().find(|item| item.id == id).cloned())
+    }
+
+    /// What is drawn of the chosen photo, tracked: how it was looked at, and the class's map by the method chosen.
+    pub fn prediction(&self) -> Option<(Look, Prediction)> {
+        let item = self.chosen_item()?;
+        let look = item.look()?.clone();
+        let cam = look.predictions.get(self.class.get()).or(look.predictions.first())?.clone();
+        let other = self.explained.with(|explained| {
+            let (photo, explanation, prediction) = explained.as_ref()?;
+            let same = *photo == item.id && explanation.method == self.method.get() && prediction.index == cam.index;
+            same.then(|| prediction.clone())
+        });
+        Some((look, other.unwrap_or(cam)))
+    }
+
+    /// Another photo, class or method: what was found out of the one before is not this one's.
+    pub fn forget_findings(&self) {
+        self.explained.set(None);
+        self.measures.set(Measures::default());
+    }
+
+    /// The chosen photo's boxes.
+    pub fn change_boxes(&self, change: impl FnOnce(&mut Vec<Window>)) {
+        if let Some(id) = self.chosen.get_untracked() {
+            self.item(id, |item| change(&mut item.boxes));
+        }
+    }
+
+    pub fn explanation(&self) -> Explanation {
+        Explanation { method: self.method.get_untracked(), ..Explanation::default() }
+    }
+}
