@@ -2,8 +2,9 @@
 
 /// A `.npy` file of 32-bit floats in C order. `shape`'s product is the number of `values`.
 pub fn npy(shape: &[usize], values: impl IntoIterator<Item = f32>) -> Vec<u8> {
-    let sides: String = shape.iter().map(|side| format!("{side}, ")).collect();
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", sides.trim_end());
+    let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let alone = if shape.len() == 1 { "," } else { "" };
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}{alone}), }}", sides.join(", "));
     // Magic, version and length take ten bytes; numbers begin at a multiple of 64, and a line ends before them.
     let length = (header.len() + 11).next_multiple_of(64) - 10;
     header.extend(std::iter::repeat_n(' ', length - header.len() - 1));

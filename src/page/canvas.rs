@@ -106,7 +106,8 @@ pub fn save(blob: &Blob, name: &str) {
     let _ = Url::revoke_object_url(&url);
 }
 
-fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize) {
+/// Shows RGBA bytes.
+pub fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize) {
     canvas.set_width(width as u32);
     canvas.set_height(height as u32);
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width as u32, height as u32);

@@ -11,9 +11,12 @@ pub enum Colormap {
     Viridis,
     Inferno,
     Grey,
+    /// Blue, white, red: for differences, with zero in the middle; no choice of menus.
+    BlueRed,
 }
 
 impl Colormap {
+    /// Those that a map can be drawn in.
     pub const ALL: [Self; 5] = [Self::Jet, Self::Turbo, Self::Viridis, Self::Inferno, Self::Grey];
 
     /// The name in menus and on the command line.
@@ -24,6 +27,7 @@ impl Colormap {
             Self::Viridis => "viridis",
             Self::Inferno => "inferno",
             Self::Grey => "grey",
+            Self::BlueRed => "bwr",
         }
     }
 
@@ -36,12 +40,19 @@ impl Colormap {
         let published = match self {
             Self::Jet => return std::array::from_fn(|i| jet(i as f32 / 255.0)),
             Self::Grey => return std::array::from_fn(|i| [i as u8; 3]),
+            Self::BlueRed => return std::array::from_fn(|i| blue_red(i as f32 / 127.5)),
             Self::Turbo => TURBO,
             Self::Viridis => VIRIDIS,
             Self::Inferno => INFERNO,
         };
         published.map(|color| [(color >> 16) as u8, (color >> 8) as u8, color as u8])
     }
+}
+
+/// matplotlib's `bwr`, from 0 (blue) over 1 (white) to 2 (red).
+fn blue_red(at: f32) -> [u8; 3] {
+    let fading = |share: f32| (share.clamp(0.0, 1.0) * 255.0).round() as u8;
+    [fading(at), fading(at.min(2.0 - at)), fading(2.0 - at)]
 }
 
 /// matplotlib's `_jet_data`: straight lines between these points.

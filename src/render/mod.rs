@@ -9,7 +9,7 @@ mod tables;
 
 pub use colormap::Colormap;
 pub use overlay::{OverlayOptions, Picture, overlay};
-pub use resize::{bilinear, shrink, value_at};
+pub use resize::{bilinear, difference, shrink, value_at};
 #[cfg(feature = "cli")]
 pub use sheet::{Sheet, Tile, sheet};
 
@@ -29,6 +29,13 @@ impl Range {
             .filter(|v| v.is_finite())
             .fold(start, |range, &value| Self { low: range.low.min(value), high: range.high.max(value) });
         if range.low <= range.high { range } else { Self { low: 0.0, high: 0.0 } }
+    }
+
+    /// As far below zero as above, for differences.
+    pub fn around_zero(values: &[f32]) -> Self {
+        let Self { low, high } = Self::of(values);
+        let far = high.max(-low);
+        Self { low: -far, high: far }
     }
 
     /// `value` as a share of the range, from 0 to 1; a flat map lies at 0.

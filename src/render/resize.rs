@@ -13,6 +13,21 @@ pub fn bilinear(map: &[f32], width: usize, height: usize, to_width: usize, to_he
     out
 }
 
+/// What `a` has more than `b`, on the finer of their two grids; each is its values and its width. `relative`: each in shares of
+/// its own largest size, where their scales cannot be compared.
+pub fn difference(a: (&[f32], usize), b: (&[f32], usize), relative: bool) -> (Vec<f32>, usize) {
+    let size = |(map, width): (&[f32], usize)| (width, map.len() / width.max(1));
+    let ((aw, ah), (bw, bh)) = (size(a), size(b));
+    let (width, height) = (aw.max(bw), ah.max(bh));
+    let scaled = |map: &[f32], (w, h): (usize, usize)| {
+        let largest = map.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        let by = if relative && largest > 0.0 { 1.0 / largest } else { 1.0 };
+        let map = if (w, h) == (width, height) { map.to_vec() } else { bilinear(map, w, h, width, height) };
+        map.into_iter().map(move |value| value * by)
+    };
+    (scaled(a.0, (aw, ah)).zip(scaled(b.0, (bw, bh))).map(|(a, b)| a - b).collect(), width)
+}
+
 /// The map's value at `u`, `v`, both from 0 to below 1 across it: interpolated, or that of the cell there.
 pub fn value_at(map: &[f32], (width, height): (usize, usize), u: f32, v: f32, smooth: bool) -> f32 {
     if !smooth {

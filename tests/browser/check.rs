@@ -249,7 +249,7 @@ async fn numbers_are_measured_and_random_weights_tried() {
     browser.click("[data-testid=sanity]").await;
     browser.wait("[data-testid=sanity-result]").await;
     assert_eq!(browser.count("[data-testid=similarity]").await, session.stages() + 1);
-    browser.run("document.querySelector('.numbers').scrollIntoView()", vec![]).await;
+    browser.run("document.querySelector('.numbers').scrollIntoView({block: 'center'})", vec![]).await;
     browser.screenshot("check-numbers").await;
 
     // Another class or method has other numbers: these go.
@@ -332,5 +332,69 @@ async fn a_folder_is_looked_at_and_taken_along() {
     let mut overlay = Vec::new();
     std::io::copy(&mut archive.by_name("overlays/trip/rocket.jpg").unwrap(), &mut overlay).unwrap();
     assert_eq!(image::load_from_memory(&overlay).unwrap().width(), 640);
+    browser.close().await;
+}
+
+/// Beside another class, another method, another network: both maps, their difference, the values of both, one zoom for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_is_held_against_another() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open_check(&site, CPU).await;
+    browser.give_files(&[sample("coffee.png")]).await;
+    browser.wait("[data-testid=measure]:not([disabled])").await;
+    let values = async |id: &str| -> Vec<f32> {
+        let values = browser.attributes(&format!("[data-testid=compare-{id}]"), "data-values").await.remove(0);
+        values.split(',').map(|value| value.parse().unwrap()).collect()
+    };
+    let shown = "return document.querySelector('[data-testid=compare-second]').checkVisibility()";
+    let caption = |words: &str| {
+        format!("return document.querySelector('.views figure:nth-child(2)').textContent.includes('{words}')")
+    };
+
+    // Of one network, in the scores' own units.
+    browser.set("[data-testid=against]", "class:1").await;
+    browser.until("both are shown", shown).await;
+    let (a, b, both) = (values("first").await, values("second").await, values("difference").await);
+    assert_eq!((a.len(), both.len()), (16, 16));
+    for ((a, b), both) in a.iter().zip(&b).zip(&both) {
+        assert!((a - b - both).abs() < 1e-4, "{a} less {b} is {both}");
+    }
+    assert!(a != b);
+    browser.run("document.querySelector('.compare-maps').scrollIntoView({block: 'center'})", vec![]).await;
+    browser.screenshot("check-compare").await;
+
+    // Values of both under the pointer; larger, and moved, together.
+    let point = "const c = document.querySelector('[data-testid=compare-second]'), r = c.getBoundingClientRect(); \
+        c.dispatchEvent(new PointerEvent('pointermove', {clientX: r.left + r.width / 2, clientY: r.top + r.height / 2, bubbles: true}))";
+    browser.run(point, vec![]).await;
+    let told = browser.text("[data-testid=compare-values]").await;
+    let numbers: Vec<f32> = told.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let middle = |map: &[f32]| (map[5] + map[6] + map[9] + map[10]) / 4.0;
+    assert_eq!(numbers.len(), 2, "{told}");
+    // A pixel beside the middle there may be.
+    let near = 0.03 * a.iter().chain(&b).fold(0.0, |most: f32, value| most.max(value.abs()));
+    assert!((numbers[0] - middle(&a)).abs() < near && (numbers[1] - middle(&b)).abs() < near, "{told}");
+    browser.click("[data-testid=zoom-in]").await;
+    let transforms = "return [...document.querySelectorAll('.views canvas')].map(c => c.style.transform)";
+    let larger: Vec<String> = serde_json::from_value(browser.run(transforms, vec![]).await).unwrap();
+    assert!(larger.iter().all(|one| one.contains("scale(1.5)") && *one == larger[0]), "{larger:?}");
+    let drag = "const c = document.querySelector('[data-testid=compare-first]'); \
+        const go = (kind, x) => c.dispatchEvent(new PointerEvent(kind, {clientX: x, clientY: 400, bubbles: true})); \
+        go('pointerdown', 300); go('pointermove', 320); go('pointerup', 320)";
+    browser.run(drag, vec![]).await;
+    let moved: Vec<String> = serde_json::from_value(browser.run(transforms, vec![]).await).unwrap();
+    assert!(moved.iter().all(|one| *one != larger[0] && *one == moved[0]), "{moved:?}");
+    browser.click("[data-testid=zoom-reset]").await;
+
+    // Another method, then another network with a grid of its own.
+    browser.set("[data-testid=against]", "method:eigen-cam").await;
+    browser.until("the method's map has come", &caption("Eigen-CAM")).await;
+    assert_ne!(values("second").await, b);
+    browser.set("[data-testid=against]", "model:resnet-20").await;
+    browser.until("the other network's map has come", &caption("ResNet-20")).await;
+    browser.until("both are shown", shown).await;
+    assert_eq!((values("second").await.len(), values("difference").await.len()), (64, 64));
+    assert!(values("difference").await.iter().all(|share| share.abs() <= 2.0), "in shares of each one's largest");
+    assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }

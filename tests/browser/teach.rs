@@ -314,6 +314,13 @@ async fn learns_as_natively(device: &str) {
     browser.click("[data-testid=use-model]").await;
     browser.add_photos(&[&across[0]]).await;
     browser.wait_for("[data-testid=prediction]", 2).await;
+    browser.click("[data-testid=tab-check]").await;
+    let listed = "return [...document.querySelectorAll('[data-testid=check-model] option')].some(o => o.textContent === 'My classes')";
+    let start = Instant::now();
+    while browser.run(listed, vec![]).await != json!(true) {
+        assert!(start.elapsed() < Duration::from_secs(60), "the checking part does not list the taught network");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }

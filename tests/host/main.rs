@@ -2,6 +2,7 @@
 //! `make test` makes `www/models` and `www/photos`, which some of them read, before.
 
 mod architecture;
+mod batch;
 mod cam;
 mod cams;
 mod checkpoint;

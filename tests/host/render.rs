@@ -1,7 +1,7 @@
 //! Drawing: against matplotlib and NumPy, and overlay pixels by hand.
 
 use camscope::recipe::Window;
-use camscope::render::{Colormap, OverlayOptions, Picture, Range, bilinear, overlay};
+use camscope::render::{Colormap, OverlayOptions, Picture, Range, bilinear, difference, overlay};
 
 use crate::support::{assert_close, fixture};
 
@@ -50,6 +50,9 @@ fn colormaps_agree_with_matplotlib() {
         }
     }
     assert_eq!(Colormap::Grey.table()[77], [77; 3]);
+    // matplotlib's bwr is two straight lines.
+    let bwr = Colormap::BlueRed.table();
+    assert_eq!([bwr[0], bwr[64], bwr[191], bwr[255]], [[0, 0, 255], [128, 128, 255], [255, 128, 128], [255, 0, 0]]);
 }
 
 const PIXEL: [u8; 3] = [200, 100, 40];
@@ -77,4 +80,15 @@ fn ranges_pass_over_what_is_no_number() {
     assert_eq!(Range::of(&[f32::NAN, -1.0, 3.0, f32::INFINITY]), Range { low: -1.0, high: 3.0 });
     assert_eq!(Range { low: -1.0, high: 3.0 }.share(1.0), 0.5);
     assert_eq!(Range::of(&[2.0, 2.0]).share(2.0), 0.0);
+}
+
+#[test]
+fn differences_are_signed_and_on_the_finer_grid() {
+    let (found, width) = difference((&[1.0, 2.0, 3.0, 4.0], 2), (&[4.0, 2.0, 0.0, 1.0], 2), false);
+    assert_eq!((found, width), (vec![-3.0, 0.0, 3.0, 3.0], 2));
+    let range = Range::around_zero(&[-3.0, 0.0, 1.0]);
+    assert_eq!((range.low, range.high), (-3.0, 3.0));
+    // A map of one cell against one of four; each in shares of its own largest.
+    let (found, width) = difference((&[-5.0], 1), (&[8.0, 4.0, -2.0, 0.0], 2), true);
+    assert_eq!((found, width), (vec![-2.0, -1.5, -0.75, -1.0], 2));
 }

@@ -4,26 +4,33 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use camscope::method::Explanation;
 use camscope::page::canvas::overlay_thumbnail;
 use camscope::page::engine::Engine;
-use camscope::page::manifest::{Model, models};
-use camscope::page::web::{body_data, bytes_of, fixed, now};
+use camscope::page::manifest::{Model, model_at, models};
+use camscope::page::web::{body_data, bytes_of, fetch, fixed, now, property, window};
 use camscope::protocol::{Event, Look, Measure, Measured, Picture, Request};
-use camscope::survey::ItemState;
+use camscope::survey::{Item, ItemState};
+use js_sys::Array;
+use leptos::ev::Custom;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::CustomEvent;
 
-use crate::state::{FILES, Measures, PICTURE, Phase, State};
+use crate::state::{Against, FILES, Measures, Other, PICTURE, Phase, State};
 
 /// Longest side of the pictures: in the gallery, and on the stage.
 const SMALL: u32 = 192;
-const LARGE: u32 = 1280;
+const LARGE: u32 = 900;
 
 /// What the engine is asked to do for the chosen photo, beyond looking at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
     Explain,
     Measure(Measure),
+    /// The map that the chosen one is held against.
+    Other,
 }
 
 /// What the engine does now.
@@ -46,6 +53,8 @@ struct Client {
     /// The photo that the engine keeps.
     open: Option<u32>,
     wish: Option<Wish>,
+    /// The network beside the loaded one, by name.
+    beside: Option<String>,
     /// The small picture of the photo that is being looked at.
     picture: Option<Picture>,
 }
@@ -60,6 +69,9 @@ fn with<T>(f: impl FnOnce(&mut Client) -> T) -> T {
 
 /// Reads the manifest and starts the engine on the device that the page has chosen.
 pub fn start(state: State) {
+    let taught = move |_| take_taught(state);
+    let taught = window_event_listener(Custom::<CustomEvent>::new("camscope-taught"), taught);
+    std::mem::forget(taught); // lives as long as the page
     spawn_local(async move {
         match models().await {
             Ok(models) => {
@@ -67,6 +79,7 @@ pub fn start(state: State) {
                 let name = models.iter().find(|model| model.name == looking).or(models.first()).map(|m| m.name.clone());
                 state.model.set(name.unwrap_or_default());
                 state.models.set(models);
+                take_taught(state);
                 start_engine(state, if body_data("device") == "webgpu" { "webgpu" } else { "cpu" });
             }
             Err(why) => {
@@ -166,7 +179,7 @@ pub fn pump(state: State) {
     });
     let running = matches!(state.phase.get_untracked(), Phase::Running(true));
     let waiting = || {
-        let waits = |item: &&camscope::survey::Item| item.state == ItemState::Waiting;
+        let waits = |item: &&Item| item.state == ItemState::Waiting;
         state.items.with_untracked(|items| items.iter().find(waits).map(|item| item.id))
     };
     let task = with(|client| {
@@ -219,6 +232,27 @@ fn grant(state: State, photo: u32, wish: Wish) {
     };
     let explanation = state.explanation();
     let (what, request) = match wish {
+        Wish::Other => match state.against.get_untracked() {
+            Some(Against::Method(method)) => {
+                let explanation = Explanation { method, ..explanation };
+                (method.about().title, Request::Explain { photo, explanation, classes: vec![class] })
+            }
+            Some(Against::Model(name)) => {
+                state.working.set(Some(("The other network", 0, 0)));
+                spawn_local(async move {
+                    if let Err(why) = beside(photo, state, name).await {
+                        state.say("error", format!("The other network cannot be used: {why}."));
+                        done(state, photo, Wish::Other);
+                        pump(state);
+                    }
+                });
+                return;
+            }
+            _ => {
+                with(|client| client.task = None);
+                return;
+            }
+        },
         Wish::Explain => ("The map", Request::Explain { photo, explanation, classes: vec![class] }),
         Wish::Measure(what) => {
             let words = if what == Measure::Faithfulness { "Measuring" } else { "Making weights random" };
@@ -227,6 +261,22 @@ fn grant(state: State, photo: u32, wish: Wish) {
     };
     state.working.set(Some((what, 0, 0)));
     send(&request);
+}
+
+/// Has the engine take up another network beside the loaded one, and look at the photo with both.
+async fn beside(photo: u32, state: State, name: String) -> Result<(), String> {
+    let found = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    let Some(Model { url, .. }) = found else { return Err("it is not there any more".into()) };
+    if with(|client| client.beside.as_ref() != Some(&name)) {
+        let file = fetch(&url).await?;
+        with(|client| client.beside = Some(name));
+        send(&Request::Recall { file });
+    }
+    let file = FILES.with_borrow(|files| files.get(&photo).cloned());
+    let Some(file) = file else { return Err("the photo is gone".into()) };
+    let bytes = bytes_of(&file).await.ok_or("the photo cannot be read any more")?;
+    send(&Request::Compare { photo, bytes });
+    Ok(())
 }
 
 fn take(state: State, event: Event) {
@@ -262,11 +312,24 @@ fn take(state: State, event: Event) {
             }
         }),
         Event::Explained { photo, explanation, mut predictions } => {
-            if explanation == state.explanation()
-                && let Some(prediction) = predictions.pop()
-            {
-                done(state, photo, Wish::Explain);
-                state.explained.set(Some((photo, explanation, prediction)));
+            let other = match state.against.get_untracked() {
+                Some(Against::Method(method)) => Some(Explanation { method, ..state.explanation() }),
+                _ => None,
+            };
+            let expected = with(|client| client.task == Some(Task::Wish(photo, Wish::Other)));
+            match predictions.pop() {
+                Some(prediction) if expected && Some(explanation) == other => {
+                    done(state, photo, Wish::Other);
+                    if let Some((look, _)) = untrack(|| state.prediction()) {
+                        state.other.set(Some(Other { photo, look, prediction }));
+                    }
+                }
+                Some(prediction) if explanation == state.explanation() => {
+                    done(state, photo, Wish::Explain);
+                    state.explained.set(Some((photo, explanation, prediction)));
+                    hold_against(state);
+                }
+                _ => {}
             }
             pump(state);
         }
@@ -290,7 +353,7 @@ fn take(state: State, event: Event) {
             state.say("error", message);
             state.working.set(None);
             let ready = with(|client| {
-                client.task = None;
+                (client.task, client.beside) = (None, None);
                 client.ready
             });
             match ready {
@@ -298,14 +361,24 @@ fn take(state: State, event: Event) {
                 false => state.phase.set(Phase::Failed),
             }
         }
-        // What this part does not ask for.
+        Event::Compared { photo, after, .. } => {
+            let expected = with(|client| client.task == Some(Task::Wish(photo, Wish::Other)));
+            let class = untrack(|| state.prediction()).map(|(_, prediction)| prediction.class);
+            if expected && let (Some(look), Some(class)) = (after, class) {
+                // The class that is looked at, or what the other network sees instead.
+                let same = look.predictions.iter().find(|p| p.class == class).or(look.predictions.first()).cloned();
+                state.other.set(same.map(|prediction| Other { photo, look, prediction }));
+            }
+            done(state, photo, Wish::Other);
+            pump(state);
+        }
+        // What this part does not ask for, or need not know.
         Event::Map { .. }
         | Event::Studied { .. }
         | Event::Lesson(_)
         | Event::Taught { .. }
         | Event::NotTaught { .. }
-        | Event::Recalled { .. }
-        | Event::Compared { .. } => {}
+        | Event::Recalled { .. } => {}
     }
 }
 
@@ -364,10 +437,37 @@ pub fn choose_class(state: State, class: usize) {
 /// After a change of what is drawn: its findings, and its map by a method other than CAM.
 pub fn refresh(state: State) {
     state.forget_findings();
-    if state.method.get_untracked() != Default::default() {
-        return wish(state, Wish::Explain);
+    match state.method.get_untracked() == Default::default() {
+        true => hold_against(state),
+        false => wish(state, Wish::Explain),
     }
-    pump(state);
+}
+
+/// Has the map made that the chosen one is held against, where it takes the engine.
+pub fn hold_against(state: State) {
+    state.other.set(None);
+    match state.against.get_untracked() {
+        Some(Against::Method(_) | Against::Model(_)) => wish(state, Wish::Other),
+        _ => pump(state),
+    }
+}
+
+/// Networks that were taught on this page can be chosen, too: the teaching part lists them, as `[card, address]`, in
+/// `window.camscopeTaught`.
+pub fn take_taught(state: State) {
+    let Ok(taught) = property(&window(), "camscopeTaught").dyn_into::<Array>() else { return };
+    state.models.update(|models| {
+        for pair in taught.iter() {
+            let pair: Array = pair.unchecked_into();
+            let text = |i| pair.get(i).as_string().unwrap_or_default();
+            let Some(model) = model_at(&text(0), text(1)) else { continue };
+            match models.iter_mut().find(|known| known.name == model.name) {
+                Some(known) => *known = model,
+                None => models.push(model),
+            }
+        }
+    });
+    with(|client| client.beside = None); // taught once more, it is another
 }
 
 /// Lets go of every photo.

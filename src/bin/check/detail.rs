@@ -15,10 +15,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 
 use crate::client::{choose_class, refresh};
-use crate::measures::Numbers;
 use crate::state::{FILES, PICTURE, State};
 
-const SIDE: usize = 1280;
+const SIDE: usize = 900;
 /// Shares of the photo below which a drag was none.
 const LEAST: f64 = 0.01;
 
@@ -32,7 +31,6 @@ pub fn Detail() -> impl IntoView {
                 <Classes/>
                 <Shortcut/>
                 <Lend/>
-                <Numbers/>
             </section>
         </Show>
     }

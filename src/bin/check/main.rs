@@ -3,6 +3,7 @@
 
 mod classes;
 mod client;
+mod compare;
 mod detail;
 mod export;
 mod files;
@@ -49,6 +50,8 @@ fn App() -> impl IntoView {
                     <export::Exports/>
                 </div>
                 <detail::Detail/>
+                <measures::Numbers/>
+                <compare::Compare/>
                 <classes::ByClass/>
             </Show>
         </div>

@@ -20,9 +20,9 @@ pub fn Numbers() -> impl IntoView {
     };
     let share = move || state.working.get().map_or(0.0, |(_, done, of)| 100.0 * done as f64 / of.max(1) as f64);
     view! {
-        <div class="numbers">
-            <h3>"How far is this map to be trusted?"</h3>
+        <section class="numbers panel" aria-label="Measures">
             <div class="row">
+                <h2>"How far is this map to be trusted?"</h2>
                 <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Measure::Faithfulness)>"Measure it"</button>
                 <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Measure::Sanity)>"Try random weights"</button>
                 <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop_wish(state)>"Stop"</button>
@@ -30,9 +30,11 @@ pub fn Numbers() -> impl IntoView {
             </div>
             <div class="bar" role="progressbar" aria-label="Measuring" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
-            {move || state.measures.with(|measures| measures.faithfulness.as_ref().map(faithfulness))}
-            {move || state.measures.with(|measures| measures.sanity.as_deref().map(sanity))}
-        </div>
+            <div class="trust">
+                {move || state.measures.with(|measures| measures.faithfulness.as_ref().map(faithfulness))}
+                {move || state.measures.with(|measures| measures.sanity.as_deref().map(sanity))}
+            </div>
+        </section>
     }
 }
 

@@ -24,6 +24,25 @@ pub enum Phase {
     Failed,
 }
 
+/// What the chosen photo's map is held against.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Against {
+    /// Another of its classes, by position.
+    Class(usize),
+    /// The same class's map made in another way.
+    Method(Method),
+    /// What another network has of the same class, or of its best one.
+    Model(String),
+}
+
+/// The other map, with how the photo was looked at for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Other {
+    pub photo: u32,
+    pub look: Look,
+    pub prediction: Prediction,
+}
+
 /// What is measured of the chosen photo's map.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Measures {
@@ -54,6 +73,8 @@ pub struct State {
     pub models: RwSignal<Vec<Model>>,
     pub model: RwSignal<String>,
     pub chosen: RwSignal<Option<u32>>,
+    /// Changes with it alone, however many others come in meanwhile.
+    item: Memo<Option<Item>>,
     /// Position among the chosen photo's classes.
     pub class: RwSignal<usize>,
     /// Grows whenever the chosen photo's picture arrives.
@@ -62,6 +83,11 @@ pub struct State {
     /// The chosen photo's map by that method, where it is not CAM.
     pub explained: RwSignal<Option<(u32, Explanation, Prediction)>>,
     pub measures: RwSignal<Measures>,
+    pub against: RwSignal<Option<Against>>,
+    /// The map of another method or network, when it has come.
+    pub other: RwSignal<Option<Other>>,
+    drawn: Memo<Option<(Look, Prediction)>>,
+    held: Memo<Option<(Look, Prediction)>>,
     /// What the engine does for the chosen photo beyond looking, and how much of it is done.
     pub working: RwSignal<Option<(&'static str, usize, usize)>>,
     pub messages: Messages,
@@ -72,6 +98,34 @@ impl State {
     pub fn new() -> Self {
         let items = RwSignal::new(Vec::new());
         let (filter, order) = (RwSignal::new(Filter::default()), RwSignal::new(Order::Came));
+        let (chosen, class, method) = (RwSignal::new(None), RwSignal::new(0), RwSignal::new(Method::default()));
+        let (explained, against, other) = (RwSignal::new(None), RwSignal::new(None), RwSignal::new(None));
+        let item = Memo::new(move |_| {
+            let id: u32 = chosen.get()?;
+            items.with(|items: &Vec<Item>| items.iter().find(|item| item.id == id).cloned())
+        });
+        let drawn = Memo::new(move |_| {
+            let item = item.get()?;
+            let look = item.look()?.clone();
+            let cam = look.predictions.get(class.get()).or(look.predictions.first())?.clone();
+            let by_method = explained.with(|explained: &Option<(u32, Explanation, Prediction)>| {
+                let (photo, explanation, prediction) = explained.as_ref()?;
+                let same = *photo == item.id && explanation.method == method.get() && prediction.index == cam.index;
+                same.then(|| prediction.clone())
+            });
+            Some((look, by_method.unwrap_or(cam)))
+        });
+        let held = Memo::new(move |_| match against.get()? {
+            Against::Class(at) => {
+                let look = item.get()?.look()?.clone();
+                let prediction = look.predictions.get(at)?.clone();
+                Some((look, prediction))
+            }
+            _ => {
+                let other: Other = other.get()?;
+                (Some(other.photo) == chosen.get()).then_some((other.look, other.prediction))
+            }
+        });
         Self {
             items,
             thumbnails: RwSignal::default(),
@@ -82,12 +136,17 @@ impl State {
             spent: RwSignal::default(),
             models: RwSignal::default(),
             model: RwSignal::default(),
-            chosen: RwSignal::new(None),
-            class: RwSignal::new(0),
+            chosen,
+            item,
+            class,
             pictures: RwSignal::new(0),
-            method: RwSignal::default(),
-            explained: RwSignal::new(None),
+            method,
+            explained,
             measures: RwSignal::default(),
+            against,
+            other,
+            drawn,
+            held,
             working: RwSignal::new(None),
             messages: Messages::new(),
             next: StoredValue::new(0),
@@ -115,26 +174,23 @@ impl State {
 
     /// The chosen photo, tracked.
     pub fn chosen_item(&self) -> Option<Item> {
-        let id = self.chosen.get()?;
-        self.items.with(|items| items.iter().find(|item| item.id == id).cloned())
+        self.item.get()
     }
 
     /// What is drawn of the chosen photo, tracked: how it was looked at, and the class's map by the method chosen.
     pub fn prediction(&self) -> Option<(Look, Prediction)> {
-        let item = self.chosen_item()?;
-        let look = item.look()?.clone();
-        let cam = look.predictions.get(self.class.get()).or(look.predictions.first())?.clone();
-        let other = self.explained.with(|explained| {
-            let (photo, explanation, prediction) = explained.as_ref()?;
-            let same = *photo == item.id && explanation.method == self.method.get() && prediction.index == cam.index;
-            same.then(|| prediction.clone())
-        });
-        Some((look, other.unwrap_or(cam)))
+        self.drawn.get()
+    }
+
+    /// What that map is held against, tracked: how the photo was looked at for it, and the map.
+    pub fn held_against(&self) -> Option<(Look, Prediction)> {
+        self.held.get()
     }
 
     /// Another photo, class or method: what was found out of the one before is not this one's.
     pub fn forget_findings(&self) {
         self.explained.set(None);
+        self.other.set(None);
         self.measures.set(Measures::default());
     }
 

@@ -1,12 +1,12 @@
 //! What came of it: how often it is right, what it takes for what, the wrong photos first, and "none of these".
 
-use camscope::page::web::{fixed, window};
+use camscope::page::web::{fixed, property, window};
 use camscope::project::{Outcome, Project, Verdict};
 use camscope::protocol::Answer;
-use js_sys::Array;
+use js_sys::{Array, Reflect};
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CustomEvent, CustomEventInit, Url};
 
 use crate::state::{Phase, State};
@@ -237,8 +237,12 @@ fn called(card: &str, names: Vec<String>) -> String {
 /// A model for the page's other half.
 pub fn give(card: &str, weights: &web_sys::Blob) {
     let Ok(url) = Url::create_object_url_with_blob(weights) else { return };
-    let init = CustomEventInit::new();
-    init.set_detail(&Array::of2(&JsValue::from(card), &JsValue::from(url)));
+    let (init, model) = (CustomEventInit::new(), Array::of2(&JsValue::from(card), &JsValue::from(url)));
+    init.set_detail(&model);
+    // For the checking part, which may not be there yet.
+    let taught = property(&window(), "camscopeTaught").dyn_into::<Array>().unwrap_or_default();
+    taught.push(&model);
+    let _ = Reflect::set(&window(), &"camscopeTaught".into(), &taught);
     if let Ok(event) = CustomEvent::new_with_event_init_dict("camscope-taught", &init) {
         let _ = window().dispatch_event(&event);
     }

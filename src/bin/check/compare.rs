@@ -1,0 +1,222 @@
+//! The chosen photo's map beside another: another class, another method, another network; what one has more than the other, and
+//! the values of both under the pointer. All three pictures are zoomed and moved together.
+
+use camscope::method::Method;
+use camscope::page::canvas;
+use camscope::page::web::fixed;
+use camscope::protocol::{ClassMap, Look, Prediction};
+use camscope::render::{Colormap, OverlayOptions, Range, difference};
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use web_sys::{PointerEvent, WheelEvent};
+
+use crate::client::hold_against;
+use crate::state::{Against, PICTURE, State};
+
+const SIDE: usize = 640;
+const FARTHEST: f64 = 8.0;
+
+#[component]
+pub fn Compare() -> impl IntoView {
+    let state = expect_context::<State>();
+    let pointer = RwSignal::new(None::<(f32, f32)>);
+    // How much larger, and how far moved, in shares of the picture.
+    let view = RwSignal::new((1.0f64, [0.0f64; 2]));
+    let zoom = move |by: f64| {
+        view.update(|(scale, moved)| {
+            *scale = (*scale * by).clamp(1.0, FARTHEST);
+            *moved = within(*scale, *moved);
+        })
+    };
+    let there = move || state.held_against().is_some();
+    let transform = move || {
+        let (scale, [x, y]) = view.get();
+        format!("translate({}%, {}%) scale({scale})", x * 100.0, y * 100.0)
+    };
+    let first = move || state.prediction();
+    let second = move || state.held_against();
+    let third = move || {
+        let ((look, a), (_, b)) = (state.prediction()?, state.held_against()?);
+        Some((look, minus(&a, &b, !matches!(state.against.get(), Some(Against::Class(_))))))
+    };
+    let unit = move || match state.against.get() {
+        Some(Against::Class(_)) => {
+            "In the classes’ own scores: the mean of the difference, plus a constant, is the difference of the scores."
+        }
+        _ => "Each in shares of its own largest value: their scales cannot be compared.",
+    };
+    let values = move || {
+        let (place, (look, a), (other, b)) = (pointer.get()?, state.prediction()?, state.held_against()?);
+        let (a, b) = (canvas::value_at(&look, &a, place, true)?, canvas::value_at(&other, &b, place, true)?);
+        Some(format!("here {} and {}", fixed(a, 2), fixed(b, 2)))
+    };
+    let names = move || {
+        let ((_, a), (_, b)) = (state.prediction()?, state.held_against()?);
+        let of = state.method.get().about().title;
+        let other = match state.against.get()? {
+            Against::Class(_) => of.to_owned(),
+            Against::Method(method) => method.about().title.to_owned(),
+            Against::Model(name) => state
+                .models
+                .with(|models| models.iter().find(|m| m.name == name).map(|m| m.title.clone()))
+                .unwrap_or_default(),
+        };
+        Some([format!("{} · {of}", a.class), format!("{} · {other}", b.class)])
+    };
+    let title = move |i: usize| names().map(|names| names[i].clone()).unwrap_or_default();
+    view! {
+        <section class="compare-maps panel" aria-label="Compare" data-testid="compare-maps">
+            <div class="row">
+                <h2>"Compare with"</h2>
+                <Choice/>
+                <span class="row" hidden=move || !there()>
+                    <button aria-label="Larger" data-testid="zoom-in" on:click=move |_| zoom(1.5)>"+"</button>
+                    <button aria-label="Smaller" on:click=move |_| zoom(1.0 / 1.5)>"−"</button>
+                    <button data-testid="zoom-reset" on:click=move |_| view.set((1.0, [0.0; 2]))>"Whole photo"</button>
+                </span>
+                <output class="hint" data-testid="compare-values">{values}</output>
+            </div>
+            <div class="views" hidden=move || !there()>
+                <View id="compare-first" title=Signal::derive(move || title(0)) map=Signal::derive(first) signed=false view pointer transform=Signal::derive(transform)/>
+                <View id="compare-second" title=Signal::derive(move || title(1)) map=Signal::derive(second) signed=false view pointer transform=Signal::derive(transform)/>
+                <View id="compare-difference" title=Signal::derive(|| "More in the first: red; in the second: blue".into())
+                    map=Signal::derive(third) signed=true view pointer transform=Signal::derive(transform)/>
+            </div>
+            <p class="hint" hidden=move || !there()>{unit}</p>
+        </section>
+    }
+}
+
+/// No farther than to its border.
+fn within(scale: f64, moved: [f64; 2]) -> [f64; 2] {
+    let most = (scale - 1.0) / 2.0;
+    moved.map(|share| share.clamp(-most, most))
+}
+
+/// The first map less the second.
+fn minus(a: &Prediction, b: &Prediction, relative: bool) -> Prediction {
+    let (values, width) = difference((&a.map.values, a.map.width), (&b.map.values, b.map.width), relative);
+    let map = ClassMap { width, height: values.len() / width.max(1), values };
+    Prediction { map, evidence_box: None, ..a.clone() }
+}
+
+/// What the map is held against.
+#[component]
+fn Choice() -> impl IntoView {
+    let state = expect_context::<State>();
+    let classes = Memo::new(move |_| {
+        let item = state.chosen_item();
+        let predictions = item.as_ref().and_then(|item| item.look()).map(|look| look.predictions.clone());
+        predictions.unwrap_or_default().into_iter().map(|p| p.class).collect::<Vec<_>>()
+    });
+    let option = move |value: String, words: String, choice: Against| {
+        view! { <option value=value prop:selected=move || state.against.get().as_ref() == Some(&choice)>{words}</option> }
+    };
+    let of_classes = move || {
+        let others = classes.get().into_iter().enumerate().filter(move |(at, _)| *at != state.class.get());
+        others.map(|(at, name)| option(format!("class:{at}"), name, Against::Class(at))).collect_view()
+    };
+    let of_methods = move || {
+        let others = Method::ALL.into_iter().filter(move |method| *method != state.method.get());
+        others
+            .map(|method| option(format!("method:{method}"), method.about().title.into(), Against::Method(method)))
+            .collect_view()
+    };
+    let of_models = move || {
+        let models = state.models.get().into_iter().filter(move |model| model.name != state.model.get());
+        models
+            .map(|model| option(format!("model:{}", model.name), model.title, Against::Model(model.name)))
+            .collect_view()
+    };
+    let choose = move |value: String| {
+        let against = match value.split_once(':') {
+            Some(("class", at)) => at.parse().ok().map(Against::Class),
+            Some(("method", name)) => {
+                Method::ALL.into_iter().find(|method| method.about().name == name).map(Against::Method)
+            }
+            Some((_, name)) => Some(Against::Model(name.into())),
+            None => None,
+        };
+        state.against.set(against);
+        hold_against(state);
+    };
+    view! {
+        <select data-testid="against" aria-label="Compare with" on:change:target=move |event| choose(event.target().value())>
+            <option value="" prop:selected=move || state.against.get().is_none()>"nothing"</option>
+            <optgroup label="Another class">{of_classes}</optgroup>
+            <optgroup label="Another method">{of_methods}</optgroup>
+            <optgroup label="Another network">{of_models}</optgroup>
+        </select>
+    }
+}
+
+#[component]
+fn View(
+    id: &'static str,
+    title: Signal<String>,
+    map: Signal<Option<(Look, Prediction)>>,
+    /// Blue to red around zero.
+    signed: bool,
+    view: RwSignal<(f64, [f64; 2])>,
+    pointer: RwSignal<Option<(f32, f32)>>,
+    transform: Signal<String>,
+) -> impl IntoView {
+    let state = expect_context::<State>();
+    let node = NodeRef::<Canvas>::new();
+    Effect::new(move || {
+        state.pictures.track();
+        let (Some(node), Some((look, prediction)), Some(chosen)) = (node.get(), map.get(), state.chosen.get()) else {
+            return;
+        };
+        let kept = PICTURE.with_borrow(|kept| kept.as_ref().filter(|(id, _)| *id == chosen).map(|(_, p)| p.clone()));
+        let Some(photo) = kept else { return };
+        let values = &prediction.map.values;
+        let (range, options) = match signed {
+            true => {
+                let options = OverlayOptions { opacity: 0.6, colormap: Colormap::BlueRed, ..OverlayOptions::default() };
+                (Range::around_zero(values), options)
+            }
+            false => (Range::of(values), OverlayOptions::default()),
+        };
+        canvas::draw_map(&node, &photo, SIDE, &look, &prediction, range, options);
+    });
+    let values = move || {
+        let digits = |(_, prediction): (Look, Prediction)| camscope::page::web::digits(&prediction.map.values);
+        map.get().map(digits)
+    };
+    // Where a drag is, in pixels of the screen.
+    let drag = RwSignal::new(None::<[i32; 2]>);
+    let size = move || {
+        node.get_untracked().map_or([1.0; 2], |c| [c.client_width().max(1).into(), c.client_height().max(1).into()])
+    };
+    let go_on = move |event: PointerEvent| {
+        pointer.set(canvas::place(&event));
+        if let Some([x, y]) = drag.get_untracked() {
+            let now = [event.client_x(), event.client_y()];
+            let [width, height] = size();
+            view.update(|(scale, moved)| {
+                let by: [f64; 2] = [f64::from(now[0] - x) / width, f64::from(now[1] - y) / height];
+                *moved = within(*scale, [moved[0] + by[0], moved[1] + by[1]]);
+            });
+            drag.set(Some(now));
+        }
+    };
+    let wheel = move |event: WheelEvent| {
+        event.prevent_default();
+        view.update(|(scale, moved)| {
+            let before = *scale;
+            *scale = (before * (-event.delta_y() / 400.0).exp()).clamp(1.0, FARTHEST);
+            *moved = within(*scale, moved.map(|share| share * *scale / before));
+        });
+    };
+    view! {
+        <figure>
+            <div class="pane">
+                <canvas node_ref=node data-testid=id data-values=values role="img" aria-label=title style:transform=transform
+                    on:pointerdown=move |event| drag.set(Some([event.client_x(), event.client_y()])) on:pointermove=go_on
+                    on:pointerup=move |_| drag.set(None) on:pointerleave=move |_| { drag.set(None); pointer.set(None) } on:wheel=wheel/>
+            </div>
+            <figcaption>{title}</figcaption>
+        </figure>
+    }
+}

@@ -1,0 +1,210 @@
+//! Many photos: boxes from files, filters and order, means by class, tables, raw maps, shares, reports.
+
+use std::process::Command;
+
+use camscope::annotations::{Annotation, AnnotationError, voc, yolo};
+use camscope::npy::npy;
+use camscope::protocol::{ClassMap, Look, Prediction, Timing};
+use camscope::recipe::Window;
+use camscope::survey::{COLUMNS, Filter, Item, ItemState, Order, classes, rows, shown};
+
+use crate::support::project;
+
+#[test]
+fn yolos_lines_are_boxes() {
+    let found = yolo("3 0.5 0.25 0.5 0.5\n\n  0 1 1 0 0 0.93\n").unwrap();
+    let place = Window { x: 0.25, y: 0.0, width: 0.5, height: 0.5 };
+    assert_eq!(found[0], Annotation { class: "3".into(), place });
+    assert_eq!(found.len(), 2);
+    assert_eq!(yolo("").unwrap(), []);
+    for (text, line) in
+        [("0 0.5 0.5 0.5", 1), ("0 .1 .1 .1 .1\n0 0.5 0.5 12 0.5", 2), ("a 0 0 0 0", 1), ("0 0 0 1 0 1 1", 1)]
+    {
+        let error = yolo(text).unwrap_err();
+        assert!(matches!(error, AnnotationError::Yolo { line: found, .. } if found == line), "{text}: {error}");
+    }
+}
+
+/// A file of the form of VOC 2012's, worked out by hand: pixels count from 1, and the last belongs to the box.
+#[test]
+fn pascals_files_are_boxes() {
+    let text = "<?xml version=\"1.0\"?>\n<annotation>\n <folder>VOC2012</folder>\n <size><width>500</width><height>250</height><depth>3</depth></size>\n\
+        <object><name>dog</name><part><name>head</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></part>\n\
+        <bndbox><xmax>250</xmax><xmin>51</xmin><ymax>250</ymax><ymin>26</ymin></bndbox></object>\n</annotation>";
+    let place = Window { x: 0.1, y: 0.1, width: 0.4, height: 0.9 };
+    assert_eq!(voc(text).unwrap(), [Annotation { class: "dog".into(), place }]);
+    assert!(matches!(voc("no xml"), Err(AnnotationError::Xml(_))));
+    assert_eq!(voc("<annotation/>"), Err(AnnotationError::Voc("size")));
+    assert_eq!(voc(&text.replace("xmax", "right")), Err(AnnotationError::Voc("xmax")));
+    assert!(matches!(voc(&text.replace(">500<", ">0<")), Err(AnnotationError::Voc(_))));
+}
+
+/// A photo of 200 × 100, of which the network saw the middle square, with a map of two cells a side.
+fn item(id: u32, name: &str, class: usize, probability: f32, boxes: &[Window]) -> Item {
+    let map = ClassMap { width: 2, height: 2, values: vec![1.0, 3.0, -5.0, 0.0] };
+    let prediction = Prediction {
+        index: class,
+        class: ["cat", "dog, wild"][class].into(),
+        logit: 2.5,
+        probability,
+        evidence_box: Some([50.0, 0.0, 150.0, 50.0]),
+        map,
+    };
+    let window = Window { x: 0.25, y: 0.0, width: 0.5, height: 1.0 };
+    let look = Look { width: 200, height: 100, window, predictions: vec![prediction], timing: Timing::default() };
+    Item { id, name: name.into(), state: ItemState::Done(look), boxes: boxes.to_vec() }
+}
+
+fn survey() -> Vec<Item> {
+    let left = Window { x: 0.0, y: 0.0, width: 0.5, height: 1.0 };
+    let right = Window { x: 0.5, y: 0.0, width: 0.5, height: 1.0 };
+    vec![
+        item(1, "b", 0, 0.9, &[left]),
+        item(2, "a", 1, 0.4, &[right]),
+        item(3, "c", 0, 0.5, &[]),
+        Item { id: 4, name: "broken".into(), state: ItemState::Failed("not, a \"photo\"".into()), boxes: Vec::new() },
+    ]
+}
+
+#[test]
+fn photos_are_sorted_and_filtered_by_what_was_found() {
+    let items = survey();
+    let by = |filter: Filter, order| shown(&items, &filter, order);
+    let all = Filter::default();
+    assert_eq!(by(all, Order::Came), [0, 1, 2, 3]);
+    assert_eq!(by(all, Order::Name), [1, 0, 3, 2]);
+    assert_eq!(by(all, Order::Class), [0, 2, 1, 3]);
+    assert_eq!(by(all, Order::Confidence), [1, 2, 0, 3]);
+    // A quarter of the positive evidence lies in the left half, where the first photo's box is.
+    assert_eq!(by(all, Order::Inside), [0, 1, 2, 3]);
+    assert_eq!(by(Filter { class: Some(0), ..all }, Order::Came), [0, 2]);
+    assert_eq!(by(Filter { confidence: [0.0, 0.5], ..all }, Order::Came), [1, 2]);
+    assert_eq!(by(Filter { inside: 0.5, ..all }, Order::Came), [0]);
+}
+
+#[test]
+fn evidence_inside_counts_what_the_network_saw() {
+    let items = survey();
+    let inside = |i: usize| items[i].inside(items[i].best().unwrap());
+    assert_eq!([inside(0), inside(1), inside(2)], [Some(0.25), Some(0.75), None]);
+    assert_eq!([items[0].covered(), items[2].covered()], [Some(0.5), None]);
+    let found = classes(&items);
+    assert_eq!(found.iter().map(|class| (class.index, class.photos)).collect::<Vec<_>>(), [(0, 2), (1, 1)]);
+    assert!((found[0].confidence - 0.7).abs() < 1e-6);
+    assert_eq!((found[0].inside, found[1].inside), (Some(0.25), Some(0.75)));
+    assert_eq!(found[0].map.values, [1.0, 3.0, -5.0, 0.0]);
+}
+
+#[test]
+fn the_table_can_be_read_by_any_reader() {
+    let items = survey();
+    let columns = COLUMNS.trim_end().split(',').count();
+    assert_eq!(rows(&items[0]), "b,1,cat,0,0.9,2.5,0.25,50,0,150,50,\n");
+    assert_eq!(rows(&items[1]), "a,1,\"dog, wild\",1,0.4,2.5,0.75,50,0,150,50,\n");
+    assert_eq!(rows(&items[3]), "broken,,,,,,,,,,,\"not, a \"\"photo\"\"\"\n");
+    assert_eq!(rows(&items[0]).trim_end().split(',').count(), columns);
+}
+
+/// Byte for byte what `numpy.save` writes of `numpy.arange(6, dtype="<f4").reshape(2, 3)`.
+#[test]
+fn numbers_are_written_as_numpy_does() {
+    let file = npy(&[2, 3], (0..6).map(|i| i as f32));
+    assert_eq!(&file[..10], b"\x93NUMPY\x01\x00\x76\x00");
+    let header = std::str::from_utf8(&file[10..128]).unwrap();
+    assert_eq!(header.trim_end(), "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }");
+    assert!(header.ends_with(" \n"));
+    assert_eq!(&file[128..], [0f32, 1.0, 2.0, 3.0, 4.0, 5.0].map(f32::to_le_bytes).concat());
+    assert!(String::from_utf8_lossy(&npy(&[4], [0.0; 4])).contains("'shape': (4,), }"));
+}
+
+fn camscope(arguments: &[&str]) -> (String, String) {
+    let models = project("www/models").display().to_string();
+    let common = ["--model", "vgg16-gap-cifar10", "--models", &models];
+    let done = Command::new(env!("CARGO_BIN_EXE_camscope")).args([arguments, &common].concat()).output().unwrap();
+    (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap())
+}
+
+/// A folder of folders with a broken file in it.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    for (from, to) in [("cat.png", "cat.png"), ("rocket.jpg", "sub/rocket.jpg"), ("coffee.png", "sub/cat.png")] {
+        std::fs::copy(project("www/photos").join(from), folder.path().join(to)).unwrap();
+    }
+    std::fs::write(folder.path().join("broken.jpg"), "no photo").unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "not wanted").unwrap();
+    folder
+}
+
+#[test]
+fn a_folder_is_drawn_tabled_and_shared_out() {
+    let folder = folder();
+    let (root, out) = (folder.path().to_str().unwrap(), folder.path().join("out"));
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (csv, npy, drawn) = (path("table.csv"), path("maps.npy"), out.display().to_string());
+    let (text, told) = camscope(&["cam", root, "--csv", &csv, "--npy", &npy, "--out", &drawn, "--top", "2"]);
+    assert!(told.contains("broken.jpg: This is a text file"), "{told}");
+    let names = ["cat.png", "sub/cat.png", "sub/rocket.jpg"];
+    assert!(names.iter().all(|name| text.contains(name)), "{text}");
+    // Photos of one name in two folders do not overwrite each other.
+    let files = |below: &str| {
+        std::fs::read_dir(out.join(below)).unwrap().filter(|e| e.as_ref().unwrap().path().is_file()).count()
+    };
+    assert_eq!((files(""), files("sub")), (2, 4));
+    let table = std::fs::read_to_string(&csv).unwrap();
+    assert_eq!(table.lines().count(), 1 + 3 * 2 + 1, "{table}");
+    let maps = std::fs::read(&npy).unwrap();
+    assert!(String::from_utf8_lossy(&maps[..128]).contains("'shape': (3, 2, 4, 4)"));
+    assert_eq!(maps.len(), 128 + 3 * 2 * 16 * 4);
+
+    // The shares are all photos, each once; what a share says is what the whole says.
+    std::fs::remove_dir_all(&out).unwrap();
+    let lines = |more: &[&str]| -> Vec<serde_json::Value> {
+        let (text, told) = camscope(&[&["cam", root, "--json"], more].concat());
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {text}{told}"))).collect()
+    };
+    let mut whole = lines(&[]);
+    let mut shares = [lines(&["--shard", "1/3"]), lines(&["--shard", "2/3"]), lines(&["--shard", "3/3"])].concat();
+    assert_eq!((whole.len(), shares.len()), (4, 4));
+    let name = |line: &serde_json::Value| line["photo"].as_str().unwrap().to_owned();
+    whole.sort_by_key(name);
+    shares.sort_by_key(name);
+    assert_eq!(whole, shares);
+    assert!(camscope(&["cam", root, "--shard", "4/3"]).1.contains("is no share"));
+}
+
+/// Everything is in the file, and nothing in it runs.
+#[test]
+fn a_report_needs_nothing_else() {
+    let folder = folder();
+    let named = folder.path().join("<b> & \"c\".png");
+    std::fs::copy(project("www/photos/cat.png"), &named).unwrap();
+    let out = folder.path().join("report.html");
+    let (text, _) =
+        camscope(&["report", folder.path().to_str().unwrap(), "--out", out.to_str().unwrap(), "--top", "2"]);
+    assert!(text.contains("4 photos, 1 left out"), "{text}");
+    let html = std::fs::read_to_string(&out).unwrap();
+    assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"));
+    assert!(html.contains("<h2>&lt;b&gt; &amp; &quot;c&quot;.png</h2>") && !html.contains("<b>"));
+    assert_eq!(html.matches("<figure>").count(), 4 * 3, "each photo, and two maps of it");
+    assert_eq!(html.matches("src=\"data:image/jpeg;base64,").count(), html.matches("<img ").count());
+    for outside in ["<script", "http:", "https:", "<link", "url(", "onload"] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    assert!(html.contains("broken.jpg") && html.contains("This is a text file"));
+}
+
+/// What the page writes of the same photos, the command line writes: they share the table and the maps.
+#[test]
+fn formats_are_documented() {
+    let docs = std::fs::read_to_string(project("docs/formats.md")).unwrap();
+    for column in COLUMNS.trim_end().split(',') {
+        assert!(docs.contains(&format!("`{column}`")), "docs/formats.md does not say what {column} is");
+    }
+    let (line, _) = camscope(&["cam", "--json", project("www/photos/cat.png").to_str().unwrap()]);
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let keys = line.as_object().unwrap().keys().chain(line["predictions"][0].as_object().unwrap().keys());
+    for key in keys.chain(line["predictions"][0]["map"].as_object().unwrap().keys()) {
+        assert!(docs.contains(&format!("`{key}`")), "docs/formats.md does not say what {key} is");
+    }
+}
