@@ -41,6 +41,7 @@ pub mod protocol;
 pub mod recipe;
 #[cfg(any(feature = "net", feature = "app"))]
 pub mod render;
+#[cfg(any(feature = "net", feature = "app"))]
 pub mod survey;
 #[cfg(feature = "net")]
 pub mod threads;

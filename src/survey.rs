@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::inside;
+use crate::evidence::{GRID, Located, inside, locate};
 use crate::npy::npy;
 use crate::protocol::{ClassMap, Look, Prediction};
 use crate::recipe::Window;
+use crate::render::bilinear;
 
 /// A photo of the survey.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,12 @@ impl Item {
     pub fn inside(&self, prediction: &Prediction) -> Option<f64> {
         let boxes = self.seen_boxes()?;
         inside(&prediction.map.values, prediction.map.width, &boxes)
+    }
+
+    /// How well the map of `prediction` finds what the boxes hold; `None` without boxes.
+    pub fn located(&self, prediction: &Prediction) -> Option<Located> {
+        let ClassMap { width, height, values } = &prediction.map;
+        Some(locate(&bilinear(values, *width, *height, GRID, GRID), GRID, &self.seen_boxes()?))
     }
 
     /// Share of what the network saw that the boxes cover: the evidence inside of a map that knows nothing.

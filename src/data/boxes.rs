@@ -1,4 +1,4 @@
-//! Photos in which the objects' places are known: Tiny ImageNet's layout and YOLO's.
+//! Photos in which the objects' places are known: Tiny ImageNet's layout, YOLO's and Pascal VOC's.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::files::read_files;
 use super::{DataError, Dataset, is_image};
-use crate::annotations::{Annotation, yolo};
+use crate::annotations::{Annotation, voc, yolo};
 use crate::photo::Photo;
 use crate::recipe::{Recipe, Window};
 
@@ -107,6 +107,36 @@ pub fn load_yolo(root: &Path, recipe: &Recipe, classes: &[String]) -> Result<Box
         return Err(DataError::Layout {
             path: root.to_owned(),
             expected: "photos below images/ and their boxes (\"class cx cy w h\" a line) at the same place below labels/",
+        });
+    }
+    let mut boxed = assemble(&files, objects, recipe, classes);
+    boxed.skipped.extend(skipped);
+    Ok(boxed)
+}
+
+/// Photos with Pascal VOC's annotations: an `.xml` of the same name anywhere below `root`.
+pub fn load_voc(root: &Path, recipe: &Recipe, classes: &[String]) -> Result<Boxed, DataError> {
+    let files = read_files(root, |name| is_image(name) || name.ends_with(".xml"))?;
+    let stem = |name: &str| Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let images: HashMap<_, _> =
+        files.iter().filter(|(name, _)| is_image(name)).map(|(name, _)| (stem(name), name)).collect();
+    let (mut objects, mut skipped) = (Vec::new(), Vec::new());
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".xml")) {
+        let Some(&file) = images.get(&stem(name)) else { continue };
+        match voc(&String::from_utf8_lossy(bytes)) {
+            Ok(found) => objects.extend(found.into_iter().map(|Annotation { class, place }| Object {
+                file: file.clone(),
+                names: vec![class],
+                place,
+                pixels: false,
+            })),
+            Err(error) => skipped.push(format!("{name}: {error}")),
+        }
+    }
+    if objects.is_empty() {
+        return Err(DataError::Layout {
+            path: root.to_owned(),
+            expected: "photos, and Pascal VOC's .xml files of the same names with <object>s in them",
         });
     }
     let mut boxed = assemble(&files, objects, recipe, classes);

@@ -17,7 +17,7 @@ pub use batch::batch;
 #[cfg(feature = "cli")]
 pub use binary::{load_cifar10, load_stl10};
 #[cfg(feature = "cli")]
-pub use boxes::{Boxed, load_tiny_imagenet, load_yolo};
+pub use boxes::{Boxed, load_tiny_imagenet, load_voc, load_yolo};
 #[cfg(feature = "cli")]
 pub use folder::{HeldOut, is_image, load_folder};
 pub use split::stratified;

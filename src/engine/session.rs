@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use crate::cam::{CamError, class_maps, explain};
 use crate::checkpoint::{CheckpointError, ModelCard, decode, sha256_hex, verify, weights};
 use crate::device::{ReadError, read};
-use crate::evidence::{BOX_THRESHOLD, evidence_box};
+use crate::evidence::{BOX_THRESHOLD, GRID, evidence_box};
 use crate::method::Explanation;
 use crate::model::Network;
 use crate::photo::Photo;
@@ -18,8 +18,6 @@ use crate::recipe::Window;
 use crate::render::bilinear;
 use crate::train::TrainError;
 
-/// How fine the grid is on which a box is drawn around a map's evidence: finer costs more than the maps themselves.
-const BOX_GRID: usize = 112;
 /// Classes whose maps a comparison holds at most.
 pub const COMPARED: usize = 50;
 
@@ -265,10 +263,10 @@ async fn with_maps(
 
 /// The paper's box on the map scaled up, in pixels of the upright photo.
 fn box_in_photo(map: &[f32], width: usize, height: usize, window: Window) -> Option<[f32; 4]> {
-    let fine = bilinear(map, width, height, BOX_GRID, BOX_GRID);
-    let found = evidence_box(&fine, BOX_GRID, BOX_THRESHOLD)?;
-    let x = |cell: usize| (window.x + window.width * cell as f64 / BOX_GRID as f64) as f32;
-    let y = |cell: usize| (window.y + window.height * cell as f64 / BOX_GRID as f64) as f32;
+    let fine = bilinear(map, width, height, GRID, GRID);
+    let found = evidence_box(&fine, GRID, BOX_THRESHOLD)?;
+    let x = |cell: usize| (window.x + window.width * cell as f64 / GRID as f64) as f32;
+    let y = |cell: usize| (window.y + window.height * cell as f64 / GRID as f64) as f32;
     Some([x(found.x0), y(found.y0), x(found.x1), y(found.y1)])
 }
 

@@ -1,4 +1,4 @@
-//! What the page's two programs, looking and teaching, have in common: the site's models, the engine's worker, canvases.
+//! What the page's three programs, looking, checking and teaching, have in common: the site's models, the engine's worker, canvases.
 
 pub mod adapter;
 pub mod canvas;

@@ -2,12 +2,9 @@
 
 use serde::Serialize;
 
-use crate::evidence::locate;
+use crate::evidence::{GRID, locate};
 use crate::recipe::Window;
 use crate::render::bilinear;
-
-/// How fine the grid is to which maps are scaled up before they are judged.
-const GRID: usize = 112;
 
 /// The overlap from which on a box counts as found.
 const FOUND: f64 = 0.5;

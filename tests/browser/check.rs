@@ -398,3 +398,22 @@ async fn a_map_is_held_against_another() {
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
+
+/// On a telephone in the dark: nothing is wider than the screen, and a finger draws the box.
+#[tokio::test(flavor = "multi_thread")]
+async fn checking_fits_a_phone_in_the_dark() {
+    let (site, browser) = (Site::built().await, Browser::start_phone(&[]).await);
+    browser.open_check(&site, CPU).await;
+    browser.give_files(&[sample("coffee.png"), sample("cat.png")]).await;
+    browser.wait_for(CARD_DONE, 2).await;
+    browser.until("the photo is drawn", "return !document.querySelector('[data-testid=check-layer]').hidden").await;
+    browser.drag([0.2, 0.2], [0.8, 0.8]).await;
+    browser.until("a box is drawn", "return !!document.querySelector('[data-testid=inside][data-share]')").await;
+    browser.set("[data-testid=against]", "class:1").await;
+    browser.screenshot("check-phone").await;
+    let wide = "const width = document.documentElement.clientWidth; if (document.documentElement.scrollWidth <= width) return []; \
+        return [...document.querySelectorAll('#check *')].filter(e => !e.closest('.gallery') && !e.closest('.pane') && \
+            e.getBoundingClientRect().right > width + 1).map(e => e.tagName + '.' + e.className)";
+    assert_eq!(browser.run(wide, vec![]).await, json!([]), "the page scrolls sideways");
+    browser.close().await;
+}

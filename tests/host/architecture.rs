@@ -14,7 +14,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("project", &["protocol"], &[]),
     ("annotations", &["recipe"], &[]),
     ("npy", &[], &[]),
-    ("survey", &["evidence", "npy", "protocol", "recipe"], &[]),
+    ("survey", &["evidence", "npy", "protocol", "recipe", "render"], &[]),
     ("render", &["recipe"], &[]),
     ("photo", &["recipe"], &["image"]),
     ("device", &[], &["burn"]),

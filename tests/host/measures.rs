@@ -164,6 +164,18 @@ fn the_command_line_measures_methods_side_by_side() {
         let (score, eval) = (scores[0]["boxes"][key].as_f64().unwrap(), judged[key].as_f64().unwrap());
         assert!((score - eval).abs() < 1e-6, "{key}: {score}, eval {eval}");
     }
+    // The cat's box once more, as Pascal VOC has it: of a photo of 451 × 300.
+    let voc = folder.path().join("voc");
+    std::fs::create_dir(&voc).unwrap();
+    std::fs::copy(project("www/photos/cat.png"), voc.join("cat.png")).unwrap();
+    let corners = "<xmin>113.75</xmin><ymin>46</ymin><xmax>338.25</xmax><ymax>225</ymax>";
+    let text = format!(
+        "<annotation><size><width>451</width><height>300</height></size><object><name>tabby</name><bndbox>{corners}</bndbox></object></annotation>"
+    );
+    std::fs::write(voc.join("cat.xml"), text).unwrap();
+    std::fs::remove_file(folder.path().join("labels/coffee.txt")).unwrap();
+    let of_cat = |data: &str| json(&["eval", "--data", data, "--json"])["localisation"].clone();
+    assert_eq!(of_cat(&format!("voc:{}", voc.display())), of_cat(&data));
     assert_ne!(scores[0]["boxes"]["evidence_inside"], scores[1]["boxes"]["evidence_inside"]);
 
     let (photo, broken) = (project("www/photos/coffee.png"), folder.path().join("broken.png"));

@@ -25,7 +25,7 @@ thread_local! {
     static PICTURES: RefCell<Vec<(u32, Picture)>> = RefCell::default();
 }
 
-/// Drop anywhere on the page, and paste, unless the other half of the page is open: it listens for itself.
+/// Drop anywhere on the page, and paste, unless another part of the page is shown: each listens for itself.
 pub fn listen(state: State) {
     let over = window_event_listener(ev::dragover, |event| event.prevent_default());
     let looking = move || state.tab.get_untracked() == Tab::Look;

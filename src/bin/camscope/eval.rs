@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use camscope::checkpoint::ModelCard;
-use camscope::data::{Boxed, load_tiny_imagenet, load_yolo};
+use camscope::data::{Boxed, load_tiny_imagenet, load_voc, load_yolo};
 use camscope::train::{Evaluation, Examples, evaluate};
 
 use crate::model::{Device, Models, load};
@@ -20,7 +20,8 @@ pub struct Args {
     #[command(flatten)]
     models: Models,
     /// `stl10:DIR`, `cifar10:DIR` or `folder:DIR` (of a folder without test/ everything is judged); or with boxes, by which
-    /// the maps are judged too: `tiny-imagenet:DIR` (its validation images) or `yolo:DIR` (images/ and labels/). DIR may
+    /// the maps are judged too: `tiny-imagenet:DIR` (its validation images), `yolo:DIR` (images/ and labels/) or
+    /// `voc:DIR` (.xml beside photos). DIR may
     /// be a .zip.
     #[arg(long)]
     data: String,
@@ -56,7 +57,7 @@ fn labelled(args: &Args, card: &ModelCard) -> anyhow::Result<Examples> {
     })
 }
 
-/// Photos with boxes, `tiny-imagenet:DIR` or `yolo:DIR`, labelled by the model's classes; `None` for other kinds of data.
+/// Photos with boxes, `tiny-imagenet:DIR`, `yolo:DIR` or `voc:DIR`, labelled by the model's classes; `None` for other kinds of data.
 pub fn boxed(data: &str, rename: &[String], card: &ModelCard) -> anyhow::Result<Option<Boxed>> {
     let mut names = card.classes.clone();
     for pair in rename {
@@ -74,6 +75,7 @@ pub fn boxed(data: &str, rename: &[String], card: &ModelCard) -> anyhow::Result<
     let boxed = match data.split_once(':') {
         Some(("tiny-imagenet", path)) => load_tiny_imagenet(Path::new(path), &card.recipe, &names)?,
         Some(("yolo", path)) => load_yolo(Path::new(path), &card.recipe, &names)?,
+        Some(("voc", path)) => load_voc(Path::new(path), &card.recipe, &names)?,
         _ => return Ok(None),
     };
     boxed.skipped.iter().for_each(|reason| eprintln!("left out {reason}"));

@@ -17,16 +17,17 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::batch::{Source, sources};
 use crate::eval::boxed;
 use crate::model::{Device, Models, session, session_of_cut};
 
 /// Measure how far maps are to be trusted.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photos; judged are the maps of the class that the model gives each.
+    /// Files, or folders with all photos below them; judged are the maps of the class that the model gives each.
     #[arg(required_unless_present = "data", value_name = "PHOTO")]
     photos: Vec<PathBuf>,
-    /// Photos with boxes instead, `tiny-imagenet:DIR` or `yolo:DIR`: judged are the maps of what they show.
+    /// Photos with boxes instead, `tiny-imagenet:DIR`, `yolo:DIR` or `voc:DIR`: judged are the maps of what they show.
     #[arg(long, conflicts_with = "photos")]
     data: Option<String>,
     /// What the data's boxes call a class of the model, as `car=automobile`; with commas between.
@@ -114,7 +115,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         wanted.extend(args.data.is_some().then_some(Measure::Boxes));
     }
     if wanted.contains(&Measure::Boxes) && args.data.is_none() {
-        bail!("--measure boxes needs to know where things are: --data tiny-imagenet:DIR or --data yolo:DIR");
+        bail!(
+            "--measure boxes needs to know where things are: --data tiny-imagenet:DIR, --data yolo:DIR or --data voc:DIR"
+        );
     }
     let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} maps · {eta} left")?;
     let bar = ProgressBar::new((cases.len() * args.method.len()) as u64).with_style(style);
@@ -139,16 +142,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Every photo that can be read.
 fn photos(paths: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
-    let read = |path: &PathBuf| {
-        let name = path.display().to_string();
-        let photo = std::fs::read(path).map_err(anyhow::Error::from).and_then(|bytes| Ok(Photo::decode(&bytes)?));
-        photo.map(|photo| Case { name, photo, truth: None })
+    let read = |source: &Source| -> anyhow::Result<Case> {
+        Ok(Case { name: source.name.clone(), photo: Photo::decode(&std::fs::read(&source.path)?)?, truth: None })
     };
     let mut cases = Vec::new();
-    for path in paths {
-        match read(path) {
+    for source in sources(paths, None)? {
+        match read(&source) {
             Ok(case) => cases.push(case),
-            Err(error) => eprintln!("{} is left out: {error:#}", path.display()),
+            Err(error) => eprintln!("{} is left out: {error:#}", source.name),
         }
     }
     anyhow::ensure!(!cases.is_empty(), "no photo could be read");
@@ -158,7 +159,7 @@ fn photos(paths: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
 /// The data's objects, or as many as are asked for.
 fn boxed_cases(data: &str, args: &Args, card: &ModelCard) -> anyhow::Result<Vec<Case>> {
     let Some(boxed) = boxed(data, &args.rename, card)? else {
-        bail!("--data takes tiny-imagenet:DIR or yolo:DIR, not \"{data}\"")
+        bail!("--data takes tiny-imagenet:DIR, yolo:DIR or voc:DIR, not \"{data}\"")
     };
     let (all, side) = (boxed.data.len(), boxed.data.side as u32);
     let count = args.limit.unwrap_or(all).clamp(1, all);

@@ -206,6 +206,15 @@ fn Shortcut() -> impl IntoView {
         }
     };
     let share = move || found().map(|(inside, ..)| inside);
+    let located = move || {
+        let found = state.chosen_item()?.located(&state.prediction()?.1)?;
+        let hit = if found.hit { "inside" } else { "outside" };
+        let fits = if found.overlap >= 0.5 { "it counts as found" } else { "below 0.5 it counts as missed" };
+        Some(format!(
+            "The map’s maximum lies {hit}. The box around its evidence overlaps yours by {}: {fits}.",
+            fixed(found.overlap, 2)
+        ))
+    };
     let around = move |_| {
         let Some((look, prediction)) = untrack(|| state.prediction()) else { return };
         match evidence(&prediction, look.width, look.height) {
@@ -219,6 +228,7 @@ fn Shortcut() -> impl IntoView {
             <div class="share-bar" hidden=move || share().is_none() style:--share=move || percent(share().unwrap_or(0.0)).replace(' ', "")
                 style:--covered=move || percent(found().map_or(0.0, |(_, covered, _)| covered)).replace(' ', "")
                 title="The line: what the boxes would hold by chance"></div>
+            <p class="hint" data-testid="located" hidden=move || located().is_none()>{located}</p>
             <div class="row">
                 <button data-testid="box-evidence" on:click=around>"Box the evidence"</button>
                 <button data-testid="box-undo" disabled=move || boxes() == 0 on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1)))>"Remove the last box"</button>

@@ -47,7 +47,7 @@ fn faithfulness(found: &Faithfulness) -> impl IntoView + use<> {
     view! {
         <dl class="measured" data-testid="faithfulness">
             {number("drop", "Drop", percent(found.drop()), "of the probability is lost when only what the map shows is left. Lower is better.")}
-            {number("increase", "More sure", if found.increases() { "yes" } else { "no" }.into(), "Whether the network is even surer with only that.")}
+            {number("increase", "Surer", if found.increases() { "yes" } else { "no" }.into(), "Whether the network is even surer with only that.")}
             {number("deletion", "Deletion", fixed(found.deletion_area(), 3), "Area under its curve, left: what the map has highest is taken away first. Lower is better.")}
             {number("insertion", "Insertion", fixed(found.insertion_area(), 3), "Area under its curve, left: what the map has highest comes first into a blurred photo. Higher is better.")}
             {number("road", "ROAD", fixed(found.road(), 3), "Half of what the map's highest is worth more than its lowest, each filled in from around. Higher is better; 0 is chance.")}

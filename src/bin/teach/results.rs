@@ -211,7 +211,7 @@ fn label(names: &[String], said: Verdict) -> String {
     said.map_or("none of these".into(), |class| names.get(class).cloned().unwrap_or_default())
 }
 
-/// Gives the taught network to the page's other half.
+/// Gives the taught network to the page's other parts.
 fn hand_over(state: State) {
     let project = state.project.get_untracked();
     leptos::task::spawn_local(async move {
@@ -234,7 +234,7 @@ fn called(card: &str, names: Vec<String>) -> String {
     }
 }
 
-/// A model for the page's other half.
+/// A model for the page's other parts.
 pub fn give(card: &str, weights: &web_sys::Blob) {
     let Ok(url) = Url::create_object_url_with_blob(weights) else { return };
     let (init, model) = (CustomEventInit::new(), Array::of2(&JsValue::from(card), &JsValue::from(url)));

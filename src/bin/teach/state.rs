@@ -87,7 +87,7 @@ pub struct State {
     pub live: RwSignal<Option<Prediction>>,
     pub views: RwSignal<HashMap<u32, Arc<View>>>,
     pub messages: Messages,
-    /// WebGPU, which the page's other half has chosen, failed here.
+    /// WebGPU, which the page's looking part has chosen, failed here.
     pub on_cpu: RwSignal<bool>,
     /// What was taken away last, and the project as it was.
     undo: RwSignal<Vec<(String, Project)>>,
