@@ -25,16 +25,16 @@ pub fn Gallery() -> impl IntoView {
             top.set(f64::from(window.scroll_top()));
         }
     };
+    std::mem::forget(window_event_listener(leptos::ev::resize, move |_| measure())); // lives as long as the page
+    let columns = Memo::new(move |_| ((size.get()[0] / CARD[0]) as usize).max(1));
+    let rows = Memo::new(move |_| state.shown.with(Vec::len).div_ceil(columns.get()));
     Effect::new(move || {
-        // The first photos give it its width.
-        state.items.with(Vec::is_empty);
+        // It grows with its rows, until the screen is full.
+        rows.track();
         if window.get().is_some() {
             request_animation_frame(measure);
         }
     });
-    std::mem::forget(window_event_listener(leptos::ev::resize, move |_| measure())); // lives as long as the page
-    let columns = Memo::new(move |_| ((size.get()[0] / CARD[0]) as usize).max(1));
-    let rows = move || state.shown.with(Vec::len).div_ceil(columns.get());
     // Positions among the shown photos.
     let visible = Memo::new(move |_| {
         let first = ((top.get() / CARD[1]) as usize).saturating_sub(BEYOND);
@@ -87,8 +87,8 @@ pub fn Gallery() -> impl IntoView {
     let active = move || state.chosen.get().map(|id| format!("check-card-{id}"));
     view! {
         <div class="gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" aria-label="Photos; arrow keys walk through them"
-            aria-activedescendant=active on:scroll=move |_| measure() on:keydown=step>
-            <div class="grid" style:height=move || format!("{}px", rows() as f64 * CARD[1])>
+            aria-activedescendant=active style:--rows=move || rows.get().to_string() on:scroll=move |_| measure() on:keydown=step>
+            <div class="grid" style:height=move || format!("{}px", rows.get() as f64 * CARD[1])>
                 <For each=cards key=|card| card.0 children=move |(id, ..)| {
                     let place = Memo::new(move |_| cards().into_iter().find(|card| card.0 == id).map(|card| card.1).unwrap_or_default());
                     view! { <Card id place/> }
