@@ -23,23 +23,27 @@ pub enum AnnotationError {
     Voc(&'static str),
 }
 
-/// `class cx cy width height` a line, in shares of the photo; a confidence behind them is passed over.
-pub fn yolo(text: &str) -> Result<Vec<Annotation>, AnnotationError> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let annotation = |(i, line): (usize, &str)| {
+/// `class cx cy width height` a line, in shares of the photo; a confidence behind them is passed over. Lines that are none are
+/// left out, each with the reason.
+pub fn yolo(text: &str) -> (Vec<Annotation>, Vec<AnnotationError>) {
+    let (mut found, mut left_out) = (Vec::new(), Vec::new());
+    for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let mut words = line.split_whitespace();
         let class = words.next().unwrap_or_default().to_owned();
-        let numbers: Vec<f64> = words.map_while(|word| word.parse().ok()).collect();
+        let numbers: Vec<Option<f64>> = words.map(|word| word.parse().ok()).collect();
+        let share = |n: &Option<f64>| n.is_some_and(|n| (0.0..=1.0).contains(&n));
         match (class.parse::<u32>(), numbers.as_slice()) {
-            (Ok(_), &[cx, cy, width, height] | &[cx, cy, width, height, _])
-                if numbers.iter().all(|n| (0.0..=1.0).contains(n)) =>
-            {
-                Ok(Annotation { class, place: Window { x: cx - width / 2.0, y: cy - height / 2.0, width, height } })
+            (
+                Ok(_),
+                &[Some(cx), Some(cy), Some(width), Some(height)] | &[Some(cx), Some(cy), Some(width), Some(height), _],
+            ) if numbers.iter().all(share) => {
+                let place = Window { x: cx - width / 2.0, y: cy - height / 2.0, width, height };
+                found.push(Annotation { class, place });
             }
-            _ => Err(AnnotationError::Yolo { line: i + 1, found: line.trim().chars().take(60).collect() }),
+            _ => left_out.push(AnnotationError::Yolo { line: i + 1, found: line.trim().chars().take(60).collect() }),
         }
-    };
-    lines.map(annotation).collect()
+    }
+    (found, left_out)
 }
 
 /// Pascal VOC's `<annotation>`: corners in pixels from 1, the last ones included.

@@ -16,10 +16,10 @@ pub enum Request {
     /// The map of any other class, from the features kept from [`Request::Look`].
     Map { photo: u32, class: usize },
     /// The maps of any classes by any method, of a photo that was looked at. Answered by [`Event::Explaining`] while it takes
-    /// long, and by [`Event::Explained`] unless it is stopped.
+    /// long, and by [`Event::Explained`] or [`Event::Stopped`].
     Explain { photo: u32, explanation: Explanation, classes: Vec<usize> },
     /// What of [`Measured`] is `what`, for a class's map of a photo that was looked at. Answered by [`Event::Explaining`] as it
-    /// goes, and by [`Event::Measured`] unless it is stopped.
+    /// goes, and by [`Event::Measured`] or [`Event::Stopped`].
     Measure { photo: u32, explanation: Explanation, class: usize, what: Measure },
     /// Let go of what was kept of a photo.
     Forget { photo: u32 },
@@ -82,6 +82,10 @@ pub enum Event {
         photo: u32,
         explanation: Explanation,
         predictions: Vec<Prediction>,
+    },
+    /// Maps or measures that were ended by [`Request::Stop`].
+    Stopped {
+        photo: u32,
     },
     Measured {
         photo: u32,

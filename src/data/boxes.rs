@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::files::read_files;
 use super::{DataError, Dataset, is_image};
-use crate::annotations::{Annotation, voc, yolo};
+use crate::annotations::{Annotation, AnnotationError, voc, yolo};
 use crate::photo::Photo;
 use crate::recipe::{Recipe, Window};
 
@@ -92,17 +92,9 @@ pub fn load_yolo(root: &Path, recipe: &Recipe, classes: &[String]) -> Result<Box
         Some((_, bytes)) => String::from_utf8_lossy(bytes).lines().map(|line| line.trim().to_owned()).collect(),
         None => COCO.split(',').map(str::to_owned).collect(),
     };
-    let (mut objects, mut skipped) = (Vec::new(), Vec::new());
-    for (name, bytes) in &files {
-        let Some(&file) = stem_below(name, "labels").and_then(|stem| images.get(&stem)) else { continue };
-        match yolo(&String::from_utf8_lossy(bytes)) {
-            Ok(found) => objects.extend(found.into_iter().map(|Annotation { class, place }| {
-                let names = class.parse().ok().and_then(|class: usize| names.get(class).cloned()).into_iter().collect();
-                Object { file: file.clone(), names, place, pixels: false }
-            })),
-            Err(error) => skipped.push(format!("{name}: {error}")),
-        }
-    }
+    let image = |name: &str| stem_below(name, "labels").and_then(|stem| images.get(&stem).copied());
+    let named = |class: &str| class.parse().ok().and_then(|class: usize| names.get(class).cloned());
+    let (objects, skipped) = annotated(&files, ".txt", image, yolo, named);
     if objects.is_empty() {
         return Err(DataError::Layout {
             path: root.to_owned(),
@@ -120,19 +112,9 @@ pub fn load_voc(root: &Path, recipe: &Recipe, classes: &[String]) -> Result<Boxe
     let stem = |name: &str| Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let images: HashMap<_, _> =
         files.iter().filter(|(name, _)| is_image(name)).map(|(name, _)| (stem(name), name)).collect();
-    let (mut objects, mut skipped) = (Vec::new(), Vec::new());
-    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".xml")) {
-        let Some(&file) = images.get(&stem(name)) else { continue };
-        match voc(&String::from_utf8_lossy(bytes)) {
-            Ok(found) => objects.extend(found.into_iter().map(|Annotation { class, place }| Object {
-                file: file.clone(),
-                names: vec![class],
-                place,
-                pixels: false,
-            })),
-            Err(error) => skipped.push(format!("{name}: {error}")),
-        }
-    }
+    let image = |name: &str| images.get(&stem(name)).copied();
+    let parse = |text: &str| voc(text).map_or_else(|error| (Vec::new(), vec![error]), |found| (found, Vec::new()));
+    let (objects, skipped) = annotated(&files, ".xml", image, parse, |class| Some(class.to_owned()));
     if objects.is_empty() {
         return Err(DataError::Layout {
             path: root.to_owned(),
@@ -142,6 +124,27 @@ pub fn load_voc(root: &Path, recipe: &Recipe, classes: &[String]) -> Result<Boxe
     let mut boxed = assemble(&files, objects, recipe, classes);
     boxed.skipped.extend(skipped);
     Ok(boxed)
+}
+
+/// The objects in the annotation files of that ending, each in the file that `image` finds for it, and why files were left out.
+fn annotated<'a>(
+    files: &[(String, Vec<u8>)],
+    ending: &str,
+    image: impl Fn(&str) -> Option<&'a String>,
+    parse: impl Fn(&str) -> (Vec<Annotation>, Vec<AnnotationError>),
+    named: impl Fn(&str) -> Option<String>,
+) -> (Vec<Object>, Vec<String>) {
+    let (mut objects, mut skipped) = (Vec::new(), Vec::new());
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(ending)) {
+        let Some(file) = image(name) else { continue };
+        let (found, left_out) = parse(&String::from_utf8_lossy(bytes));
+        skipped.extend(left_out.into_iter().map(|error| format!("{name}: {error}")));
+        objects.extend(found.into_iter().map(|Annotation { class, place }| {
+            let names = named(&class).into_iter().collect();
+            Object { file: file.clone(), names, place, pixels: false }
+        }));
+    }
+    (objects, skipped)
 }
 
 /// The boxes of a file's classes, each with whether it is in pixels.

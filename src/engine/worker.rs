@@ -133,14 +133,14 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
         Request::Explain { photo, explanation, classes } => {
             match session.explain(photo, &explanation, &classes, teller(photo, inbox)).await {
                 Ok(predictions) => send(&Event::Explained { photo, explanation, predictions }),
-                Err(EngineError::Cam(CamError::Stopped)) => {}
+                Err(EngineError::Cam(CamError::Stopped)) => send(&Event::Stopped { photo }),
                 Err(error) => fail(None, error.to_string()),
             }
         }
         Request::Measure { photo, explanation, class, what } => {
             match measure(session, photo, &explanation, class, what, inbox).await {
                 Ok(measured) => send(&Event::Measured { photo, explanation, class, measured }),
-                Err(EngineError::Cam(CamError::Stopped)) => {}
+                Err(EngineError::Cam(CamError::Stopped)) => send(&Event::Stopped { photo }),
                 Err(error) => fail(None, error.to_string()),
             }
         }

@@ -24,7 +24,9 @@ pub fn inside(map: &[f32], width: usize, boxes: &[Window]) -> Option<f64> {
             let part = (column[1] - column[0]) * (row[1] - row[0]) * (width * height) as f64;
             let covers = |b: &Window| (b.x..b.x + b.width).contains(&x) && (b.y..b.y + b.height).contains(&y);
             if part > 0.0 && boxes.iter().any(covers) {
-                let cell = (y * height as f64) as usize * width + (x * width as f64) as usize;
+                // The middle of a sliver at the border may round to the border itself.
+                let (row, column) = ((y * height as f64) as usize, (x * width as f64) as usize);
+                let cell = row.min(height - 1) * width + column.min(width - 1);
                 found += part * f64::from(map[cell].max(0.0));
             }
         }

@@ -48,6 +48,15 @@ pub fn fixed(value: impl Into<f64>, digits: u8) -> String {
     js_sys::Number::from(value.into()).to_fixed(digits).map_or_else(|_| String::new(), String::from)
 }
 
+/// How long something still takes, for people.
+pub fn time_left(milliseconds: f64) -> String {
+    match milliseconds / 1000.0 {
+        s if s < 1.5 => "about a second left".into(),
+        s if s < 90.0 => format!("about {} seconds left", fixed(s, 0)),
+        s => format!("about {} minutes left", fixed(s / 60.0, 0)),
+    }
+}
+
 /// All digits of `values`, with commas between.
 pub fn digits(values: &[f32]) -> String {
     js_sys::Array::from(&js_sys::Float32Array::from(values)).join(",").into()

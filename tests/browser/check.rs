@@ -326,11 +326,11 @@ async fn a_folder_is_looked_at_and_taken_along() {
     let archive = std::fs::File::open(downloaded(downloads.path(), "zip").await).unwrap();
     let mut archive = zip::ZipArchive::new(archive).unwrap();
     let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
-    for name in ["predictions.csv", "overlays/trip/day, one/cat.jpg", "overlays/trip/rocket.jpg"] {
+    for name in ["predictions.csv", "overlays/trip/day, one/cat.png.jpg", "overlays/trip/rocket.jpg.jpg"] {
         assert!(names.iter().any(|found| found == name), "{name} is not in {names:?}");
     }
     let mut overlay = Vec::new();
-    std::io::copy(&mut archive.by_name("overlays/trip/rocket.jpg").unwrap(), &mut overlay).unwrap();
+    std::io::copy(&mut archive.by_name("overlays/trip/rocket.jpg.jpg").unwrap(), &mut overlay).unwrap();
     assert_eq!(image::load_from_memory(&overlay).unwrap().width(), 640);
     browser.close().await;
 }
@@ -385,6 +385,20 @@ async fn a_map_is_held_against_another() {
     let moved: Vec<String> = serde_json::from_value(browser.run(transforms, vec![]).await).unwrap();
     assert!(moved.iter().all(|one| *one != larger[0] && *one == moved[0]), "{moved:?}");
     browser.click("[data-testid=zoom-reset]").await;
+
+    // Under another method the other class has a map of that method, too, and the scale is no score any more.
+    browser.set("[data-testid=check-method]", "layer-cam").await;
+    browser.until("the class's map has come", &caption("Layer-CAM")).await;
+    browser.until("both are shown", shown).await;
+    assert!(values("second").await.iter().all(|value| *value >= 0.0), "Layer-CAM has no negative evidence");
+    assert!(browser.text(".compare-maps > .hint").await.starts_with("Each in shares"));
+    browser.set("[data-testid=check-method]", "cam").await;
+
+    // A slow method that is given up for another: only the last one is shown.
+    browser.set("[data-testid=check-method]", "score-cam").await;
+    browser.set("[data-testid=check-method]", "cam").await;
+    browser.wait("[data-testid=measure]:not([disabled])").await;
+    assert!(browser.text(".detail figcaption").await.starts_with("CAM for"));
 
     // Another method, then another network with a grid of its own.
     browser.set("[data-testid=against]", "method:eigen-cam").await;

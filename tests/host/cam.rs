@@ -127,5 +127,12 @@ fn evidence_inside_is_what_one_works_out_by_hand() {
     // Two that overlap count once; what lies outside the square counts not at all.
     close(share(&[window(0.5, 0.5, 0.5, 0.5), window(0.5, 0.25, 9.0, 9.0)]), 4.0 / 8.0);
     close(share(&[window(-3.0, 0.5, 3.25, 0.5)]), 0.5 * 3.0 / 8.0);
+    // Two boxes whose lower edges are at the border but for the last bit, and beyond it.
+    let [first, second] =
+        [(0.7625, 0.475), (0.501042, 0.997917)].map(|(y, height)| window(0.1, y - height / 2.0, 0.5, height));
+    assert!((0.0..=1.0).contains(&share(&[first, second])));
+    assert!(
+        (share(&[window(0.0, -1.0, 1.0, 2.0 - f64::EPSILON / 2.0), window(0.0, 0.0, 2.0, 3.0)]) - 1.0).abs() < 1e-9
+    );
     assert_eq!(inside(&[-1.0, 0.0], 2, &[window(0.0, 0.0, 1.0, 1.0)]), None);
 }

@@ -270,6 +270,7 @@ fn take(state: State, event: Event) {
         }
         // What the page's other parts ask their own engines for.
         Event::Measured { .. }
+        | Event::Stopped { .. }
         | Event::Studied { .. }
         | Event::Lesson(_)
         | Event::Taught { .. }

@@ -49,6 +49,12 @@ pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<So
             let mut below = Vec::new();
             photos_below(path, path, &mut below)?;
             below.sort_by(|a, b| a.name.cmp(&b.name));
+            // Several folders may have photos of the same name.
+            if let (2.., Some(folder)) = (paths.len(), path.file_name()) {
+                below
+                    .iter_mut()
+                    .for_each(|source| source.name = format!("{}/{}", folder.to_string_lossy(), source.name));
+            }
             found.extend(below);
         } else {
             found.push(Source { name: path.to_string_lossy().into_owned(), path: path.clone() });

@@ -3,18 +3,20 @@
 
 use camscope::method::Method;
 use camscope::page::canvas;
-use camscope::page::web::fixed;
-use camscope::protocol::{ClassMap, Look, Prediction};
+use camscope::page::web::{digits, fixed};
+use camscope::protocol::{ClassMap, Prediction};
 use camscope::render::{Colormap, OverlayOptions, Range, difference};
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use web_sys::{PointerEvent, WheelEvent};
 
 use crate::client::hold_against;
-use crate::state::{Against, PICTURE, State};
+use crate::state::{Against, Drawn, PICTURE, State};
 
 const SIDE: usize = 640;
 const FARTHEST: f64 = 8.0;
+/// Cells a side on which maps of two networks meet that saw different parts of the photo.
+const FINE: usize = 56;
 
 #[component]
 pub fn Compare() -> impl IntoView {
@@ -33,35 +35,34 @@ pub fn Compare() -> impl IntoView {
         let (scale, [x, y]) = view.get();
         format!("translate({}%, {}%) scale({scale})", x * 100.0, y * 100.0)
     };
-    let first = move || state.prediction();
+    let first = move || state.drawn();
     let second = move || state.held_against();
-    let third = move || {
-        let ((look, a), (_, b)) = (state.prediction()?, state.held_against()?);
-        Some((look, minus(&a, &b, !matches!(state.against.get(), Some(Against::Class(_))))))
-    };
-    let unit = move || match state.against.get() {
-        Some(Against::Class(_)) => {
+    // Only CAMs of one network are parts of scores that can be compared.
+    let scores = move || matches!((state.against.get(), state.method.get()), (Some(Against::Class(_)), Method::Cam));
+    let third = move || Some(minus(&state.drawn()?, &state.held_against()?, !scores()));
+    let unit = move || match scores() {
+        true => {
             "In the classes’ own scores: the mean of the difference, plus a constant, is the difference of the scores."
         }
-        _ => "Each in shares of its own largest value: their scales cannot be compared.",
+        false => "Each in shares of its own largest value: their scales cannot be compared.",
     };
     let values = move || {
-        let (place, (look, a), (other, b)) = (pointer.get()?, state.prediction()?, state.held_against()?);
-        let (a, b) = (canvas::value_at(&look, &a, place, true)?, canvas::value_at(&other, &b, place, true)?);
-        Some(format!("here {} and {}", fixed(a, 2), fixed(b, 2)))
+        let (place, a, b) = (pointer.get()?, state.drawn()?, state.held_against()?);
+        let value = |map: &Drawn| canvas::value_at(&map.look, &map.prediction, place, true);
+        let word = |value: Option<f32>| value.map_or("unseen".into(), |value| fixed(value, 2));
+        Some(format!("here {} and {}", word(value(&a)), word(value(&b))))
     };
     let names = move || {
-        let ((_, a), (_, b)) = (state.prediction()?, state.held_against()?);
-        let of = state.method.get().about().title;
-        let other = match state.against.get()? {
-            Against::Class(_) => of.to_owned(),
-            Against::Method(method) => method.about().title.to_owned(),
-            Against::Model(name) => state
-                .models
-                .with(|models| models.iter().find(|m| m.name == name).map(|m| m.title.clone()))
-                .unwrap_or_default(),
+        let [a, b] = [state.drawn()?, state.held_against()?];
+        let name = |map: &Drawn| format!("{} · {}", map.prediction.class, map.method.about().title);
+        let network = match state.against.get()? {
+            Against::Model(name) => {
+                let title = state.models.with(|models| models.iter().find(|m| m.name == name).map(|m| m.title.clone()));
+                format!(" · {}", title.unwrap_or_default())
+            }
+            _ => String::new(),
         };
-        Some([format!("{} · {of}", a.class), format!("{} · {other}", b.class)])
+        Some([name(&a), name(&b) + &network])
     };
     let title = move |i: usize| names().map(|names| names[i].clone()).unwrap_or_default();
     view! {
@@ -93,11 +94,25 @@ fn within(scale: f64, moved: [f64; 2]) -> [f64; 2] {
     moved.map(|share| share.clamp(-most, most))
 }
 
-/// The first map less the second.
-fn minus(a: &Prediction, b: &Prediction, relative: bool) -> Prediction {
-    let (values, width) = difference((&a.map.values, a.map.width), (&b.map.values, b.map.width), relative);
+/// The first map less the second, over what the network of the first saw; what the other one did not see counts as nothing.
+fn minus(a: &Drawn, b: &Drawn, relative: bool) -> Drawn {
+    let other = match a.look.window == b.look.window {
+        true => b.prediction.map.clone(),
+        false => {
+            let window = a.look.window;
+            let at = |i: usize| {
+                let share = |cell: usize| (cell as f64 + 0.5) / FINE as f64;
+                let (u, v) = (share(i % FINE), share(i / FINE));
+                let place = (window.x + u * window.width, window.y + v * window.height);
+                canvas::value_at(&b.look, &b.prediction, (place.0 as f32, place.1 as f32), true).unwrap_or(0.0)
+            };
+            ClassMap { width: FINE, height: FINE, values: (0..FINE * FINE).map(at).collect() }
+        }
+    };
+    let map = &a.prediction.map;
+    let (values, width) = difference((&map.values, map.width), (&other.values, other.width), relative);
     let map = ClassMap { width, height: values.len() / width.max(1), values };
-    Prediction { map, evidence_box: None, ..a.clone() }
+    Drawn { prediction: Prediction { map, evidence_box: None, ..a.prediction.clone() }, ..a.clone() }
 }
 
 /// What the map is held against.
@@ -137,8 +152,7 @@ fn Choice() -> impl IntoView {
             Some((_, name)) => Some(Against::Model(name.into())),
             None => None,
         };
-        state.against.set(against);
-        hold_against(state);
+        hold_against(state, against);
     };
     view! {
         <select data-testid="against" aria-label="Compare with" on:change:target=move |event| choose(event.target().value())>
@@ -154,7 +168,7 @@ fn Choice() -> impl IntoView {
 fn View(
     id: &'static str,
     title: Signal<String>,
-    map: Signal<Option<(Look, Prediction)>>,
+    map: Signal<Option<Drawn>>,
     /// Blue to red around zero.
     signed: bool,
     view: RwSignal<(f64, [f64; 2])>,
@@ -165,11 +179,12 @@ fn View(
     let node = NodeRef::<Canvas>::new();
     Effect::new(move || {
         state.pictures.track();
-        let (Some(node), Some((look, prediction)), Some(chosen)) = (node.get(), map.get(), state.chosen.get()) else {
+        let (Some(node), Some(drawn), Some(chosen)) = (node.get(), map.get(), state.chosen.get()) else {
             return;
         };
         let kept = PICTURE.with_borrow(|kept| kept.as_ref().filter(|(id, _)| *id == chosen).map(|(_, p)| p.clone()));
         let Some(photo) = kept else { return };
+        let Drawn { look, prediction, .. } = drawn;
         let values = &prediction.map.values;
         let (range, options) = match signed {
             true => {
@@ -180,10 +195,7 @@ fn View(
         };
         canvas::draw_map(&node, &photo, SIDE, &look, &prediction, range, options);
     });
-    let values = move || {
-        let digits = |(_, prediction): (Look, Prediction)| camscope::page::web::digits(&prediction.map.values);
-        map.get().map(digits)
-    };
+    let values = move || map.get().map(|drawn| digits(&drawn.prediction.map.values));
     // Where a drag is, in pixels of the screen.
     let drag = RwSignal::new(None::<[i32; 2]>);
     let size = move || {

@@ -14,10 +14,12 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 
-use crate::client::{choose_class, refresh};
-use crate::state::{FILES, PICTURE, State};
+use crate::client::{choose_class, choose_method};
+use crate::state::{Drawn, FILES, PICTURE, State};
 
 const SIDE: usize = 900;
+/// Share of what the network saw above which boxes say nothing.
+pub const ALL: f64 = 0.95;
 /// Shares of the photo below which a drag was none.
 const LEAST: f64 = 0.01;
 
@@ -50,8 +52,8 @@ fn Stage() -> impl IntoView {
         else {
             return;
         };
-        match state.prediction() {
-            Some((look, prediction)) => {
+        match state.drawn() {
+            Some(Drawn { look, prediction, .. }) => {
                 let range = Range::of(&prediction.map.values);
                 canvas::draw_map(&canvas, &photo, SIDE, &look, &prediction, range, OverlayOptions::default());
             }
@@ -60,7 +62,7 @@ fn Stage() -> impl IntoView {
     });
     Effect::new(move || {
         state.pictures.track();
-        state.prediction(); // drawn before, so that the sizes agree
+        state.drawn(); // drawn before, so that the sizes agree
         let (Some(picture), Some(layer), Some(item)) = (picture.get(), layer.get(), state.chosen_item()) else {
             return;
         };
@@ -89,9 +91,9 @@ fn Stage() -> impl IntoView {
     let caption = move || match state.chosen_item() {
         None => String::new(),
         Some(Item { name, state: ItemState::Failed(why), .. }) => format!("{name}: {why}"),
-        Some(Item { name, .. }) => match state.prediction() {
-            Some((_, prediction)) => {
-                format!("{} for “{}” in {name}", state.method.get().about().title, prediction.class)
+        Some(Item { name, .. }) => match state.drawn() {
+            Some(Drawn { prediction, method, .. }) => {
+                format!("{} for “{}” in {name}", method.about().title, prediction.class)
             }
             None => format!("Looking at {name} …"),
         },
@@ -168,8 +170,7 @@ fn Classes() -> impl IntoView {
                 <select data-testid="check-method" on:change:target=move |event| {
                     let wanted = event.target().value();
                     if let Some(method) = Method::ALL.into_iter().find(|method| method.about().name == wanted) {
-                        state.method.set(method);
-                        refresh(state);
+                        choose_method(state, method)
                     }
                 }>{Method::ALL.map(method).collect_view()}</select>
             </label>
@@ -184,7 +185,7 @@ fn Shortcut() -> impl IntoView {
     let state = expect_context::<State>();
     let boxes = move || state.chosen_item().map_or(0, |item| item.boxes.len());
     let found = move || {
-        let (item, (_, prediction)) = (state.chosen_item()?, state.prediction()?);
+        let (item, Drawn { prediction, .. }) = (state.chosen_item()?, state.drawn()?);
         Some((item.inside(&prediction)?, item.covered()?, prediction.class))
     };
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
@@ -193,6 +194,7 @@ fn Shortcut() -> impl IntoView {
         (_, None) => "Nothing speaks for this class.".into(),
         (_, Some((inside, covered, class))) => {
             let verdict = match () {
+                () if covered > ALL => "The box holds nearly all that the network saw: nothing can be told from it.",
                 () if inside <= covered => "No more than by chance: the network looks elsewhere.",
                 () if inside < 0.5 => "Most of what it goes by lies outside.",
                 () if inside < 0.8 => "Part of what it goes by lies outside.",
@@ -207,7 +209,7 @@ fn Shortcut() -> impl IntoView {
     };
     let share = move || found().map(|(inside, ..)| inside);
     let located = move || {
-        let found = state.chosen_item()?.located(&state.prediction()?.1)?;
+        let found = state.chosen_item()?.located(&state.drawn()?.prediction)?;
         let hit = if found.hit { "inside" } else { "outside" };
         let fits = if found.overlap >= 0.5 { "it counts as found" } else { "below 0.5 it counts as missed" };
         Some(format!(
@@ -216,7 +218,7 @@ fn Shortcut() -> impl IntoView {
         ))
     };
     let around = move |_| {
-        let Some((look, prediction)) = untrack(|| state.prediction()) else { return };
+        let Some(Drawn { look, prediction, .. }) = untrack(|| state.drawn()) else { return };
         match evidence(&prediction, look.width, look.height) {
             Some(place) => state.change_boxes(|boxes| boxes.push(place)),
             None => state.say("note", "Nothing speaks for this class: there is no evidence to box.".into()),

@@ -57,7 +57,7 @@ pub fn archive(state: State, told: RwSignal<Option<String>>) {
         for (done, item) in items.iter().enumerate() {
             told.set(Some(format!("Drawing {done} of {of} …")));
             if let Some(bytes) = overlay(item).await {
-                let name = format!("overlays/{}.jpg", item.name.rsplit_once('.').map_or(&*item.name, |(stem, _)| stem));
+                let name = format!("overlays/{}.jpg", item.name); // its ending, too: two photos may differ in it alone
                 fine &= zip.start_file(name, stored).is_ok() && zip.write_all(&bytes).is_ok();
             }
         }

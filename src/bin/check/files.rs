@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use camscope::annotations::{Annotation, voc, yolo};
+use camscope::annotations::{voc, yolo};
 use camscope::page::web::{bytes_of, document, property};
 use camscope::recipe::Window;
 use camscope::survey::{Item, ItemState};
@@ -18,7 +18,7 @@ use crate::client::pump;
 use crate::state::{FILES, State};
 
 thread_local! {
-    /// Boxes by their file's name without its ending: they may come before their photo.
+    /// Boxes by the path of their file: they may come before their photo.
     static BOXES: RefCell<HashMap<String, Vec<Window>>> = RefCell::default();
 }
 
@@ -72,8 +72,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
         .map(|(name, file)| {
             let id = state.fresh_id();
             FILES.with_borrow_mut(|files| files.insert(id, file));
-            let boxes = BOXES.with_borrow(|boxes| boxes.get(stem(&name)).cloned().unwrap_or_default());
-            Item { id, name, state: ItemState::Waiting, boxes }
+            Item { id, name, state: ItemState::Waiting, boxes: Vec::new() }
         })
         .collect();
     let chosen = fresh.first().map(|item| item.id);
@@ -82,35 +81,68 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
         crate::client::choose(state, id);
     }
     pump(state);
-    let mut found = 0;
+    let mut fresh = Vec::new();
     for (name, file) in boxes {
         let Some(text) = bytes_of(&file).await.and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
         // What lists classes or files is no box file, and says nothing about a photo.
         if matches!(stem(&name), "classes" | "README" | "readme" | "train" | "val" | "test") {
             continue;
         }
-        match if name.ends_with(".xml") { voc(&text) } else { yolo(&text) } {
-            Ok(annotations) => found += usize::from(give(state, stem(&name), annotations)),
-            Err(why) => state.say("error", format!("{name} holds no boxes: {why}.")),
+        let (found, left_out) = match name.ends_with(".xml") {
+            true => voc(&text).map_or_else(|error| (Vec::new(), vec![error]), |found| (found, Vec::new())),
+            false => yolo(&text),
+        };
+        if let Some(why) = left_out.first() {
+            state.say("error", format!("Not all of {name} are boxes: {why}."));
+        }
+        if !found.is_empty() {
+            fresh.push(name.clone());
+            let places = found.into_iter().map(|annotation| annotation.place).collect();
+            BOXES.with_borrow_mut(|boxes| boxes.insert(name, places));
         }
     }
-    if found > 0 {
-        state.say("note", format!("Boxes for {found} photos came with the files."));
+    let given = give(state, &fresh);
+    if given > 0 {
+        state.say("note", format!("Boxes for {given} photos came with the files."));
     }
 }
 
-/// Boxes for the photo of that name; whether it is there.
-fn give(state: State, stem_of_boxes: &str, annotations: Vec<Annotation>) -> bool {
-    let places: Vec<Window> = annotations.into_iter().map(|annotation| annotation.place).collect();
-    let mut known = false;
-    state.items.update(|items| {
-        for item in items.iter_mut().filter(|item| stem(&item.name) == stem_of_boxes) {
-            item.boxes.clone_from(&places);
-            known = true;
-        }
+/// Boxes to the photos that have none, and to all that `fresh` boxes are for; to how many.
+fn give(state: State, fresh: &[String]) -> usize {
+    let mut given = 0;
+    BOXES.with_borrow(|boxes| {
+        let mut by_stem: HashMap<&str, Vec<&String>> = HashMap::new();
+        boxes.keys().for_each(|name| by_stem.entry(stem(name)).or_default().push(name));
+        state.items.update(|items| {
+            for item in items.iter_mut() {
+                let Some(named) = by_stem.get(stem(&item.name)) else { continue };
+                // Two photos of one name in two folders have boxes of their own.
+                let beside = |name: &&&String| folder(name) == folder(&item.name);
+                let found = if named.len() == 1 { named.first() } else { named.iter().find(beside) };
+                let Some(&name) = found else { continue };
+                if (item.boxes.is_empty() || fresh.contains(name))
+                    && let Some(places) = boxes.get(name)
+                {
+                    item.boxes.clone_from(places);
+                    given += 1;
+                }
+            }
+        });
     });
-    BOXES.with_borrow_mut(|boxes| boxes.insert(stem_of_boxes.to_owned(), places));
-    known
+    given
+}
+
+/// Forgets boxes whose photos have not come.
+pub fn forget() {
+    BOXES.with_borrow_mut(HashMap::clear);
+}
+
+/// Where a file lies, without the folders that tell photos from boxes.
+fn folder(name: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = name.split('/').collect();
+    parts.pop();
+    parts.retain(|part| !matches!(*part, "images" | "labels" | "JPEGImages" | "Annotations" | "annotations"));
+    parts
 }
 
 fn stem(name: &str) -> &str {

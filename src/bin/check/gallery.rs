@@ -1,12 +1,13 @@
 //! The photos of the survey: a grid of which only the visible part exists, with filters, order and the keyboard.
 
-use camscope::page::web::fixed;
+use camscope::page::web::{fixed, focus};
 use camscope::survey::{Item, ItemState, Order};
 use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use crate::client::choose;
+use crate::detail::ALL;
 use crate::state::State;
 
 /// Pixels of a card with its gap, and rows that are made ready beyond the visible ones.
@@ -25,7 +26,8 @@ pub fn Gallery() -> impl IntoView {
             top.set(f64::from(window.scroll_top()));
         }
     };
-    std::mem::forget(window_event_listener(leptos::ev::resize, move |_| measure())); // lives as long as the page
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
     let columns = Memo::new(move |_| ((size.get()[0] / CARD[0]) as usize).max(1));
     let rows = Memo::new(move |_| state.shown.with(Vec::len).div_ceil(columns.get()));
     Effect::new(move || {
@@ -86,7 +88,7 @@ pub fn Gallery() -> impl IntoView {
     };
     let active = move || state.chosen.get().map(|id| format!("check-card-{id}"));
     view! {
-        <div class="gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" aria-label="Photos; arrow keys walk through them"
+        <div class="gallery" id="check-gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" aria-label="Photos; arrow keys walk through them"
             aria-activedescendant=active style:--rows=move || rows.get().to_string() on:scroll=move |_| measure() on:keydown=step>
             <div class="grid" style:height=move || format!("{}px", rows.get() as f64 * CARD[1])>
                 <For each=cards key=|card| card.0 children=move |(id, ..)| {
@@ -111,7 +113,10 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
             class:chosen=chosen aria-selected=move || chosen().to_string()
             data-state=move || item.get().map(|card| card.state)
             style:transform=move || { let [x, y] = place.get(); format!("translate({x}px,{y}px)") }
-            on:click=move |_| choose(state, id)>
+            on:click=move |_| {
+                choose(state, id);
+                focus("check-gallery"); // arrows walk on from here, also when this card is scrolled away
+            }>
             <span class="picture">
                 {move || picture.get().map(|address| view! { <img src=address alt=""/> })}
                 <i class="inside" hidden=move || item.get().is_none_or(|card| card.inside.is_none())
@@ -151,7 +156,7 @@ fn summary(item: &Item) -> Summary {
         title,
         state,
         inside: inside.map(|share| percent(share) + " inside"),
-        low: inside.zip(item.covered()).map(|(inside, covered)| inside <= covered),
+        low: inside.zip(item.covered()).map(|(inside, covered)| inside <= covered && covered <= ALL),
     }
 }
 

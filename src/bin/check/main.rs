@@ -12,7 +12,7 @@ mod measures;
 mod state;
 
 use camscope::page::messages::MessageList;
-use camscope::page::web::{document, fixed};
+use camscope::page::web::{document, fixed, time_left};
 use camscope::survey::ItemState;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
@@ -20,6 +20,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlElement, HtmlInputElement};
 
 use state::{Phase, State};
+
+/// Photos before the time left is told.
+const SURE: usize = 3;
 
 fn main() {
     console_error_panic_hook::set_once();
@@ -118,7 +121,7 @@ fn Progress() -> impl IntoView {
             Phase::Failed => "The engine is not there; see above.".into(),
             _ if done == of => format!("All {of} photos are looked at."),
             Phase::Running(false) => format!("Stopped at {done} of {of}."),
-            Phase::Running(true) => format!("{done} of {of} photos · {}", time_left(state.spent.get(), of - done)),
+            Phase::Running(true) => format!("{done} of {of} photos · {}", left(state.spent.get(), of - done)),
         }
     };
     let busy = move || matches!(state.phase.get(), Phase::Running(_)) && counts().0 < counts().1;
@@ -132,7 +135,7 @@ fn Progress() -> impl IntoView {
     view! {
         <div class="survey-progress">
             <div class="row">
-                <span data-testid="check-progress" role="status" data-done=move || counts().0.to_string() data-page-bytes=move || {
+                <span data-testid="check-progress" role=move || (!busy()).then_some("status") data-done=move || counts().0.to_string() data-page-bytes=move || {
                     counts();
                     camscope::page::web::memory().to_string()
                 }>{words}</span>
@@ -144,14 +147,7 @@ fn Progress() -> impl IntoView {
     }
 }
 
-/// In words, from the milliseconds that so many photos took; nothing while that is a guess.
-fn time_left((spent, photos): (f64, usize), left: usize) -> String {
-    if photos < 3 {
-        return String::new();
-    }
-    match spent / photos as f64 * left as f64 / 1000.0 {
-        s if s < 1.5 => "about a second left".into(),
-        s if s < 90.0 => format!("about {} seconds left", fixed(s, 0)),
-        s => format!("about {} minutes left", fixed(s / 60.0, 0)),
-    }
+/// From the milliseconds that so many photos took; nothing while that is a guess.
+fn left((spent, photos): (f64, usize), waiting: usize) -> String {
+    if photos < SURE { String::new() } else { time_left(spent / photos as f64 * waiting as f64) }
 }

@@ -5,15 +5,15 @@ use camscope::page::web::fixed;
 use camscope::protocol::Measure;
 use leptos::prelude::*;
 
-use crate::client::{Wish, stop_wish, wish};
+use crate::client::{measure, stop};
 use crate::state::State;
 
 #[component]
 pub fn Numbers() -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.working.with(Option::is_some);
-    let ready = move || state.prediction().is_some();
-    let ask = move |what: Measure| move |_| wish(state, Wish::Measure(what));
+    let ready = move || state.drawn().is_some();
+    let ask = move |what: Measure| move |_| measure(state, what);
     let progress = move || {
         let (what, done, of) = state.working.get()?;
         Some(if of > 0 { format!("{what}: {done} of {of} passes") } else { format!("{what} …") })
@@ -25,8 +25,8 @@ pub fn Numbers() -> impl IntoView {
                 <h2>"How far is this map to be trusted?"</h2>
                 <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Measure::Faithfulness)>"Measure it"</button>
                 <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Measure::Sanity)>"Try random weights"</button>
-                <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop_wish(state)>"Stop"</button>
-                <span class="hint" role="status" data-testid="measure-progress">{progress}</span>
+                <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop(state)>"Stop"</button>
+                <span class="hint" data-testid="measure-progress">{progress}</span>
             </div>
             <div class="bar" role="progressbar" aria-label="Measuring" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>

@@ -8,7 +8,7 @@ use camscope::measure::{Faithfulness, Randomised};
 use camscope::method::{Explanation, Method};
 use camscope::page::manifest::Model;
 use camscope::page::messages::Messages;
-use camscope::protocol::{Look, Picture, Prediction};
+use camscope::protocol::{Look, Measure, Picture, Prediction};
 use camscope::recipe::Window;
 use camscope::survey::{Filter, Item, Order, shown};
 use leptos::prelude::*;
@@ -35,12 +35,22 @@ pub enum Against {
     Model(String),
 }
 
-/// The other map, with how the photo was looked at for it.
+/// A map, how the photo was looked at for it, and by which method it was made.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Other {
-    pub photo: u32,
+pub struct Drawn {
     pub look: Look,
     pub prediction: Prediction,
+    pub method: Method,
+}
+
+/// What the engine can be asked for, beyond looking at the chosen photo: of a class, by number.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Job {
+    /// The map by the method chosen.
+    Main(Explanation, usize),
+    /// The map that it is held against.
+    Other(Against, Explanation, usize),
+    Measure(Explanation, usize, Measure),
 }
 
 /// What is measured of the chosen photo's map.
@@ -80,14 +90,16 @@ pub struct State {
     /// Grows whenever the chosen photo's picture arrives.
     pub pictures: RwSignal<u32>,
     pub method: RwSignal<Method>,
-    /// The chosen photo's map by that method, where it is not CAM.
-    pub explained: RwSignal<Option<(u32, Explanation, Prediction)>>,
+    /// The chosen photo's map by that method, where it is not CAM, and what was asked for it.
+    pub explained: RwSignal<Option<(Job, Prediction)>>,
     pub measures: RwSignal<Measures>,
     pub against: RwSignal<Option<Against>>,
-    /// The map of another method or network, when it has come.
-    pub other: RwSignal<Option<Other>>,
-    drawn: Memo<Option<(Look, Prediction)>>,
-    held: Memo<Option<(Look, Prediction)>>,
+    /// The map that it is held against, where that takes the engine, and what was asked for it.
+    pub other: RwSignal<Option<(Job, Drawn)>>,
+    /// A measure that the person waits for.
+    pub wanted: RwSignal<Option<Measure>>,
+    drawn: Memo<Option<Drawn>>,
+    held: Memo<Option<Drawn>>,
     /// What the engine does for the chosen photo beyond looking, and how much of it is done.
     pub working: RwSignal<Option<(&'static str, usize, usize)>>,
     pub messages: Messages,
@@ -108,23 +120,22 @@ impl State {
             let item = item.get()?;
             let look = item.look()?.clone();
             let cam = look.predictions.get(class.get()).or(look.predictions.first())?.clone();
-            let by_method = explained.with(|explained: &Option<(u32, Explanation, Prediction)>| {
-                let (photo, explanation, prediction) = explained.as_ref()?;
-                let same = *photo == item.id && explanation.method == method.get() && prediction.index == cam.index;
-                same.then(|| prediction.clone())
+            let job = Job::Main(explanation(method.get()), cam.index);
+            let by_method = explained.with(|explained: &Option<(Job, Prediction)>| {
+                explained.as_ref().filter(|(of, _)| *of == job).map(|(_, prediction)| prediction.clone())
             });
-            Some((look, by_method.unwrap_or(cam)))
+            let method = if by_method.is_some() { method.get() } else { Method::Cam };
+            Some(Drawn { look, prediction: by_method.unwrap_or(cam), method })
         });
-        let held = Memo::new(move |_| match against.get()? {
-            Against::Class(at) => {
-                let look = item.get()?.look()?.clone();
-                let prediction = look.predictions.get(at)?.clone();
-                Some((look, prediction))
+        let held = Memo::new(move |_| {
+            let (against, drawn): (Against, Drawn) = (against.get()?, drawn.get()?);
+            if let (Against::Class(at), Method::Cam) = (&against, method.get()) {
+                return Some(Drawn { prediction: drawn.look.predictions.get(*at)?.clone(), ..drawn });
             }
-            _ => {
-                let other: Other = other.get()?;
-                (Some(other.photo) == chosen.get()).then_some((other.look, other.prediction))
-            }
+            let job = Job::Other(against, explanation(method.get()), drawn.prediction.index);
+            other.with(|other: &Option<(Job, Drawn)>| {
+                other.as_ref().filter(|(of, _)| *of == job).map(|(_, map)| map.clone())
+            })
         });
         Self {
             items,
@@ -145,6 +156,7 @@ impl State {
             measures: RwSignal::default(),
             against,
             other,
+            wanted: RwSignal::new(None),
             drawn,
             held,
             working: RwSignal::new(None),
@@ -177,14 +189,29 @@ impl State {
         self.item.get()
     }
 
-    /// What is drawn of the chosen photo, tracked: how it was looked at, and the class's map by the method chosen.
-    pub fn prediction(&self) -> Option<(Look, Prediction)> {
+    /// What is drawn of the chosen photo, tracked: the class's map by the method chosen, or CAM until that has come.
+    pub fn drawn(&self) -> Option<Drawn> {
         self.drawn.get()
     }
 
-    /// What that map is held against, tracked: how the photo was looked at for it, and the map.
-    pub fn held_against(&self) -> Option<(Look, Prediction)> {
+    /// The map that it is held against, tracked.
+    pub fn held_against(&self) -> Option<Drawn> {
         self.held.get()
+    }
+
+    /// What the engine is to make of the chosen photo now, the first of what lacks.
+    pub fn needs(&self) -> Option<Job> {
+        let Drawn { prediction, method, .. } = self.drawn.get_untracked()?;
+        let explanation = explanation(self.method.get_untracked());
+        if method != explanation.method {
+            return Some(Job::Main(explanation, prediction.index));
+        }
+        if let (Some(against), None) = (self.against.get_untracked(), self.held.get_untracked())
+            && !matches!((&against, method), (Against::Class(_), Method::Cam))
+        {
+            return Some(Job::Other(against, explanation, prediction.index));
+        }
+        self.wanted.get_untracked().map(|what| Job::Measure(explanation, prediction.index, what))
     }
 
     /// Another photo, class or method: what was found out of the one before is not this one's.
@@ -192,6 +219,7 @@ impl State {
         self.explained.set(None);
         self.other.set(None);
         self.measures.set(Measures::default());
+        self.wanted.set(None);
     }
 
     /// The chosen photo's boxes.
@@ -200,8 +228,8 @@ impl State {
             self.item(id, |item| change(&mut item.boxes));
         }
     }
+}
 
-    pub fn explanation(&self) -> Explanation {
-        Explanation { method: self.method.get_untracked(), ..Explanation::default() }
-    }
+fn explanation(method: Method) -> Explanation {
+    Explanation { method, ..Explanation::default() }
 }

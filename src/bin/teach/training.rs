@@ -1,6 +1,6 @@
 //! How it learns: settings, the button, progress, curves.
 
-use camscope::page::web::{digits, document, fixed, focus, now};
+use camscope::page::web::{digits, document, fixed, focus, now, time_left};
 use camscope::project::Point;
 use camscope::protocol::{Part, Settings};
 use leptos::prelude::*;
@@ -25,7 +25,7 @@ pub fn Training() -> impl IntoView {
         Phase::Loading(what) => what,
         Phase::Features { done, of } => format!("Looking at the photos: {done} of {of}"),
         Phase::Training { .. } if state.paused.get().is_some() => "Paused".into(),
-        Phase::Training { done, of, since } => format!("Learning … {}", time_left(done, of, since)),
+        Phase::Training { done, of, since } => format!("Learning … {}", left(done, of, since)),
         Phase::Done | Phase::Failed if why_not().is_some() => why_not().unwrap_or_default(),
         Phase::Done => "Done. The best weights are kept.".into(),
         Phase::Failed => "It did not work; see above.".into(),
@@ -207,16 +207,8 @@ fn Choices() -> impl IntoView {
     }
 }
 
-/// How long a training still takes, in words; nothing while that is a guess.
-fn time_left(done: usize, of: usize, since: f64) -> String {
+/// How long a training still takes; nothing while that is a guess.
+fn left(done: usize, of: usize, since: f64) -> String {
     let spent = now() - since;
-    if done == 0 || spent < SURE {
-        return String::new();
-    }
-    let seconds = spent / done as f64 * (of - done) as f64 / 1000.0;
-    match seconds {
-        s if s < 1.5 => "about a second left".into(),
-        s if s < 90.0 => format!("about {} seconds left", fixed(s, 0)),
-        s => format!("about {} minutes left", fixed(s / 60.0, 0)),
-    }
+    if done == 0 || spent < SURE { String::new() } else { time_left(spent / done as f64 * (of - done) as f64) }
 }
