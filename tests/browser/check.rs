@@ -431,3 +431,23 @@ async fn checking_fits_a_phone_in_the_dark() {
     assert_eq!(browser.run(wide, vec![]).await, json!([]), "the page scrolls sideways");
     browser.close().await;
 }
+
+/// What comes while the engine is being started waits for it: a worker hears nothing before.
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_are_taken_before_the_engine_listens() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?{CPU}", site.url)).await;
+    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
+    let early = "return (async () => { \
+        const canvas = new OffscreenCanvas(90, 60); canvas.getContext('2d').fillRect(20, 20, 30, 30); \
+        const file = new File([await canvas.convertToBlob()], 'early.png', {type: 'image/png'}); \
+        window.Worker = class extends Worker { constructor(...all) { super(...all); setTimeout(() => { \
+            const data = new DataTransfer(); data.items.add(file); window.early = true; \
+            window.dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data})) }) } } })()";
+    browser.run(early, vec![]).await;
+    browser.click("[data-testid=tab-check]").await;
+    browser.wait_for(CARD_DONE, 1).await;
+    assert_eq!(browser.run("return window.early", vec![]).await, json!(true));
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}

@@ -42,6 +42,8 @@ enum Task {
 struct Client {
     engine: Option<Engine>,
     device: String,
+    /// It listens; what is said before is lost.
+    started: bool,
     task: Option<Task>,
     /// Name and address of the network that is there.
     loaded: Option<(String, String)>,
@@ -168,7 +170,7 @@ pub fn stop(state: State) {
 /// Gives the engine its next task, if it is free.
 pub fn pump(state: State) {
     let Some(model) = chosen_model(state) else { return };
-    if with(|client| client.engine.is_none() || client.task.is_some()) || state.phase.get_untracked() == Phase::Failed {
+    if with(|client| !client.started || client.task.is_some()) || state.phase.get_untracked() == Phase::Failed {
         return;
     }
     let wanted = (model.name.clone(), model.url.clone());
@@ -313,7 +315,10 @@ fn answered(state: State, photo: u32, keep: impl FnOnce(Job)) {
 
 fn take(state: State, event: Event) {
     match event {
-        Event::Started => pump(state),
+        Event::Started => {
+            with(|client| client.started = true);
+            pump(state);
+        }
         Event::Unusable { reason } => failed(state, &reason),
         Event::Progress { received, total } => {
             let [done, all] = [received as f64, total as f64].map(|bytes| fixed(bytes / 1e6, 1));
