@@ -23,7 +23,7 @@ use crate::state::{Against, Drawn, FILES, Job, PICTURE, Phase, State};
 
 /// Longest side of the pictures: in the gallery, and on the stage.
 const SMALL: u32 = 192;
-const LARGE: u32 = 900;
+const LARGE: u32 = 720;
 
 /// What the engine does now.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,7 +13,7 @@ use web_sys::{PointerEvent, WheelEvent};
 use crate::client::hold_against;
 use crate::state::{Against, Drawn, PICTURE, State};
 
-const SIDE: usize = 640;
+const SIDE: usize = 720;
 const FARTHEST: f64 = 8.0;
 /// Cells a side on which maps of two networks meet that saw different parts of the photo.
 const FINE: usize = 56;

@@ -17,7 +17,7 @@ use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 use crate::client::{choose_class, choose_method};
 use crate::state::{Drawn, FILES, PICTURE, State};
 
-const SIDE: usize = 900;
+const SIDE: usize = 720;
 /// Share of what the network saw above which boxes say nothing.
 pub const ALL: f64 = 0.95;
 /// Shares of the photo below which a drag was none.
