@@ -40,6 +40,8 @@ fn App() -> impl IntoView {
     files::listen(state);
     client::start(state);
     let none = move || state.items.with(Vec::is_empty);
+    // Before there is a map, there is nothing to measure or compare; and the page is not made in one go.
+    let looked = Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.look().is_some())));
     view! {
         <div class="checking">
             <p class="lead">"Look at a whole folder at once, box what the photos show, and find those that the network knows by something else."</p>
@@ -53,6 +55,8 @@ fn App() -> impl IntoView {
                     <export::Exports/>
                 </div>
                 <detail::Detail/>
+            </Show>
+            <Show when=move || looked.get()>
                 <measures::Numbers/>
                 <compare::Compare/>
                 <classes::ByClass/>
