@@ -14,7 +14,7 @@ use camscope::survey::{COLUMNS, Item, ItemState, raw_maps, rows};
 use serde::Serialize;
 
 use crate::batch::{Shard, Source, Wanted, for_each, sources};
-use crate::model::{Device, Models, session, session_of_cut};
+use crate::model::Looking;
 use crate::sheet;
 
 /// Draw class activation maps over photos.
@@ -23,13 +23,8 @@ pub struct Args {
     /// Files, or folders with all photos below them.
     #[arg(required_unless_present = "data", value_name = "PHOTO")]
     photos: Vec<PathBuf>,
-    /// A name in the manifest, or a .bpk file.
-    #[arg(long, default_value = "efficientnet-lite0")]
-    model: String,
     #[command(flatten)]
-    models: Models,
-    #[arg(long, default_value = "cpu")]
-    device: Device,
+    by: Looking,
     /// How many of the most probable classes.
     #[arg(long, default_value_t = 5)]
     top: usize,
@@ -104,10 +99,10 @@ struct FailedLine<'a> {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(data) = &args.data {
         let out = args.out.unwrap_or_else(|| "sheet.png".into());
-        sheet::of_data(session_of_cut(&args.model, &args.models.models, args.device)?, data, args.grid, &out)?;
+        sheet::of_data(args.by.session_of_cut()?, data, args.grid, &out)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let session = session(&args.model, &args.models.models, args.device)?;
+    let session = args.by.session()?;
     let classes = class_numbers(&session, &args.classes)?;
     let sources = sources(&args.photos, args.shard)?;
     let tables = args.csv.is_some() || args.npy.is_some();
@@ -164,7 +159,7 @@ fn line(session: &Session, args: &Args, source: &Source, look: &Look) -> anyhow:
         width: look.width,
         height: look.height,
         model: session.card().map_or("", |card| &card.name),
-        device: &args.device.to_string(),
+        device: &args.by.device.to_string(),
         explanation: args.explanation(),
         window: look.window,
         predictions: &look.predictions,

@@ -87,6 +87,37 @@ pub struct Models {
     pub models: PathBuf,
 }
 
+/// Which network looks at photos, and on which device.
+#[derive(clap::Args)]
+pub struct Looking {
+    /// A name in the manifest, or a .bpk file.
+    #[arg(long, default_value = "efficientnet-lite0")]
+    model: String,
+    #[command(flatten)]
+    models: Models,
+    #[arg(long, default_value = "cpu")]
+    pub device: Device,
+}
+
+impl Looking {
+    /// A session with that network loaded.
+    pub fn session(&self) -> anyhow::Result<Session> {
+        session(&self.model, &self.models.models, self.device)
+    }
+
+    /// The model's card, and a session for a data set's images, which are cut as the card's recipe has it already: it takes
+    /// them whole.
+    pub fn session_of_cut(&self) -> anyhow::Result<(ModelCard, Session)> {
+        let device = self.device.open()?;
+        let (card, network) = load(&self.model, &self.models.models, &device)?;
+        let mut session = Session::new(device, milliseconds);
+        let mut whole = card.clone();
+        whole.recipe.resize = whole.recipe.size;
+        session.set_model(whole, network);
+        Ok((card, session))
+    }
+}
+
 /// The card and network of `model`: a name in the manifest, or a `.bpk` file.
 pub fn load(model: &str, models: &Path, device: &burn::tensor::Device) -> anyhow::Result<(ModelCard, Network)> {
     let path = Path::new(model);
@@ -114,18 +145,6 @@ pub fn session(model: &str, models: &Path, device: Device) -> anyhow::Result<Ses
     let mut session = Session::new(device, milliseconds);
     session.set_model(card, network);
     Ok(session)
-}
-
-/// The model's card, and a session for a data set's images, which are cut as the card's recipe has it already: it takes them
-/// whole.
-pub fn session_of_cut(model: &str, models: &Path, device: Device) -> anyhow::Result<(ModelCard, Session)> {
-    let device = device.open()?;
-    let (card, network) = load(model, models, &device)?;
-    let mut session = Session::new(device, milliseconds);
-    let mut whole = card.clone();
-    whole.recipe.resize = whole.recipe.size;
-    session.set_model(whole, network);
-    Ok((card, session))
 }
 
 /// Milliseconds since the program began to measure.

@@ -15,7 +15,7 @@ use camscope::render::{Colormap, OverlayOptions, Picture, Range, overlay, shrink
 use image::codecs::jpeg::JpegEncoder;
 
 use crate::batch::{Source, Wanted, for_each, sources};
-use crate::model::{Device, Models, session};
+use crate::model::Looking;
 
 /// Write what a network looked at in photos as one HTML file without scripts.
 #[derive(clap::Args)]
@@ -23,13 +23,8 @@ pub struct Args {
     /// Files, or folders with all photos below them.
     #[arg(required = true, value_name = "PHOTO")]
     photos: Vec<PathBuf>,
-    /// A name in the manifest, or a .bpk file.
-    #[arg(long, default_value = "efficientnet-lite0")]
-    model: String,
     #[command(flatten)]
-    models: Models,
-    #[arg(long, default_value = "cpu")]
-    device: Device,
+    by: Looking,
     /// How many of the most probable classes.
     #[arg(long, default_value_t = 3)]
     top: usize,
@@ -52,7 +47,7 @@ const STYLE: &str = ":root{color-scheme:light dark;font:16px/1.45 system-ui,sans
     .key{height:10px;width:160px;border-radius:5px;display:inline-block;vertical-align:middle}.wrong{color:#9a2617}";
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let session = session(&args.model, &args.models.models, args.device)?;
+    let session = args.by.session()?;
     let Some(card) = session.card() else { bail!("no model is loaded") };
     let sources = sources(&args.photos, None)?;
     let explanation = Explanation { method: args.method, ..Explanation::default() };

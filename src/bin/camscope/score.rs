@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::batch::{Source, sources};
 use crate::eval::boxed;
-use crate::model::{Device, Models, session, session_of_cut};
+use crate::model::Looking;
 
 /// Measure how far maps are to be trusted.
 #[derive(clap::Args)]
@@ -36,13 +36,8 @@ pub struct Args {
     /// At most so many of the data's photos, spread over all.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// A name in the manifest, or a .bpk file.
-    #[arg(long, default_value = "efficientnet-lite0")]
-    model: String,
     #[command(flatten)]
-    models: Models,
-    #[arg(long, default_value = "cpu")]
-    device: Device,
+    by: Looking,
     /// Methods beside each other, with commas between; `camscope methods` lists them.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "cam")]
     method: Vec<Method>,
@@ -101,13 +96,12 @@ struct Means {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (model, models) = (&args.model, &args.models.models);
     let (mut session, cases) = match &args.data {
         Some(data) => {
-            let (card, session) = session_of_cut(model, models, args.device)?;
+            let (card, session) = args.by.session_of_cut()?;
             (session, boxed_cases(data, &args, &card)?)
         }
-        None => (session(model, models, args.device)?, photos(&args.photos)?),
+        None => (args.by.session()?, photos(&args.photos)?),
     };
     let mut wanted = args.measure.clone();
     if wanted.is_empty() {

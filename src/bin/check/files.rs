@@ -14,8 +14,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DataTransfer, File, FileList};
 
-use crate::client::pump;
 use crate::state::{FILES, State};
+use crate::task::pump;
 
 thread_local! {
     /// Boxes by the path of their file: they may come before their photo.

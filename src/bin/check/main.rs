@@ -1,6 +1,7 @@
 //! The page's checking part: a folder of photos looked at by one network, sorted by what it went by; boxes around the objects,
 //! and numbers that tell how far a map is to be trusted. A program of its own, fetched when its tab is first opened.
 
+mod answers;
 mod classes;
 mod client;
 mod compare;
@@ -10,6 +11,7 @@ mod files;
 mod gallery;
 mod measures;
 mod state;
+mod task;
 
 use camscope::page::messages::MessageList;
 use camscope::page::web::{document, fixed, time_left};
@@ -133,7 +135,7 @@ fn Progress() -> impl IntoView {
     let switch = move |_| {
         let on = !untrack(running);
         state.phase.set(Phase::Running(on));
-        client::pump(state);
+        task::pump(state);
     };
     let share = move || 100.0 * counts().0 as f64 / counts().1.max(1) as f64;
     view! {

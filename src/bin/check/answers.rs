@@ -1,0 +1,169 @@
+//! What the engine says, and what becomes of it: findings that are still wanted, and words where something did not work.
+
+use std::rc::Rc;
+
+use camscope::method::Method;
+use camscope::page::canvas::overlay_thumbnail;
+use camscope::page::web::{fixed, now};
+use camscope::protocol::{Event, Look, Measured, Picture, Request};
+use camscope::survey::ItemState;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::client::failed;
+use crate::state::{Drawn, Job, PICTURE, Phase, State};
+use crate::task::{SMALL, Task, chosen_model, compare, pump, send, with};
+
+pub fn take(state: State, event: Event) {
+    match event {
+        Event::Started => {
+            with(|client| client.started = true);
+            pump(state);
+        }
+        Event::Unusable { reason } => failed(state, &reason),
+        Event::Progress { received, total } => {
+            let [done, all] = [received as f64, total as f64].map(|bytes| fixed(bytes / 1e6, 1));
+            state.phase.set(Phase::Loading(format!("Loading the network: {done} of {all} MB")));
+        }
+        Event::Loaded { .. } => {
+            with(|client| {
+                if let Some(Task::Load(name, url)) = client.task.take() {
+                    client.loaded = Some((name, url));
+                }
+            });
+            state.phase.set(Phase::Running(true));
+            pump(state);
+        }
+        Event::Picture { picture, .. } => with(|client| client.picture = Some(picture)),
+        Event::Looked { photo, look } => {
+            let (task, picture) = with(|client| (client.task.take(), client.picture.take()));
+            // Another network may have been chosen meanwhile, or all have been taken away.
+            let model = chosen_model(state).map(|model| (model.name, model.url));
+            if with(|client| client.loaded == model)
+                && let (Some(task), Some(picture)) = (task, picture)
+            {
+                looked(state, photo, look, picture, &task);
+            }
+            pump(state);
+        }
+        Event::Explaining { done, of, .. } => state.working.update(|working| {
+            if let Some((_, at, all)) = working {
+                (*at, *all) = (done, of);
+            }
+        }),
+        Event::Explained { photo, explanation, mut predictions } => answered(state, photo, |job| {
+            let Some(prediction) = predictions.pop() else { return };
+            match (&job, untrack(|| state.drawn())) {
+                (Job::Other(..), Some(Drawn { look, .. })) => {
+                    state.other.set(Some((job, Drawn { look, prediction, method: explanation.method })));
+                }
+                _ => state.explained.set(Some((job, prediction))),
+            }
+        }),
+        Event::Measured { photo, measured, .. } => answered(state, photo, |_| {
+            state.wanted.set(None);
+            state.measures.update(|measures| match measured {
+                Measured::Faithfulness(found) => measures.faithfulness = Some(found),
+                Measured::Sanity(found) => measures.sanity = Some(found),
+            });
+        }),
+        Event::Recalled { .. } => {
+            if let Some(Task::Job(photo, ..)) = with(|client| client.task.clone()) {
+                spawn_local(compare(state, photo));
+            }
+        }
+        Event::Compared { photo, after, .. } => answered(state, photo, |job| {
+            let class = untrack(|| state.drawn()).map(|drawn| drawn.prediction.class);
+            if let (Some(look), Some(class)) = (after, class) {
+                // The class that is looked at, or what the other network sees instead.
+                let same = look.predictions.iter().find(|p| p.class == class).or(look.predictions.first()).cloned();
+                if let Some(prediction) = same {
+                    state.other.set(Some((job, Drawn { look, prediction, method: Method::Cam })));
+                }
+            }
+        }),
+        Event::Stopped { photo } => answered(state, photo, |_| ()),
+        Event::Failed { photo: Some(_), message } => broken(state, message),
+        Event::Failed { photo: None, message } => {
+            state.say("error", message);
+            match with(|client| client.task.clone()) {
+                Some(Task::Load(..)) => {
+                    with(|client| client.task = None);
+                    state.phase.set(Phase::Failed);
+                }
+                _ => {
+                    with(|client| client.beside = None);
+                    give_up(state);
+                }
+            }
+        }
+        // What this part does not ask for.
+        Event::Map { .. }
+        | Event::Studied { .. }
+        | Event::Lesson(_)
+        | Event::Taught { .. }
+        | Event::NotTaught { .. } => {}
+    }
+}
+
+/// Takes the answer to the task of the open photo, unless it is no longer wanted.
+fn answered(state: State, photo: u32, keep: impl FnOnce(Job)) {
+    if let Some(Task::Job(of, job, _)) = with(|client| client.task.take())
+        && of == photo
+        && state.chosen.get_untracked() == Some(photo)
+        && state.needs().as_ref() == Some(&job)
+    {
+        keep(job);
+    }
+    pump(state);
+}
+
+fn looked(state: State, photo: u32, look: Look, picture: Picture, task: &Task) {
+    if state.items.with_untracked(|items| items.iter().all(|item| item.id != photo)) {
+        return send(&Request::Forget { photo });
+    }
+    let fresh = state.thumbnails.with_untracked(|thumbnails| !thumbnails.contains_key(&photo));
+    if fresh && let Some(thumbnail) = overlay_thumbnail(&picture, &look, SMALL as usize) {
+        state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo, thumbnail)));
+    }
+    match task {
+        Task::Open(_) => {
+            with(|client| client.open = Some(photo));
+            PICTURE.set(Some((photo, Rc::new(picture))));
+            state.pictures.update(|n| *n += 1);
+        }
+        Task::Survey(_, since) => {
+            state.spent.update(|(spent, photos)| (*spent, *photos) = (*spent + now() - since, *photos + 1));
+            send(&Request::Forget { photo });
+        }
+        _ => {}
+    }
+    state.item(photo, |item| item.state = ItemState::Done(look));
+}
+
+/// The task has come to nothing: so that it is not begun anew, it is no longer wanted.
+pub fn give_up(state: State) {
+    match with(|client| client.task.take()) {
+        Some(Task::Job(_, Job::Main(..), false)) => state.method.set(Method::Cam),
+        Some(Task::Job(_, Job::Other(..), false)) => state.against.set(None),
+        Some(Task::Job(_, Job::Measure(..), false)) => state.wanted.set(None),
+        _ => {}
+    }
+    state.working.set(None);
+    pump(state);
+}
+
+/// The photo of the task cannot be used; of the open one only what was wanted beside.
+pub fn broken(state: State, why: String) {
+    match with(|client| client.task.clone()) {
+        Some(Task::Survey(photo, _) | Task::Open(photo)) => {
+            with(|client| client.task = None);
+            state.item(photo, |item| item.state = ItemState::Failed(why));
+            pump(state);
+        }
+        _ => {
+            state.say("error", why);
+            give_up(state);
+        }
+    }
+}

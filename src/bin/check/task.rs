@@ -1,0 +1,179 @@
+//! What the engine does next: one task at a time, which ends with its answer. It is read off the state: the network, the chosen
+//! photo, what its maps and measures lack, then the rest of the folder.
+
+use std::cell::RefCell;
+
+use camscope::method::Explanation;
+use camscope::page::engine::Engine;
+use camscope::page::manifest::Model;
+use camscope::page::web::{bytes_of, fetch, now};
+use camscope::protocol::{Measure, Picture, Request};
+use camscope::survey::{Item, ItemState};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::answers::{broken, give_up};
+use crate::state::{Against, FILES, Job, Phase, State};
+
+/// Longest side of the pictures: in the gallery, and on the stage.
+pub const SMALL: u32 = 192;
+const LARGE: u32 = 720;
+
+/// What the engine does now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    /// The network of that name and address.
+    Load(String, String),
+    /// A photo of the folder, since when.
+    Survey(u32, f64),
+    /// The chosen photo, large; it stays in the engine.
+    Open(u32),
+    /// Something of the photo that is open, and whether it was asked to stop.
+    Job(u32, Job, bool),
+}
+
+#[derive(Default)]
+pub struct Client {
+    pub engine: Option<Engine>,
+    pub device: String,
+    /// It listens; what is said before is lost.
+    pub started: bool,
+    pub task: Option<Task>,
+    /// Name and address of the network that is there.
+    pub loaded: Option<(String, String)>,
+    /// The photo that the engine keeps.
+    pub open: Option<u32>,
+    /// The address of the network beside the loaded one.
+    pub beside: Option<String>,
+    /// The picture of the photo that is being looked at.
+    pub picture: Option<Picture>,
+}
+
+thread_local! {
+    pub static CLIENT: RefCell<Client> = RefCell::default();
+}
+
+pub fn with<T>(f: impl FnOnce(&mut Client) -> T) -> T {
+    CLIENT.with_borrow_mut(f)
+}
+
+pub fn send(request: &Request) {
+    with(|client| {
+        if let Some(engine) = &client.engine {
+            engine.send(request);
+        }
+    });
+}
+
+/// Name and address of the network that is chosen.
+pub fn chosen_model(state: State) -> Option<Model> {
+    let name = state.model.get_untracked();
+    state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned())
+}
+
+/// Gives the engine its next task, if it is free.
+pub fn pump(state: State) {
+    let Some(model) = chosen_model(state) else { return };
+    if with(|client| !client.started || client.task.is_some()) || state.phase.get_untracked() == Phase::Failed {
+        return;
+    }
+    let wanted = (model.name.clone(), model.url.clone());
+    if with(|client| client.loaded.as_ref() != Some(&wanted)) {
+        with(|client| {
+            (client.loaded, client.open, client.beside) = (None, None, None);
+            client.task = Some(Task::Load(wanted.0, wanted.1));
+        });
+        state.phase.set(Phase::Loading(format!("Loading {} …", model.title)));
+        return send(&Request::Load { card: model.card, url: model.url });
+    }
+    let waits = |item: &&Item| item.state == ItemState::Waiting;
+    let usable =
+        |items: &Vec<Item>, id: u32| items.iter().any(|i| i.id == id && !matches!(i.state, ItemState::Failed(_)));
+    let chosen = state.chosen.get_untracked().filter(|&id| state.items.with_untracked(|items| usable(items, id)));
+    let open = with(|client| client.open);
+    if let Some(photo) = chosen
+        && open != Some(photo)
+    {
+        with(|client| (client.open, client.task) = (None, Some(Task::Open(photo))));
+        if let Some(open) = open {
+            send(&Request::Forget { photo: open });
+        }
+        return look(state, photo, LARGE);
+    }
+    if let (Some(photo), Some(job)) = (chosen, state.needs()) {
+        with(|client| client.task = Some(Task::Job(photo, job.clone(), false)));
+        return begin(state, photo, job);
+    }
+    state.working.set(None);
+    if state.phase.get_untracked() == Phase::Running(true)
+        && let Some(photo) = state.items.with_untracked(|items| items.iter().find(waits).map(|item| item.id))
+    {
+        with(|client| client.task = Some(Task::Survey(photo, now())));
+        look(state, photo, SMALL);
+    }
+}
+
+async fn content(photo: u32) -> Option<Vec<u8>> {
+    let file = FILES.with_borrow(|files| files.get(&photo).cloned())?;
+    bytes_of(&file).await
+}
+
+fn look(state: State, photo: u32, side: u32) {
+    spawn_local(async move {
+        match content(photo).await {
+            Some(bytes) => send(&Request::Look { photo, bytes, side }),
+            None => broken(state, "The file cannot be read any more. Drop it again.".into()),
+        }
+    });
+}
+
+fn begin(state: State, photo: u32, job: Job) {
+    let what = match &job {
+        Job::Main(explanation, _) => explanation.method.about().title,
+        Job::Other(Against::Method(method), ..) => method.about().title,
+        Job::Other(Against::Model(_), ..) => "The other network",
+        Job::Other(Against::Class(_), explanation, _) => explanation.method.about().title,
+        Job::Measure(_, _, Measure::Faithfulness) => "Measuring",
+        Job::Measure(_, _, Measure::Sanity) => "Making weights random",
+    };
+    state.working.set(Some((what, 0, 0)));
+    match job {
+        Job::Main(explanation, class) => send(&Request::Explain { photo, explanation, classes: vec![class] }),
+        Job::Measure(explanation, class, what) => send(&Request::Measure { photo, explanation, class, what }),
+        Job::Other(Against::Method(method), explanation, class) => {
+            send(&Request::Explain { photo, explanation: Explanation { method, ..explanation }, classes: vec![class] });
+        }
+        Job::Other(Against::Class(at), explanation, _) => {
+            let other = untrack(|| state.drawn()).and_then(|drawn| drawn.look.predictions.get(at).map(|p| p.index));
+            match other {
+                Some(class) => send(&Request::Explain { photo, explanation, classes: vec![class] }),
+                None => give_up(state),
+            }
+        }
+        Job::Other(Against::Model(name), ..) => spawn_local(async move {
+            let found = state.models.with_untracked(|models| models.iter().find(|m| m.name == name).cloned());
+            let Some(Model { url, .. }) = found else { return give_up(state) };
+            if with(|client| client.beside.as_ref() == Some(&url)) {
+                return compare(state, photo).await;
+            }
+            match fetch(&url).await {
+                // Its answer is followed by the comparison.
+                Ok(file) => {
+                    with(|client| client.beside = Some(url));
+                    send(&Request::Recall { file });
+                }
+                Err(why) => {
+                    state.say("error", format!("The other network cannot be used: {why}."));
+                    give_up(state);
+                }
+            }
+        }),
+    }
+}
+
+pub async fn compare(state: State, photo: u32) {
+    match content(photo).await {
+        Some(bytes) => send(&Request::Compare { photo, bytes }),
+        None => broken(state, "The file cannot be read any more. Drop it again.".into()),
+    }
+}
