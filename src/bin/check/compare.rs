@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use web_sys::{PointerEvent, WheelEvent};
 
 use crate::client::hold_against;
-use crate::state::{Against, Drawn, PICTURE, State};
+use crate::state::{Against, Drawn, State, picture};
 
 const SIDE: usize = 720;
 const FARTHEST: f64 = 8.0;
@@ -182,8 +182,7 @@ fn View(
         let (Some(node), Some(drawn), Some(chosen)) = (node.get(), map.get(), state.chosen.get()) else {
             return;
         };
-        let kept = PICTURE.with_borrow(|kept| kept.as_ref().filter(|(id, _)| *id == chosen).map(|(_, p)| p.clone()));
-        let Some(photo) = kept else { return };
+        let Some(photo) = picture(chosen) else { return };
         let Drawn { look, prediction, .. } = drawn;
         let values = &prediction.map.values;
         let (range, options) = match signed {

@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 
 use crate::client::{choose_class, choose_method};
-use crate::state::{Drawn, FILES, PICTURE, State};
+use crate::state::{Drawn, FILES, State, picture as kept};
 
 const SIDE: usize = 720;
 /// Share of what the network saw above which boxes say nothing.
@@ -47,11 +47,7 @@ fn Stage() -> impl IntoView {
     Effect::new(move || {
         state.pictures.track();
         let (Some(canvas), Some(chosen)) = (picture.get(), state.chosen.get()) else { return };
-        let Some(photo) =
-            PICTURE.with_borrow(|kept| kept.as_ref().filter(|(id, _)| *id == chosen).map(|(_, p)| p.clone()))
-        else {
-            return;
-        };
+        let Some(photo) = kept(chosen) else { return };
         match state.drawn() {
             Some(Drawn { look, prediction, .. }) => {
                 let range = Range::of(&prediction.map.values);
@@ -100,7 +96,7 @@ fn Stage() -> impl IntoView {
     };
     let waiting = move || {
         state.pictures.track();
-        PICTURE.with_borrow(|kept| kept.as_ref().map(|(id, _)| *id)) != state.chosen.get()
+        state.chosen.get().and_then(kept).is_none()
     };
     view! {
         <figure>

@@ -67,6 +67,11 @@ thread_local! {
     pub static PICTURE: RefCell<Option<(u32, Rc<Picture>)>> = const { RefCell::new(None) };
 }
 
+/// The chosen photo, large, if it is that one and has come.
+pub fn picture(photo: u32) -> Option<Rc<Picture>> {
+    PICTURE.with_borrow(|kept| kept.as_ref().filter(|(id, _)| *id == photo).map(|(_, picture)| picture.clone()))
+}
+
 /// Kept in one place and copied freely: every field is a signal.
 #[derive(Clone, Copy)]
 pub struct State {
