@@ -1,5 +1,6 @@
 //! Convolution and its two gradients on slices: every one is a product over the lines of [`Planes`].
 
+use super::Rectifier;
 use super::op::ConvShape;
 use super::planes::Planes;
 use super::tile::{BLOCK, Dots, Product, block_rows};
@@ -51,8 +52,8 @@ fn lines(shape: &ConvShape, x: &[f32], first: usize, images: usize) -> (Planes, 
     (planes, lines)
 }
 
-/// Photos `[n, c_in, h, w]`, weights `[c_out, c_in, kh, kw]` and bias `[c_out]` to `[n, c_out, h', w']`.
-pub fn forward(shape: &ConvShape, x: &[f32], w: &[f32], bias: &[f32]) -> Vec<f32> {
+/// Photos `[n, c_in, h, w]`, weights `[c_out, c_in, kh, kw]` and bias `[c_out]` to `[n, c_out, h', w']` behind the rectifier.
+pub fn forward(shape: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], rectifier: Rectifier) -> Vec<f32> {
     let (block, k) = (block_rows(), w.len() / shape.c_out);
     let weights = packed(w, shape.c_out, k, &(0..k).collect::<Vec<_>>());
     let (area, [_, image]) = (shape.size_out[0] * shape.size_out[1], image_lens(shape));
@@ -76,8 +77,9 @@ pub fn forward(shape: &ConvShape, x: &[f32], w: &[f32], bias: &[f32]) -> Vec<f32
                     pulp::Arch::new().dispatch(Product { lines, offsets, weights, start, len, out: sums_out, pitch });
                     for (r, &bias) in bias.iter().enumerate() {
                         planes.runs(start, len, |to, from, count| {
-                            let to = &mut out[to + (b * block + r) * area..][..count];
-                            to.iter_mut().zip(&sums[r * pitch + from..]).for_each(|(to, from)| *to = from + bias);
+                            let to = out[to + (b * block + r) * area..][..count].iter_mut();
+                            let sums = &sums[r * pitch + from..];
+                            to.zip(sums).for_each(|(to, from)| *to = rectifier.apply(from + bias));
                         });
                     }
                 }

@@ -1,8 +1,10 @@
-//! Operations of our own where burn's are slow: on the processor, convolution with its two gradients, and the batch norm
-//! of a training step with the rectifier behind it. Every other device, and every other case, goes burn's way.
+//! Operations of our own where burn's are slow: on the processor, convolution with its two gradients, outside of training
+//! also depthwise and in one with the rectifier behind it, and the batch norm of a training step with its rectifier. Every other device, and every other case, goes burn's way.
 
 #[cfg(feature = "cpu")]
 mod conv;
+#[cfg(feature = "cpu")]
+mod depthwise;
 #[cfg(feature = "cpu")]
 mod gradients;
 #[cfg(feature = "cpu")]
@@ -26,11 +28,18 @@ pub struct Rectifier {
     pub cap: f32,
 }
 
+impl Rectifier {
+    /// Leaves everything as it is.
+    pub const NONE: Self = Self { slope: 1.0, cap: f32::INFINITY };
+}
+
 #[cfg(feature = "cpu")]
 impl Rectifier {
+    /// What is not a number stays none: `min` would make the cap of it, and hide that a network has broken.
     #[inline(always)]
     fn apply(self, z: f32) -> f32 {
-        (if z > 0.0 { z } else { z * self.slope }).min(self.cap)
+        let z = if z > 0.0 { z } else { z * self.slope };
+        if z > self.cap { self.cap } else { z }
     }
 
     #[inline(always)]
@@ -43,14 +52,30 @@ impl Rectifier {
 
 /// [`Conv2d::forward`] of `[n, c_in, h, w]`, calculated in the float type of `x`.
 pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    rectified_conv2d(conv, Rectifier::NONE, x, |x| x)
+}
+
+/// [`conv2d`] and then the rectifier, which `otherwise` says in burn's operations, for all that is not one operation of ours.
+pub fn rectified_conv2d(
+    conv: &Conv2d,
+    rectifier: Rectifier,
+    x: Tensor<4>,
+    otherwise: impl FnOnce(Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
     if x.dtype() != conv.weight.dtype() {
-        return in_type(conv, x.dtype()).forward(x);
+        return otherwise(in_type(conv, x.dtype()).forward(x));
     }
     #[cfg(feature = "cpu")]
-    if op::on_cpu(&x) && conv.groups == 1 && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
-        return op::conv2d(conv, x);
+    if op::on_cpu(&x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
+        match (x.device().is_autodiff(), conv.groups) {
+            (false, 1) => return op::rectified_conv2d(conv, rectifier, x),
+            (false, _) if op::is_depthwise(conv) => return op::rectified_conv2d(conv, rectifier, x),
+            (true, 1) => return otherwise(op::conv2d(conv, x)),
+            _ => {}
+        }
     }
-    conv.forward(x)
+    let _ = rectifier;
+    otherwise(conv.forward(x))
 }
 
 /// The convolution with its weights in another float type; gradients find their way through to the weights themselves.

@@ -5,10 +5,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchDevice, Flex, backend_extension};
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PaddingConfig2d};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::norm::Batch;
-use super::{Rectifier, conv, norm};
+use super::{Rectifier, conv, depthwise, norm};
 
 /// The geometry of a convolution without groups and dilation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,14 +48,31 @@ pub fn on_cpu(x: &Tensor<4>) -> bool {
     matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
 }
 
-pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
-    let shape = ConvShape::new(conv, x.dims());
-    let bias = match &conv.bias {
+/// Every channel has a filter of its own.
+pub fn is_depthwise(conv: &Conv2d) -> bool {
+    let [c_out, c_in, ..] = conv.weight.dims();
+    c_in == 1 && conv.groups == c_out
+}
+
+fn bias(conv: &Conv2d, device: &Device) -> Tensor<1> {
+    match &conv.bias {
         Some(bias) => bias.val(),
-        None => Tensor::zeros([shape.c_out], &x.device()),
-    };
+        None => Tensor::zeros([conv.weight.dims()[0]], device),
+    }
+}
+
+pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
     Tensor::from_dispatch(<Dispatch as Kernels>::convolution(x, weight, bias, shape))
+}
+
+/// Without gradients; also depthwise.
+pub fn rectified_conv2d(conv: &Conv2d, rectifier: Rectifier, x: Tensor<4>) -> Tensor<4> {
+    let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
+    let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
+    let y = <Dispatch as Forward>::rectified_convolution(x, weight, bias, shape, rectifier);
+    Tensor::from_dispatch(y)
 }
 
 pub fn rectified_norm(norm: &BatchNorm, rectifier: Rectifier, x: Tensor<4>) -> Tensor<4> {
@@ -67,6 +84,20 @@ pub fn rectified_norm(norm: &BatchNorm, rectifier: Rectifier, x: Tensor<4>) -> T
         running.update(running.value_sync() * (1.0 - norm.momentum) + now * norm.momentum);
     }
     Tensor::from_dispatch(y)
+}
+
+/// Operations that no gradient flows through.
+#[backend_extension(Flex)]
+pub trait Forward: Backend {
+    /// A convolution and its rectifier. Weights `[c_out, c_in, kh, kw]`, or `[c, 1, kh, kw]` for more channels than one:
+    /// then every channel has its own.
+    fn rectified_convolution(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FloatTensor<Self>;
 }
 
 /// `[n, c, h, w]` activations, weights `[c_out, c_in, kh, kw]`, and values per channel `[c]`.
@@ -98,10 +129,32 @@ pub(super) fn batch(x: &FlexTensor) -> Batch {
     Batch { images, channels, area: h * w }
 }
 
+impl Forward for Flex {
+    fn rectified_convolution(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FlexTensor {
+        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+        let [_, c_in, ..] = weight.layout().shape().dims::<4>();
+        let (forward, of_pass): (fn(&ConvShape, &[f32], &[f32], &[f32], Rectifier) -> Vec<f32>, _) =
+            if c_in == shape.c_in {
+                (conv::forward, shape)
+            } else {
+                (depthwise::forward, ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape })
+            };
+        let y = forward(&of_pass, x.storage(), weight.storage(), bias.storage(), rectifier);
+        let [h, w] = shape.size_out;
+        tensor(y, [shape.images, shape.c_out, h, w])
+    }
+}
+
 impl Kernels for Flex {
     fn convolution(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, shape: ConvShape) -> FlexTensor {
         let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
-        let y = conv::forward(&shape, x.storage(), weight.storage(), bias.storage());
+        let y = conv::forward(&shape, x.storage(), weight.storage(), bias.storage(), Rectifier::NONE);
         let [h, w] = shape.size_out;
         tensor(y, [shape.images, shape.c_out, h, w])
     }

@@ -1,5 +1,5 @@
-//! The two inner loops, on the widest vectors that the machine has: products that run along a line, and dot products
-//! of lines. Both keep a block of sums in registers and read each vector of input once per block.
+//! The inner loops, on the widest vectors that the machine has: products that run along a line, dot products of lines, and
+//! the taps of a single channel. The first two keep a block of sums in registers and read each vector of input once per block.
 
 use pulp::{Simd, WithSimd};
 
@@ -68,6 +68,51 @@ impl Product<'_> {
                 let out = unsafe { self.out.as_mut_ptr().add(r * self.pitch + q).cast::<[S::f32s; VECTORS]>() };
                 unsafe { out.write_unaligned(*sums) };
             }
+        }
+    }
+}
+
+/// `out[q] = Σ_k weights[k] · line[offsets[k] + q]` for `q < len`.
+pub struct Taps<'a> {
+    pub line: &'a [f32],
+    pub offsets: &'a [usize],
+    pub weights: &'a [f32],
+    pub len: usize,
+    /// `len + BLOCK` values or more.
+    pub out: &'a mut [f32],
+}
+
+impl WithSimd for Taps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F32_LANES {
+            16 => self.run::<S, 2>(simd),
+            _ => self.run::<S, 4>(simd),
+        }
+    }
+}
+
+impl Taps<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const VECTORS: usize>(self, simd: S) {
+        let step = VECTORS * S::F32_LANES;
+        let furthest = self.offsets.iter().max().copied().unwrap_or(0) + self.len + step;
+        assert!(self.weights.len() == self.offsets.len() && step <= BLOCK);
+        assert!(furthest <= self.line.len() && self.len + step <= self.out.len());
+        for q in (0..self.len).step_by(step) {
+            let mut sums = [simd.splat_f32s(0.0); VECTORS];
+            for (&offset, &w) in self.offsets.iter().zip(self.weights) {
+                // SAFETY: `furthest`, the end of the last read of all, lies within `line`.
+                let x = unsafe { self.line.as_ptr().add(offset + q).cast::<[S::f32s; VECTORS]>().read_unaligned() };
+                let w = simd.splat_f32s(w);
+                for v in 0..VECTORS {
+                    sums[v] = simd.mul_add_e_f32s(w, x[v], sums[v]);
+                }
+            }
+            // SAFETY: q + step ≤ len + step, which lies within `out`.
+            unsafe { self.out.as_mut_ptr().add(q).cast::<[S::f32s; VECTORS]>().write_unaligned(sums) };
         }
     }
 }

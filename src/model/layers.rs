@@ -45,7 +45,7 @@ impl Activation {
             Self::LeakyRelu(slope) => rectifier(slope as f32, f32::INFINITY),
             Self::Relu => rectifier(0.0, f32::INFINITY),
             Self::Relu6 => rectifier(0.0, 6.0),
-            Self::Linear => rectifier(1.0, f32::INFINITY),
+            Self::Linear => Some(Rectifier::NONE),
             Self::Sigmoid => None,
         }
     }
@@ -133,8 +133,13 @@ impl ConvBlock {
     /// `[n, c_in, h, w]` to `[n, c_out, h', w']`, in the float type of `x`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let dtype = x.dtype();
+        let Some(norm) = &self.norm else {
+            return match self.activation.rectifier() {
+                Some(rectifier) => kernels::rectified_conv2d(&self.conv, rectifier, x, |x| self.activation.forward(x)),
+                None => self.activation.forward(kernels::conv2d(&self.conv, x)),
+            };
+        };
         let x = kernels::conv2d(&self.conv, x);
-        let Some(norm) = &self.norm else { return self.activation.forward(x) };
         let one_by_one = |x| self.activation.forward(norm.forward(x));
         // A batch's sums are too large for float16.
         let x = x.cast(FloatDType::F32);

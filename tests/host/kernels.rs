@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
-use camscope::kernels::{Rectifier, conv2d, rectified_norm};
+use camscope::kernels::{Rectifier, conv2d, rectified_conv2d, rectified_norm};
 use proptest::prelude::*;
 
 use crate::support::values;
@@ -128,6 +128,65 @@ proptest! {
     #[test]
     fn a_convolution_is_what_its_definition_says(case in cases()) {
         check(&case);
+    }
+}
+
+/// Outside of training: the rectifier in the same operation, and a filter to every channel.
+fn check_rectified(case: &Case, depthwise: bool) {
+    let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
+    let ([h, w], [kh, kw], [top, left, bottom, right]) = (case.size_out(), kernel, padding);
+    let (x, bias) = (noise(1, images * c_in * size[0] * size[1]), noise(3, c_out));
+    let weight = noise(2, c_out * if depthwise { 1 } else { c_in } * kh * kw);
+    let mut y: Vec<f64> = (0..images * c_out * h * w).map(|out| f64::from(bias[out / (h * w) % c_out])).collect();
+    case.for_products(|out, place, tap| {
+        let (own, tap) = match depthwise {
+            true => {
+                (tap / (kh * kw) % c_in == tap / (kh * kw) / c_in, tap / (kh * kw) / c_in * kh * kw + tap % (kh * kw))
+            }
+            false => (true, tap),
+        };
+        if own {
+            y[out] += f64::from(x[place]) * f64::from(weight[tap]);
+        }
+    });
+
+    let device = Device::flex();
+    let channels_in = if depthwise { 1 } else { c_in };
+    let mut conv: Conv2d = Conv2dConfig::new([c_in, c_out], kernel)
+        .with_stride([stride; 2])
+        .with_groups(if depthwise { c_in } else { 1 })
+        .with_padding(PaddingConfig2d::Explicit(top, left, bottom, right))
+        .init(&device);
+    conv.weight = Param::from_data(TensorData::new(weight, [c_out, channels_in, kh, kw]), &device);
+    conv.bias = Some(Param::from_data(TensorData::new(bias, [c_out]), &device));
+    let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), &device);
+    for rectifier in [Rectifier { slope: 0.2, cap: f32::INFINITY }, Rectifier { slope: 0.0, cap: 0.5 }] {
+        let found = rectified_conv2d(&conv, rectifier, x.clone(), |_| panic!("without gradients it is one operation"));
+        let (slope, cap) = (f64::from(rectifier.slope), f64::from(rectifier.cap));
+        let y: Vec<f64> = y.iter().map(|&z| (if z > 0.0 { z } else { slope * z }).min(cap)).collect();
+        assert_near("output", found, &y, channels_in * kh * kw);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_rectified_convolution_is_what_its_definition_says(case in cases()) {
+        check_rectified(&case, false);
+        check_rectified(&Case { c_out: case.c_in, ..case }, true);
+    }
+}
+
+/// A network that has broken must show it: the cap of a rectifier must not make a number of what is none.
+#[test]
+fn what_is_not_a_number_stays_none() {
+    let device = Device::flex();
+    for groups in [1, 4] {
+        let conv = Conv2dConfig::new([4, 4], [3, 3]).with_groups(groups).init(&device);
+        let x = Tensor::<4>::full([1, 4, 3, 3], f32::NAN, &device);
+        let found = values(rectified_conv2d(&conv, Rectifier { slope: 0.0, cap: 6.0 }, x, |x| x));
+        assert!(found.iter().all(|value| value.is_nan()), "{found:?}");
     }
 }
 
