@@ -1,5 +1,6 @@
-//! Operations of our own where burn's are slow: on the processor, convolution with its two gradients, outside of training
-//! also depthwise and in one with the rectifier behind it, and the batch norm of a training step with its rectifier. Every other device, and every other case, goes burn's way.
+//! Operations of our own where burn's are slow: on the processor, convolution with its two gradients; outside of training
+//! also depthwise, and in one with the rectifier behind it; and the batch norm of a training step with its rectifier.
+//! Every other device, and every other case, goes burn's way.
 
 #[cfg(feature = "cpu")]
 mod conv;

@@ -139,13 +139,12 @@ impl Forward for Flex {
     ) -> FlexTensor {
         let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
         let [_, c_in, ..] = weight.layout().shape().dims::<4>();
-        let (forward, of_pass): (fn(&ConvShape, &[f32], &[f32], &[f32], Rectifier) -> Vec<f32>, _) =
-            if c_in == shape.c_in {
-                (conv::forward, shape)
-            } else {
-                (depthwise::forward, ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape })
-            };
-        let y = forward(&of_pass, x.storage(), weight.storage(), bias.storage(), rectifier);
+        let y = if c_in == shape.c_in {
+            conv::forward(&shape, x.storage(), weight.storage(), bias.storage(), rectifier)
+        } else {
+            let of_plane = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
+            depthwise::forward(&of_plane, x.storage(), weight.storage(), bias.storage(), rectifier)
+        };
         let [h, w] = shape.size_out;
         tensor(y, [shape.images, shape.c_out, h, w])
     }
