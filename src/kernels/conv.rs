@@ -52,10 +52,16 @@ fn lines(shape: &ConvShape, x: &[f32], first: usize, images: usize) -> (Planes, 
     (planes, lines)
 }
 
-/// Photos `[n, c_in, h, w]`, weights `[c_out, c_in, kh, kw]` and bias `[c_out]` to `[n, c_out, h', w']` behind the rectifier.
-pub fn forward(shape: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], rectifier: Rectifier) -> Vec<f32> {
-    let (block, k) = (block_rows(), w.len() / shape.c_out);
-    let weights = packed(w, shape.c_out, k, &(0..k).collect::<Vec<_>>());
+/// Weights `[c_out, c_in, kh, kw]` as [`forward`] wants them.
+pub fn pack(shape: &ConvShape, w: &[f32]) -> Vec<f32> {
+    let k = w.len() / shape.c_out;
+    packed(w, shape.c_out, k, &(0..k).collect::<Vec<_>>())
+}
+
+/// Photos `[n, c_in, h, w]`, weights out of [`pack`] and bias `[c_out]` to `[n, c_out, h', w']` behind the rectifier.
+pub fn forward(shape: &ConvShape, x: &[f32], weights: &[f32], bias: &[f32], rectifier: Rectifier) -> Vec<f32> {
+    let block = block_rows();
+    let k = weights.len() / shape.c_out.next_multiple_of(block);
     let (area, [_, image]) = (shape.size_out[0] * shape.size_out[1], image_lens(shape));
     let mut out = vec![0.0; shape.images * image];
     let (group, part) = division(shape, shape.c_out);

@@ -12,6 +12,7 @@ mod gradients;
 mod norm;
 #[cfg(feature = "cpu")]
 mod op;
+mod packed;
 #[cfg(feature = "cpu")]
 mod planes;
 #[cfg(feature = "cpu")]
@@ -21,6 +22,8 @@ use burn::module::Param;
 use burn::nn::BatchNorm;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{DType, Tensor};
+
+pub use packed::Packed;
 
 /// `z` where positive, `slope · z` elsewhere, at most `cap`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,12 +56,14 @@ impl Rectifier {
 
 /// [`Conv2d::forward`] of `[n, c_in, h, w]`, calculated in the float type of `x`.
 pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
-    rectified_conv2d(conv, Rectifier::NONE, x, |x| x)
+    rectified_conv2d(conv, &Packed::default(), Rectifier::NONE, x, |x| x)
 }
 
 /// [`conv2d`] and then the rectifier, which `otherwise` says in burn's operations, for all that is not one operation of ours.
+/// That keeps in `packed` what it makes of the weights.
 pub fn rectified_conv2d(
     conv: &Conv2d,
+    packed: &Packed,
     rectifier: Rectifier,
     x: Tensor<4>,
     otherwise: impl FnOnce(Tensor<4>) -> Tensor<4>,
@@ -69,13 +74,13 @@ pub fn rectified_conv2d(
     #[cfg(feature = "cpu")]
     if op::on_cpu(&x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
         match (x.device().is_autodiff(), conv.groups) {
-            (false, 1) => return op::rectified_conv2d(conv, rectifier, x),
-            (false, _) if op::is_depthwise(conv) => return op::rectified_conv2d(conv, rectifier, x),
+            (false, 1) => return op::rectified_conv2d(conv, packed, rectifier, x),
+            (false, _) if op::is_depthwise(conv) => return op::rectified_conv2d(conv, packed, rectifier, x),
             (true, 1) => return otherwise(op::conv2d(conv, x)),
             _ => {}
         }
     }
-    let _ = rectifier;
+    let _ = (packed, rectifier);
     otherwise(conv.forward(x))
 }
 

@@ -8,7 +8,7 @@ use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::norm::Batch;
-use super::{Rectifier, conv, depthwise, norm};
+use super::{Packed, Rectifier, conv, depthwise, norm};
 
 /// The geometry of a convolution without groups and dilation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,10 +68,10 @@ pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
 }
 
 /// Without gradients; also depthwise.
-pub fn rectified_conv2d(conv: &Conv2d, rectifier: Rectifier, x: Tensor<4>) -> Tensor<4> {
+pub fn rectified_conv2d(conv: &Conv2d, packed: &Packed, rectifier: Rectifier, x: Tensor<4>) -> Tensor<4> {
     let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
-    let y = <Dispatch as Forward>::rectified_convolution(x, weight, bias, shape, rectifier);
+    let y = <Dispatch as Forward>::rectified_convolution(x, weight, packed.clone(), bias, shape, rectifier);
     Tensor::from_dispatch(y)
 }
 
@@ -94,6 +94,7 @@ pub trait Forward: Backend {
     fn rectified_convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
+        packed: Packed,
         bias: FloatTensor<Self>,
         shape: ConvShape,
         rectifier: Rectifier,
@@ -133,6 +134,7 @@ impl Forward for Flex {
     fn rectified_convolution(
         x: FlexTensor,
         weight: FlexTensor,
+        packed: Packed,
         bias: FlexTensor,
         shape: ConvShape,
         rectifier: Rectifier,
@@ -140,7 +142,8 @@ impl Forward for Flex {
         let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
         let [_, c_in, ..] = weight.layout().shape().dims::<4>();
         let y = if c_in == shape.c_in {
-            conv::forward(&shape, x.storage(), weight.storage(), bias.storage(), rectifier)
+            let weights = packed.of(&weight, || conv::pack(&shape, weight.storage()));
+            conv::forward(&shape, x.storage(), &weights, bias.storage(), rectifier)
         } else {
             let of_plane = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
             depthwise::forward(&of_plane, x.storage(), weight.storage(), bias.storage(), rectifier)
@@ -153,7 +156,8 @@ impl Forward for Flex {
 impl Kernels for Flex {
     fn convolution(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, shape: ConvShape) -> FlexTensor {
         let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
-        let y = conv::forward(&shape, x.storage(), weight.storage(), bias.storage(), Rectifier::NONE);
+        let weights = conv::pack(&shape, weight.storage());
+        let y = conv::forward(&shape, x.storage(), &weights, bias.storage(), Rectifier::NONE);
         let [h, w] = shape.size_out;
         tensor(y, [shape.images, shape.c_out, h, w])
     }

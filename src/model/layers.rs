@@ -7,7 +7,7 @@ use burn::nn::{BatchNorm, BatchNormConfig, Initializer, PaddingConfig2d};
 use burn::tensor::{Device, FloatDType, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{self, Rectifier};
+use crate::kernels::{self, Packed, Rectifier};
 
 use super::blocks::{Fire, Inception, InvertedResidual, Residual};
 
@@ -113,7 +113,7 @@ impl ConvBlockConfig {
             conv.bias = Some(Initializer::Zeros.init([self.channels[1]], device));
         }
         let norm = self.norm.map(|eps| BatchNormConfig::new(self.channels[1]).with_epsilon(eps).init(device));
-        ConvBlock { conv, norm, activation: self.activation }
+        ConvBlock { conv, norm, activation: self.activation, packed: Packed::default() }
     }
 }
 
@@ -124,6 +124,8 @@ pub struct ConvBlock {
     pub norm: Option<BatchNorm>,
     #[module(skip)]
     pub activation: Activation,
+    #[module(skip)]
+    packed: Packed,
 }
 
 /// What is done at a convolution on the way through a network: [`ConvBlock::forward`], or more than that.
@@ -135,7 +137,9 @@ impl ConvBlock {
         let dtype = x.dtype();
         let Some(norm) = &self.norm else {
             return match self.activation.rectifier() {
-                Some(rectifier) => kernels::rectified_conv2d(&self.conv, rectifier, x, |x| self.activation.forward(x)),
+                Some(rectifier) => {
+                    kernels::rectified_conv2d(&self.conv, &self.packed, rectifier, x, |x| self.activation.forward(x))
+                }
                 None => self.activation.forward(kernels::conv2d(&self.conv, x)),
             };
         };

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
-use camscope::kernels::{Rectifier, conv2d, rectified_conv2d, rectified_norm};
+use camscope::kernels::{Packed, Rectifier, conv2d, rectified_conv2d, rectified_norm};
 use proptest::prelude::*;
 
 use crate::support::values;
@@ -160,8 +160,10 @@ fn check_rectified(case: &Case, depthwise: bool) {
     conv.weight = Param::from_data(TensorData::new(weight, [c_out, channels_in, kh, kw]), &device);
     conv.bias = Some(Param::from_data(TensorData::new(bias, [c_out]), &device));
     let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), &device);
+    let packed = Packed::default();
     for rectifier in [Rectifier { slope: 0.2, cap: f32::INFINITY }, Rectifier { slope: 0.0, cap: 0.5 }] {
-        let found = rectified_conv2d(&conv, rectifier, x.clone(), |_| panic!("without gradients it is one operation"));
+        let otherwise = |_| panic!("without gradients it is one operation");
+        let found = rectified_conv2d(&conv, &packed, rectifier, x.clone(), otherwise);
         let (slope, cap) = (f64::from(rectifier.slope), f64::from(rectifier.cap));
         let y: Vec<f64> = y.iter().map(|&z| (if z > 0.0 { z } else { slope * z }).min(cap)).collect();
         assert_near("output", found, &y, channels_in * kh * kw);
@@ -178,6 +180,20 @@ proptest! {
     }
 }
 
+/// What was made of a convolution's weights is not used for others.
+#[test]
+fn packed_weights_follow_the_weights() {
+    let (device, packed) = (Device::flex(), Packed::default());
+    let mut conv = Conv2dConfig::new([3, 5], [1, 1]).with_bias(false).init(&device);
+    let x = Tensor::<4>::ones([1, 3, 1, 1], &device);
+    for scale in [1.0, 1.0, -2.0] {
+        conv.weight = conv.weight.map(|weight| weight * scale);
+        let found = rectified_conv2d(&conv, &packed, Rectifier::NONE, x.clone(), |x| x);
+        let sums = values(conv.weight.val().sum_dim(1).reshape([1, 5, 1, 1]));
+        assert_near("output", found, &sums.iter().map(|&sum| f64::from(sum)).collect::<Vec<_>>(), 3);
+    }
+}
+
 /// A network that has broken must show it: the cap of a rectifier must not make a number of what is none.
 #[test]
 fn what_is_not_a_number_stays_none() {
@@ -185,7 +201,7 @@ fn what_is_not_a_number_stays_none() {
     for groups in [1, 4] {
         let conv = Conv2dConfig::new([4, 4], [3, 3]).with_groups(groups).init(&device);
         let x = Tensor::<4>::full([1, 4, 3, 3], f32::NAN, &device);
-        let found = values(rectified_conv2d(&conv, Rectifier { slope: 0.0, cap: 6.0 }, x, |x| x));
+        let found = values(rectified_conv2d(&conv, &Packed::default(), Rectifier { slope: 0.0, cap: 6.0 }, x, |x| x));
         assert!(found.iter().all(|value| value.is_nan()), "{found:?}");
     }
 }
