@@ -73,7 +73,9 @@ pub fn rectified_conv2d(
     }
     #[cfg(feature = "cpu")]
     if op::on_cpu(&x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
-        match (x.device().is_autodiff(), conv.groups) {
+        // Of a network that learns, frozen stages take photos that know of no gradients.
+        let learns = x.device().is_autodiff() || conv.weight.val().device().is_autodiff();
+        match (learns, conv.groups) {
             (false, 1) => return op::rectified_conv2d(conv, packed, rectifier, x),
             (false, _) if op::is_depthwise(conv) => return op::rectified_conv2d(conv, packed, rectifier, x),
             (true, 1) => return otherwise(op::conv2d(conv, x)),
