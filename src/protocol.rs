@@ -36,6 +36,8 @@ pub enum Request {
     Recall { file: Vec<u8> },
     /// Look at a photo with the loaded model and with the one taught or recalled last. Answered by [`Event::Compared`].
     Compare { photo: u32, bytes: Vec<u8> },
+    /// Time a network. Answered by [`Event::Trying`] as it goes, and by [`Event::Tried`].
+    Try(Trial),
 }
 
 /// Engine to page.
@@ -119,6 +121,12 @@ pub enum Event {
         /// `None` where nothing was taught or recalled.
         after: Option<Look>,
     },
+    /// Timed runs done.
+    Trying {
+        done: usize,
+        of: usize,
+    },
+    Tried(TrialResult),
     /// Something did not work: a photo, or the model where `photo` is `None`.
     Failed {
         photo: Option<u32>,
@@ -289,4 +297,38 @@ impl Answer {
     pub fn best(&self) -> Option<(usize, f32)> {
         self.probabilities.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))
     }
+}
+
+/// What to time, on noise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Name of a network that is built for it, with random weights; `None` for the loaded one.
+    pub network: Option<String>,
+    /// Pixels on a side, at least 32.
+    pub size: u32,
+    /// Photos in each run, at least 1.
+    pub batch: usize,
+    /// Timed runs after the first, at least 1.
+    pub runs: usize,
+    /// Full training steps instead of forward passes.
+    pub training: bool,
+}
+
+/// How long it took, in milliseconds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrialResult {
+    /// The first run, in which the device made itself ready.
+    pub first: f32,
+    /// Those after it, up to the logits or the loss.
+    pub runs: Vec<f32>,
+    /// Five maps on top of each pass; empty for training.
+    pub maps: Vec<f32>,
+    /// Of one forward pass of one photo.
+    pub multiply_adds: u64,
+    /// What the network said of the noise, all photos in turn; empty for training.
+    pub logits: Vec<f32>,
+    /// Of every training step, the first included; empty for passes.
+    pub losses: Vec<f32>,
+    /// Bytes of memory the engine holds; 0 where it cannot tell.
+    pub memory: u64,
 }

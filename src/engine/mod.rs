@@ -3,8 +3,10 @@
 mod judge;
 mod session;
 mod teach;
+mod trial;
 #[cfg(feature = "engine")]
 pub mod worker;
 
 pub use session::{COMPARED, EngineError, Session};
 pub use teach::Taught;
+pub use trial::noise;

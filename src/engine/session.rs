@@ -11,7 +11,7 @@ use crate::checkpoint::{CheckpointError, ModelCard, decode, sha256_hex, verify, 
 use crate::device::{ReadError, read};
 use crate::evidence::{BOX_THRESHOLD, GRID, evidence_box};
 use crate::method::Explanation;
-use crate::model::Network;
+use crate::model::{ConfigError, Network};
 use crate::photo::Photo;
 use crate::protocol::{ClassMap, Look, Prediction, Timing};
 use crate::recipe::Window;
@@ -29,6 +29,8 @@ pub enum EngineError {
     NotSeen,
     #[error("Class number {class} does not exist; the model tells {classes} apart.")]
     Class { class: usize, classes: usize },
+    #[error(transparent)]
+    Network(#[from] ConfigError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error("The network's result is not a number. The device may be at fault; try the CPU.")]

@@ -16,7 +16,7 @@ use crate::checkpoint::{ModelCard, encode_named, sha256_hex};
 use crate::device::{DeviceKind, open};
 use crate::method::Explanation;
 use crate::photo::Photo;
-use crate::protocol::{Event, Lesson, LessonEvent, Measure, Measured, Picture, Request};
+use crate::protocol::{Event, Lesson, LessonEvent, Measure, Measured, Picture, Request, TrialResult};
 use crate::render::shrink;
 
 /// Cache of the weights, by address; an address holds the content's hash.
@@ -177,6 +177,17 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                     send(&Event::Compared { photo, picture: picture(decoded, u32::MAX), before, after });
                 }
                 Err(error) => fail(Some(photo), error.to_string()),
+            }
+        }
+        Request::Try(trial) => {
+            let tried = session.trial(&trial, async |done, of| {
+                send(&Event::Trying { done, of });
+                breathe().await;
+                if inbox.steer().0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            match tried.await {
+                Ok(result) => send(&Event::Tried(TrialResult { memory: memory(), ..result })),
+                Err(error) => fail(None, error.to_string()),
             }
         }
         // What came too late for the training that it meant.

@@ -20,6 +20,8 @@ pub struct Model {
     pub accuracy: Option<(f64, String)>,
     pub url: String,
     pub bytes: f64,
+    /// Pixels on a side of what the network sees.
+    pub size: u32,
     /// The whole card, for the engine.
     pub card: String,
 }
@@ -67,6 +69,7 @@ fn model(card: JsValue) -> Option<Model> {
         accuracy: right.map(|right| (right * 100.0, property(&accuracy, "on").as_string().unwrap_or_default())),
         url: format!("{MODELS}{}", text("file")?),
         bytes: property(&card, "bytes").as_f64()?,
+        size: property(&property(&card, "recipe"), "size").as_f64()? as u32,
         card: JSON::stringify(&card).ok()?.into(),
     })
 }

@@ -49,6 +49,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("bin/app", &["method", "page", "protocol", "render"], &["web"]),
     ("bin/teach", &["page", "project", "protocol", "render"], &["web"]),
     ("bin/check", &["annotations", "measure", "method", "page", "protocol", "recipe", "render", "survey"], &["web"]),
+    ("bin/about", &["page", "protocol"], &["web"]),
     ("bin/engine_cpu", &["device", "engine"], &[]),
     ("bin/engine_webgpu", &["device", "engine"], &[]),
     ("bin/camscope", EVERY, &["burn", "image"]),

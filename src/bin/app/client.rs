@@ -271,6 +271,8 @@ fn take(state: State, event: Event) {
         // What the page's other parts ask their own engines for.
         Event::Measured { .. }
         | Event::Stopped { .. }
+        | Event::Trying { .. }
+        | Event::Tried(_)
         | Event::Studied { .. }
         | Event::Lesson(_)
         | Event::Taught { .. }

@@ -39,7 +39,7 @@ fn App() -> impl IntoView {
             <panels::Strip/>
         </main>
         // The page's other parts mount themselves here when they have come.
-        {[Tab::Check, Tab::Teach].map(|tab| view! {
+        {[Tab::Check, Tab::Teach, Tab::About].map(|tab| view! {
             <section id=tab.program() hidden=move || state.tab.get() != tab><p class="waiting">"Opening …"</p></section>
         }).into_iter().collect_view()}
         <panels::Footer/>

@@ -59,6 +59,7 @@ pub fn Header() -> impl IntoView {
                 {tab(Tab::Look, "tab-look", "Look")}
                 {tab(Tab::Check, "tab-check", "Check")}
                 {tab(Tab::Teach, "tab-teach", "Teach")}
+                {tab(Tab::About, "tab-about", "About")}
             </nav>
             <label class="model" hidden=elsewhere>
                 <span>"Network"</span>

@@ -1,9 +1,9 @@
-//! The doors to the page's other parts, checking and teaching: programs of their own that are fetched when their tab is first
+//! The doors to the page's other parts, checking, teaching and measuring: programs of their own that are fetched when their tab is first
 //! opened, so that those who only look wait for nothing. They read the device and the network off the body's `data-device` and
-//! `data-model`; teaching hands a model over by the event `camscope-taught` with `[card, address]`.
+//! `data-model`, and off `data-settled` that the first engine has started or failed; teaching hands a model over by the event `camscope-taught` with `[card, address]`.
 
 use camscope::page::manifest::model_at;
-use camscope::page::web::{document, window};
+use camscope::page::web::{document, parameter, window};
 use js_sys::Array;
 use leptos::ev::Custom;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CustomEvent, Url};
 
 use crate::client::choose_model;
-use crate::state::{State, Tab};
+use crate::state::{EngineState, State, Tab};
 
 /// Takes models from the teaching part, and tells the others what is chosen here.
 pub fn listen(state: State) {
@@ -20,6 +20,9 @@ pub fn listen(state: State) {
         let Some(body) = &body else { return };
         let _ = body.set_attribute("data-device", state.device.get().device);
         let _ = body.set_attribute("data-model", &state.model.get());
+        if let EngineState::Ready { .. } | EngineState::Failed = state.engine.get() {
+            let _ = body.set_attribute("data-settled", "yes");
+        }
     });
     let taught = window_event_listener(Custom::<CustomEvent>::new("camscope-taught"), move |event| {
         let parts: Array = event.detail().unchecked_into();
@@ -39,6 +42,9 @@ pub fn listen(state: State) {
         state.tab.set(Tab::Look);
     });
     std::mem::forget(taught); // lives as long as the page
+    if parameter("bench").is_some() {
+        open(state, Tab::About);
+    }
 }
 
 /// Shows a part of the page; fetches it the first time.

@@ -71,6 +71,7 @@ pub enum Tab {
     Look,
     Check,
     Teach,
+    About,
 }
 
 impl Tab {
@@ -80,6 +81,7 @@ impl Tab {
             Self::Look => None,
             Self::Check => Some("check"),
             Self::Teach => Some("teach"),
+            Self::About => Some("about"),
         }
     }
 }

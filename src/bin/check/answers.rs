@@ -102,7 +102,9 @@ pub fn take(state: State, event: Event) {
         | Event::Studied { .. }
         | Event::Lesson(_)
         | Event::Taught { .. }
-        | Event::NotTaught { .. } => {}
+        | Event::NotTaught { .. }
+        | Event::Trying { .. }
+        | Event::Tried(_) => {}
     }
 }
 

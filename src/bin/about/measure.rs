@@ -1,0 +1,245 @@
+//! *Measure this device*: the controls, and the engine that is started for it.
+
+use std::cell::RefCell;
+
+use camscope::page::adapter::probe;
+use camscope::page::engine::Engine;
+use camscope::page::manifest::{Model, models};
+use camscope::page::web::{body_data, fixed, parameter, window};
+use camscope::protocol::{Event, Request, Trial};
+use leptos::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::state::{Finding, State, Wanted};
+
+/// Networks of the field that the site has no weights of, and the size of their photos.
+const UNTRAINED: [(&str, &str, u32); 4] = [
+    ("vgg16-gap", "VGG16 with global average pooling · random weights", 224),
+    ("resnet-18", "ResNet-18 · random weights", 224),
+    ("resnet-50", "ResNet-50 · random weights", 224),
+    ("googlenet", "GoogLeNet · random weights", 224),
+];
+const SIZES: [u32; 8] = [32, 64, 96, 128, 160, 192, 224, 320];
+const RUNS: usize = 9;
+
+struct Client {
+    engine: Engine,
+    device: &'static str,
+    /// The model of the site that the engine holds.
+    loaded: Option<String>,
+}
+
+thread_local! {
+    static CLIENT: RefCell<Option<Client>> = const { RefCell::new(None) };
+}
+
+/// Reads what there is and what the address asks for, and measures that at once.
+pub async fn begin(state: State) {
+    match models().await {
+        Ok(models) => state.models.set(models),
+        Err(why) => state.messages.say("error", why),
+    }
+    // Two engines that start at once would each tell of the other.
+    while body_data("settled").is_empty() {
+        pause(50).await;
+    }
+    let probed = probe().await;
+    let real = probed.as_ref().is_ok_and(|adapter| !adapter.software);
+    state.adapter.set(probed.map(|adapter| adapter.name));
+
+    let number = |name| parameter(name).and_then(|text| text.parse::<usize>().ok());
+    let asked = parameter("bench");
+    let model = asked.clone().unwrap_or_else(|| {
+        let chosen = body_data("model");
+        let there = state.models.with_untracked(|models| models.iter().any(|model| model.name == chosen));
+        if there { chosen } else { UNTRAINED[0].0.to_owned() }
+    });
+    let device = match parameter("device").as_deref() {
+        Some("cpu") => "cpu",
+        Some("webgpu") => "webgpu",
+        _ if real => "webgpu",
+        _ => "cpu",
+    };
+    let size = number("size").map_or_else(|| usual_size(state, &model), |size| size as u32);
+    let (runs, batch) = (number("runs").unwrap_or(RUNS), number("batch").unwrap_or(1));
+    let training = parameter("training").is_some();
+    state.wanted.set(Wanted {
+        model,
+        device,
+        size: size.clamp(32, 1024),
+        runs: runs.max(1),
+        batch: batch.max(1),
+        training,
+    });
+    if asked.is_some() {
+        start(state);
+    }
+}
+
+async fn pause(milliseconds: i32) {
+    let pause = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    });
+    let _ = JsFuture::from(pause).await;
+}
+
+/// Pixels on a side for which a model was made.
+fn usual_size(state: State, name: &str) -> u32 {
+    let model = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    match model {
+        Some(model) => model.size,
+        None => UNTRAINED.iter().find(|(known, ..)| *known == name).map_or(224, |(.., size)| *size),
+    }
+}
+
+/// Starts the engine if it is another device's, loads the network if it is another one, and measures.
+fn start(state: State) {
+    let wanted = state.wanted.get_untracked();
+    if let ("webgpu", Err(why)) = (wanted.device, state.adapter.get_untracked()) {
+        return state.messages.say("error", format!("WebGPU cannot be measured: {why}. The processor can."));
+    }
+    state.running.set(Some((0, 0)));
+    let running = CLIENT.with_borrow(|client| client.as_ref().is_some_and(|client| client.device == wanted.device));
+    if running {
+        return go_on(state);
+    }
+    let on_event = move |event| take(state, event);
+    match Engine::start(wanted.device, on_event, move |why| stopped(state, &why)) {
+        Ok(engine) => {
+            CLIENT.with_borrow_mut(|client| *client = Some(Client { engine, device: wanted.device, loaded: None }))
+        }
+        Err(why) => stopped(state, &why),
+    }
+}
+
+/// The engine is ready for the next step.
+fn go_on(state: State) {
+    let Wanted { model: name, size, runs, batch, training, .. } = state.wanted.get_untracked();
+    let model = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    CLIENT.with_borrow_mut(|client| {
+        let Some(client) = client else { return };
+        match model {
+            Some(Model { card, url, .. }) if client.loaded.as_ref() != Some(&name) => {
+                client.loaded = Some(name);
+                client.engine.send(&Request::Load { card, url });
+            }
+            known => {
+                let network = if known.is_some() { None } else { Some(name) };
+                client.engine.send(&Request::Try(Trial { network, size, batch, runs, training }));
+            }
+        }
+    });
+}
+
+fn take(state: State, event: Option<Event>) {
+    match event {
+        Some(Event::Started | Event::Loaded { .. }) => go_on(state),
+        Some(Event::Trying { done, of }) => state.running.set(Some((done, of))),
+        Some(Event::Tried(result)) => {
+            state.running.set(None);
+            let wanted = state.wanted.get_untracked();
+            let adapter = match state.adapter.get_untracked() {
+                Ok(name) if wanted.device == "webgpu" => name,
+                _ => "CPU".into(),
+            };
+            // Stopped before the first was over, it tells nothing.
+            if !result.runs.is_empty() {
+                state.findings.update(|findings| findings.push(Finding { wanted, adapter, result }));
+            }
+        }
+        Some(Event::Failed { message, .. }) => {
+            state.running.set(None);
+            CLIENT.with_borrow_mut(|client| client.iter_mut().for_each(|client| client.loaded = None));
+            state.messages.say("error", message);
+        }
+        Some(Event::Unusable { reason }) => stopped(state, &reason),
+        None => stopped(state, "the page and the engine do not fit together"),
+        _ => {}
+    }
+}
+
+fn stopped(state: State, why: &str) {
+    CLIENT.with_borrow_mut(|client| drop(client.take()));
+    state.running.set(None);
+    let why = why.trim_end_matches('.');
+    state.messages.say("error", format!("The engine stopped ({why}). Try again, or measure the other device."));
+}
+
+fn stop() {
+    CLIENT.with_borrow(|client| client.iter().for_each(|client| client.engine.send(&Request::Stop)));
+}
+
+#[component]
+pub fn Panel() -> impl IntoView {
+    let state = expect_context::<State>();
+    let running = move || state.running.get().is_some();
+    let networks = move || {
+        let chosen = state.wanted.with(|wanted| wanted.model.clone());
+        let mut networks: Vec<(String, String)> =
+            state.models.with(|models| models.iter().map(|m| (m.name.clone(), m.title.clone())).collect());
+        for (name, title, _) in UNTRAINED {
+            if networks.iter().all(|(known, _)| known != name) {
+                networks.push((name.into(), title.into()));
+            }
+        }
+        let option = move |(name, title): (String, String)| {
+            let selected = name == chosen;
+            view! { <option value=name prop:selected=selected>{title}</option> }
+        };
+        networks.into_iter().map(option).collect_view()
+    };
+    let choose = move |name: String| {
+        let size = usual_size(state, &name);
+        state.wanted.update(|wanted| (wanted.model, wanted.size) = (name, size));
+    };
+    let sizes = move || {
+        let chosen = state.wanted.with(|wanted| wanted.size);
+        let mut sizes = SIZES.to_vec();
+        if !sizes.contains(&chosen) {
+            sizes.push(chosen);
+        }
+        let option = move |size: u32| view! { <option value=size.to_string() prop:selected=size == chosen>{size}" pixels"</option> };
+        sizes.into_iter().map(option).collect_view()
+    };
+    let device = move |id: &'static str, name: &'static str| {
+        let chosen = move || state.wanted.with(|wanted| wanted.device == id);
+        let lacking = move || id == "webgpu" && state.adapter.with(Result::is_err);
+        view! {
+            <button data-testid=format!("bench-{id}") aria-pressed=move || chosen().to_string() disabled=move || lacking() || running()
+                on:click=move |_| state.wanted.update(|wanted| wanted.device = id)>{name}</button>
+        }
+    };
+    let adapter = move || match state.adapter.get() {
+        Ok(name) => format!("WebGPU here is {name}."),
+        Err(why) => format!("No WebGPU here: {why}."),
+    };
+    let words = move || match state.running.get() {
+        None => String::new(),
+        Some((_, 0)) => "Starting: the engine, the network, and a first pass …".into(),
+        Some((done, of)) => format!("{done} of {of} passes"),
+    };
+    let share = move || state.running.get().map_or(0.0, |(done, of)| 100.0 * done as f64 / of.max(1) as f64);
+    view! {
+        <section class="panel measure" aria-label="Measure this device">
+            <h2>"Measure this device"</h2>
+            <p class="hint">"How long one look takes here: a photo of noise goes through the network again and again. "{adapter}</p>
+            <div class="row">
+                <label class="inline"><span>"Network "</span>
+                    <select data-testid="bench-model" disabled=running on:change:target=move |event| choose(event.target().value())>{networks}</select></label>
+                <label class="inline"><span>"Photo "</span>
+                    <select data-testid="bench-size" disabled=running on:change:target=move |event| {
+                        let size = event.target().value().parse().unwrap_or(224);
+                        state.wanted.update(|wanted| wanted.size = size);
+                    }>{sizes}</select></label>
+                <span class="row" role="group" aria-label="Device">{device("webgpu", "WebGPU")}{device("cpu", "CPU")}</span>
+                <button class="primary" data-testid="bench-start" hidden=running on:click=move |_| start(state)>"Measure"</button>
+                <button data-testid="bench-stop" hidden=move || !running() on:click=move |_| stop()>"Stop"</button>
+            </div>
+            <div hidden=move || !running()>
+                <p class="hint" role="status" data-testid="bench-progress">{words}</p>
+                <div class="bar" role="progressbar" aria-label="Passes" aria-valuemin="0" aria-valuemax="100"
+                    aria-valuenow=move || fixed(share(), 0) style:--share=move || fixed(share(), 1) + "%"></div>
+            </div>
+        </section>
+    }
+}
