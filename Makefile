@@ -21,7 +21,7 @@ TRUNK := env -u NO_COLOR trunk
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
 .PHONY: help serve build test bench bench-train bench-cam bench-web cifar10 clean setup lint
-.PHONY: rust trunk native torch models photos site browser test-host test-browser
+.PHONY: rust trunk native torch peers models photos site browser test-host test-browser
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -44,9 +44,12 @@ bench-train: native torch ## Time training steps beside PyTorch (fetched by pip 
 bench-cam: native models photos torch ## Time maps that take long beside pytorch-grad-cam
 	TQDM_DISABLE=1 .tools/torch/bin/python -W ignore benches/cam.py $(NATIVE)
 
-bench-web: site browser ## Time teaching in the browser beside TensorFlow.js (fetched by npm into .tools/tfjs)
-	@[ -d .tools/tfjs/node_modules ] || npm install --silent --no-fund --no-audit --prefix .tools/tfjs @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
-	cargo bench --bench web
+bench-web: site browser peers ## Time the page beside ONNX Runtime Web and TensorFlow.js in one browser (PARTS="cpu webgpu steps teach")
+	cargo bench --bench web -- $(PARTS)
+
+peers:
+	@[ -d .tools/peers/node_modules/onnxruntime-web ] || npm install --silent --no-fund --no-audit --prefix .tools/peers @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0 @tensorflow/tfjs-backend-webgpu@4.22.0 onnxruntime-web@1.30.0
+	@[ -x .tools/onnx/bin/python ] || { python3 -m venv .tools/onnx && .tools/onnx/bin/pip install -q --disable-pip-version-check onnx==1.23.2 numpy; }
 
 cifar10: ## Fetch CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm; what the shipped ResNet-20 was trained on)
 	@[ -x .tools/pillow/bin/python ] || { python3 -m venv .tools/pillow && .tools/pillow/bin/pip install -q pillow numpy; }

@@ -1,21 +1,15 @@
-//! `make bench-web`: teaching a head in the browser, beside TensorFlow.js in the same browser on features of the same shape.
+//! Teaching a head in the browser, beside TensorFlow.js in the same browser on features of the same shape.
 //!
 //! Twenty photos of two classes, EfficientNet-Lite0 on the CPU engine, the page's default settings. Every round trains once
-//! here and once there; medians and their ratio are printed. Needs `dist/` and `.tools/tfjs` (the Makefile fetches it).
-
-#[expect(dead_code, reason = "the tests use more of it")]
-#[path = "../tests/browser/browser.rs"]
-mod browser;
-#[expect(dead_code, reason = "the tests use more of it")]
-#[path = "../tests/browser/site.rs"]
-mod site;
+//! here and once there; medians and their ratio are printed.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use browser::Browser;
-use site::Site;
+use crate::browser::Browser;
+use crate::median;
+use crate::site::Site;
 
 const ROUNDS: usize = 5;
 
@@ -76,30 +70,8 @@ async fn taught(browser: &Browser) -> [f64; 4] {
     [at("training") - at("features"), engine, at("last") - at("training"), at("done") - at("last")]
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-#[tokio::main]
-async fn main() {
-    let tensorflow = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/tfjs/node_modules/@tensorflow");
-    assert!(tensorflow.is_dir(), "TensorFlow.js is not here; run: make bench-web");
-    let beside = |root: &Path| {
-        let folder = root.join("tfjs");
-        std::fs::create_dir(&folder).unwrap();
-        std::fs::copy(tensorflow.join("tfjs/dist/tf.min.js"), folder.join("tf.min.js")).unwrap();
-        for entry in std::fs::read_dir(tensorflow.join("tfjs-backend-wasm/dist")).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                std::fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
-            }
-        }
-        let page = "<!doctype html><title>TensorFlow.js</title><script src='tf.min.js'></script><script src='tf-backend-wasm.min.js'></script>";
-        std::fs::write(folder.join("index.html"), page).unwrap();
-    };
+pub async fn run(browser: &Browser, site: &Site) {
     let folder = tempfile::tempdir().unwrap();
-    let (site, browser) = (Site::changed(beside).await, Browser::start().await);
 
     let page = browser.client.window().await.unwrap();
     browser.open(&format!("{}/?device=cpu", site.url)).await;
@@ -116,9 +88,9 @@ async fn main() {
     // Features are made once per photo: plain, then with four changed copies each.
     browser.wait(".choices summary").await.click().await.unwrap();
     browser.wait("[data-testid=augment]").await.click().await.unwrap();
-    let plain = taught(&browser).await;
+    let plain = taught(browser).await;
     browser.wait("[data-testid=augment]").await.click().await.unwrap();
-    let copies = taught(&browser).await;
+    let copies = taught(browser).await;
     println!("twenty photos of 1024x768, EfficientNet-Lite0, CPU engine, one thread:");
     println!(
         "  network started and features: {:.1} s plain, {:.1} s with four changed copies each",
@@ -128,7 +100,7 @@ async fn main() {
 
     let other = browser.client.new_window(true).await.unwrap().handle;
     browser.client.switch_to_window(other.clone()).await.unwrap();
-    browser.open(&format!("{}/tfjs/index.html", site.url)).await;
+    browser.open(&format!("{}/peers/peers.html", site.url)).await;
     // What the page learns from: 16 photos, the rest is held out, with their copies.
     const EXAMPLES: usize = 80;
     let theirs = async |backend: &str| -> Result<f64, String> {
@@ -145,7 +117,7 @@ async fn main() {
     let (mut ours, mut drawn, mut keeping) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         browser.client.switch_to_window(page.clone()).await.unwrap();
-        let [_, epochs, on_the_page, after] = taught(&browser).await;
+        let [_, epochs, on_the_page, after] = taught(browser).await;
         ours.push(epochs);
         drawn.push(on_the_page);
         keeping.push(after);
@@ -170,5 +142,4 @@ async fn main() {
             theirs / ours
         );
     }
-    browser.close().await;
 }
