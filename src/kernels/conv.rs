@@ -16,7 +16,7 @@ fn panel(lines: usize, line: usize) -> usize {
 
 /// How a convolution is divided: photos that are worked on together, so that lines are long enough to be worth a block
 /// of weights, and channels (of `channels`) that one thread takes where there are fewer groups than threads.
-fn division(shape: &ConvShape, channels: usize) -> (usize, usize) {
+pub(super) fn division(shape: &ConvShape, channels: usize) -> (usize, usize) {
     let images = shape.images.max(1);
     let wanted = 512usize.div_ceil(Planes::new(*shape, 1).area());
     let groups = images.div_ceil(wanted).next_multiple_of(threads::count()).min(images);

@@ -17,6 +17,8 @@ mod packed;
 mod planes;
 #[cfg(feature = "cpu")]
 mod tile;
+#[cfg(feature = "cpu")]
+mod winograd;
 
 use burn::module::Param;
 use burn::nn::BatchNorm;

@@ -8,7 +8,9 @@ use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::norm::Batch;
-use super::{Packed, Rectifier, conv, depthwise, norm};
+use super::packed::Form;
+use super::winograd::Tile;
+use super::{Packed, Rectifier, conv, depthwise, norm, winograd};
 
 /// The geometry of a convolution without groups and dilation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -142,8 +144,14 @@ impl Forward for Flex {
         let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
         let [_, c_in, ..] = weight.layout().shape().dims::<4>();
         let y = if c_in == shape.c_in {
-            let weights = packed.of(&weight, || conv::pack(&shape, weight.storage()));
-            conv::forward(&shape, x.storage(), &weights, bias.storage(), rectifier)
+            let (x, w, bias) = (x.storage(), weight.storage(), bias.storage());
+            if let Some(tile) = Tile::for_conv(&shape) {
+                let weights = packed.of(&weight, Form::Winograd(tile), || winograd::pack(tile, &shape, w));
+                winograd::forward(tile, &shape, x, &weights, bias, rectifier)
+            } else {
+                let weights = packed.of(&weight, Form::Direct, || conv::pack(&shape, w));
+                conv::forward(&shape, x, &weights, bias, rectifier)
+            }
         } else {
             let of_plane = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
             depthwise::forward(&of_plane, x.storage(), weight.storage(), bias.storage(), rectifier)

@@ -38,7 +38,9 @@ impl WithSimd for Product<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         match S::F32_LANES {
             16 => self.run::<S, 8, 2>(simd),
-            _ => self.run::<S, 4, 3>(simd),
+            8 => self.run::<S, 4, 3>(simd),
+            // WebAssembly has no multiply-add: its product needs a register beside sums, inputs and weight.
+            _ => self.run::<S, 4, 2>(simd),
         }
     }
 }
@@ -67,6 +69,69 @@ impl Product<'_> {
                 // SAFETY: q + step ≤ len + step ≤ pitch, and `out` has ROWS of these.
                 let out = unsafe { self.out.as_mut_ptr().add(r * self.pitch + q).cast::<[S::f32s; VECTORS]>() };
                 unsafe { out.write_unaligned(*sums) };
+            }
+        }
+    }
+}
+
+/// Columns of a panel: what [`PanelProduct`] has in registers for each row.
+pub fn panel_columns() -> usize {
+    struct Columns;
+    impl WithSimd for Columns {
+        type Output = usize;
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            S::F32_LANES * if S::F32_LANES == 16 { 1 } else { 2 }
+        }
+    }
+    pulp::Arch::new().dispatch(Columns)
+}
+
+/// `out[r][p · columns + q] = Σ_k weights[k][r] · panels[p][k][q]`: all is read in the order in which it lies.
+pub struct PanelProduct<'a> {
+    /// `[depth][block_rows]`
+    pub weights: &'a [f32],
+    /// `[panel][depth][panel_columns]`
+    pub panels: &'a [f32],
+    pub depth: usize,
+    /// `[block_rows][pitch]`, `pitch = panels · panel_columns`.
+    pub out: &'a mut [f32],
+    pub pitch: usize,
+}
+
+impl WithSimd for PanelProduct<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F32_LANES {
+            16 => self.run::<S, 8, 1>(simd),
+            _ => self.run::<S, 4, 2>(simd),
+        }
+    }
+}
+
+impl PanelProduct<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S) {
+        let columns = VECTORS * S::F32_LANES;
+        assert!(self.weights.len() == self.depth * ROWS && self.panels.len() == self.pitch * self.depth);
+        assert!(self.pitch.is_multiple_of(columns) && self.out.len() == ROWS * self.pitch);
+        for (p, panel) in self.panels.chunks_exact(self.depth * columns).enumerate() {
+            let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+            for (w, x) in self.weights.chunks_exact(ROWS).zip(panel.chunks_exact(columns)) {
+                // SAFETY: `x` has as many values as `VECTORS` vectors.
+                let x = unsafe { x.as_ptr().cast::<[S::f32s; VECTORS]>().read_unaligned() };
+                for r in 0..ROWS {
+                    let w = simd.splat_f32s(w[r]);
+                    for v in 0..VECTORS {
+                        sums[r][v] = simd.mul_add_e_f32s(w, x[v], sums[r][v]);
+                    }
+                }
+            }
+            for (r, sums) in sums.iter().enumerate() {
+                let row = &mut self.out[r * self.pitch + p * columns..][..columns];
+                // SAFETY: `row` has as many values as `VECTORS` vectors.
+                unsafe { row.as_mut_ptr().cast::<[S::f32s; VECTORS]>().write_unaligned(*sums) };
             }
         }
     }
