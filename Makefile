@@ -21,7 +21,7 @@ TRUNK := env -u NO_COLOR trunk
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
 .PHONY: help serve build test bench bench-train bench-cam bench-web cifar10 clean setup lint
-.PHONY: rust trunk native torch peers models photos site browser test-host test-browser
+.PHONY: rust trunk native torch peers models photos site browser test-host test-gpu test-browser
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ serve: native models photos trunk ## Set up, build and serve the release site on
 
 build: native site ## Make the site in dist/ and the native binary target/release/camscope
 
-test: lint test-host site test-browser ## Run every check, cheapest first
+test: lint test-host test-gpu site test-browser ## Run every check, cheapest first
 
 bench: models ## Time every model on every device of this machine
 	cargo build --release --features gpu --bin camscope
@@ -117,6 +117,9 @@ site: models photos trunk
 
 test-host: native models photos
 	cargo test --release --lib --bins --test host
+
+test-gpu: rust
+	cargo test --release --features gpu --test gpu -- --test-threads=1
 
 test-browser: site browser
 	cargo test --release --test browser -- --test-threads=1

@@ -14,6 +14,7 @@ use super::{EngineError, Session};
 use crate::cam::CamError;
 use crate::checkpoint::{ModelCard, encode_named, sha256_hex};
 use crate::device::{DeviceKind, open};
+use crate::kernels::use_plain;
 use crate::method::Explanation;
 use crate::photo::Photo;
 use crate::protocol::{Event, Lesson, LessonEvent, Measure, Measured, Picture, Request, TrialResult};
@@ -38,6 +39,8 @@ pub fn run(kind: DeviceKind) {
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
 
+    // `engine_loader.js?device=…&kernels=plain`
+    use_plain(scope().location().search().contains("kernels=plain"));
     spawn_local(async move {
         let device = match open(kind).await {
             Ok(device) => device,

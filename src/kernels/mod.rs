@@ -3,29 +3,31 @@
 //! Every other device, and every other case, goes burn's way.
 
 #[cfg(feature = "cpu")]
-mod conv;
-#[cfg(feature = "cpu")]
-mod depthwise;
-#[cfg(feature = "cpu")]
-mod gradients;
-#[cfg(feature = "cpu")]
-mod norm;
-#[cfg(feature = "cpu")]
+mod cpu;
+#[cfg(any(feature = "cpu", feature = "gpu"))]
+mod form;
+#[cfg(feature = "gpu")]
+mod gpu;
+#[cfg(any(feature = "cpu", feature = "gpu"))]
 mod op;
 mod packed;
-#[cfg(feature = "cpu")]
-mod planes;
-#[cfg(feature = "cpu")]
-mod tile;
-#[cfg(feature = "cpu")]
-mod winograd;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::module::Param;
 use burn::nn::BatchNorm;
 use burn::nn::conv::Conv2d;
+use burn::nn::pool::MaxPool2d;
 use burn::tensor::{DType, Tensor};
 
 pub use packed::Packed;
+
+static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// From now on burn's own operations do everything (`true`), or these here what they can.
+pub fn use_plain(plain: bool) {
+    PLAIN.store(plain, Ordering::Relaxed);
+}
 
 /// `z` where positive, `slope · z` elsewhere, at most `cap`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,19 +75,29 @@ pub fn rectified_conv2d(
     if x.dtype() != conv.weight.dtype() {
         return otherwise(in_type(conv, x.dtype()).forward(x));
     }
-    #[cfg(feature = "cpu")]
-    if op::on_cpu(&x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
+    #[cfg(any(feature = "cpu", feature = "gpu"))]
+    if op::is_ours(&x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
         // Of a network that learns, frozen stages take photos that know of no gradients.
         let learns = x.device().is_autodiff() || conv.weight.val().device().is_autodiff();
         match (learns, conv.groups) {
             (false, 1) => return op::rectified_conv2d(conv, packed, rectifier, x),
             (false, _) if op::is_depthwise(conv) => return op::rectified_conv2d(conv, packed, rectifier, x),
-            (true, 1) => return otherwise(op::conv2d(conv, x)),
+            #[cfg(feature = "cpu")]
+            (true, 1) if op::on_cpu(&x) => return otherwise(op::conv2d(conv, x)),
             _ => {}
         }
     }
     let _ = (packed, rectifier);
     otherwise(conv.forward(x))
+}
+
+/// [`MaxPool2d::forward`].
+pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "gpu")]
+    if op::on_gpu(&x) && !x.device().is_autodiff() && !pool.ceil_mode && pool.dilation == [1, 1] {
+        return op::max_pool2d(pool, x);
+    }
+    pool.forward(x)
 }
 
 /// The convolution with its weights in another float type; gradients find their way through to the weights themselves.
@@ -106,7 +118,7 @@ pub fn rectified_norm(
     otherwise: impl FnOnce(Tensor<4>) -> Tensor<4>,
 ) -> Tensor<4> {
     #[cfg(feature = "cpu")]
-    if op::on_cpu(&x) && x.device().is_autodiff() && norm.training.is_enabled() {
+    if op::on_cpu(&x) && op::is_ours(&x) && x.device().is_autodiff() && norm.training.is_enabled() {
         return op::rectified_norm(norm, rectifier, x);
     }
     let _ = (norm, rectifier);

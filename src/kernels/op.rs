@@ -1,16 +1,16 @@
-//! The operations as burn sees them: an extension of its processor backend.
+//! The operations as burn sees them: an extension of its backends for the processor and for graphics adapters.
 
-use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, DispatchDevice, Flex, backend_extension};
+use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension};
+#[cfg(feature = "cpu")]
+use burn::nn::BatchNorm;
+use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
-use burn::nn::{BatchNorm, PaddingConfig2d};
-use burn::tensor::{Device, Tensor, TensorData};
+#[cfg(feature = "gpu")]
+use burn::nn::pool::MaxPool2d;
+use burn::tensor::{Device, Tensor};
 
-use super::norm::Batch;
-use super::packed::Form;
-use super::winograd::Tile;
-use super::{Packed, Rectifier, conv, depthwise, norm, winograd};
+use super::{Packed, Rectifier};
 
 /// The geometry of a convolution without groups and dilation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,9 +28,18 @@ pub struct ConvShape {
 }
 
 impl ConvShape {
-    fn new(conv: &Conv2d, [images, c_in, h, w]: [usize; 4]) -> Self {
-        let (kernel, stride) = (conv.kernel_size, conv.stride[0]);
-        let padding: [(usize, usize); 2] = match conv.padding {
+    fn new(conv: &Conv2d, x: [usize; 4]) -> Self {
+        Self::windows(conv.kernel_size, conv.stride[0], &conv.padding, x, conv.weight.dims()[0])
+    }
+
+    fn windows(
+        kernel: [usize; 2],
+        stride: usize,
+        padding: &PaddingConfig2d,
+        [images, c_in, h, w]: [usize; 4],
+        c_out: usize,
+    ) -> Self {
+        let padding: [(usize, usize); 2] = match *padding {
             PaddingConfig2d::Valid => [(0, 0); 2],
             PaddingConfig2d::Explicit(top, left, bottom, right) => [(top, bottom), (left, right)],
             PaddingConfig2d::Same => [(h, kernel[0]), (w, kernel[1])].map(|(size, kernel)| {
@@ -40,14 +49,31 @@ impl ConvShape {
         };
         let size_out =
             [(h, 0), (w, 1)].map(|(size, side)| (size + padding[side].0 + padding[side].1 - kernel[side]) / stride + 1);
-        let c_out = conv.weight.dims()[0];
         let padding = padding.map(|(before, _)| before);
         Self { images, c_in, c_out, size_in: [h, w], size_out, kernel, stride, padding }
     }
 }
 
+#[cfg(feature = "cpu")]
 pub fn on_cpu(x: &Tensor<4>) -> bool {
     matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+}
+
+/// On an adapter through wgpu; CUDA has libraries of its own.
+#[cfg(feature = "gpu")]
+pub fn on_gpu(x: &Tensor<4>) -> bool {
+    use burn_cubecl::CubeDevice;
+    matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Cube(CubeDevice::Wgpu(_)))
+}
+
+/// On a device that has operations here, and nobody has turned them off.
+pub fn is_ours(x: &Tensor<4>) -> bool {
+    let mut here = false;
+    #[cfg(feature = "cpu")]
+    (here |= on_cpu(x));
+    #[cfg(feature = "gpu")]
+    (here |= on_gpu(x) && x.dtype() == burn::tensor::DType::F32);
+    here && !super::PLAIN.load(std::sync::atomic::Ordering::Relaxed)
 }
 
 /// Every channel has a filter of its own.
@@ -63,6 +89,7 @@ fn bias(conv: &Conv2d, device: &Device) -> Tensor<1> {
     }
 }
 
+#[cfg(feature = "cpu")]
 pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
@@ -77,6 +104,14 @@ pub fn rectified_conv2d(conv: &Conv2d, packed: &Packed, rectifier: Rectifier, x:
     Tensor::from_dispatch(y)
 }
 
+#[cfg(feature = "gpu")]
+pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
+    let dims = x.dims();
+    let shape = ConvShape::windows(pool.kernel_size, pool.stride[0], &pool.padding, dims, dims[1]);
+    Tensor::from_dispatch(<Dispatch as Pooling>::max_pool(x.into_dispatch(), shape))
+}
+
+#[cfg(feature = "cpu")]
 pub fn rectified_norm(norm: &BatchNorm, rectifier: Rectifier, x: Tensor<4>) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.val().into_dispatch(), norm.beta.val().into_dispatch());
     let x = x.into_dispatch();
@@ -89,7 +124,7 @@ pub fn rectified_norm(norm: &BatchNorm, rectifier: Rectifier, x: Tensor<4>) -> T
 }
 
 /// Operations that no gradient flows through.
-#[backend_extension(Flex)]
+#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"))]
 pub trait Forward: Backend {
     /// A convolution and its rectifier. Weights `[c_out, c_in, kh, kw]`, or `[c, 1, kh, kw]` for more channels than one:
     /// then every channel has its own.
@@ -103,7 +138,16 @@ pub trait Forward: Backend {
     ) -> FloatTensor<Self>;
 }
 
+/// And pooling, on adapters.
+#[cfg(feature = "gpu")]
+#[backend_extension(Cube)]
+pub trait Pooling: Backend {
+    /// The largest of every window, channel by channel.
+    fn max_pool(x: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self>;
+}
+
 /// `[n, c, h, w]` activations, weights `[c_out, c_in, kh, kw]`, and values per channel `[c]`.
+#[cfg(feature = "cpu")]
 #[backend_extension(Flex, Autodiff)]
 pub trait Kernels: Backend {
     fn convolution(
@@ -121,67 +165,4 @@ pub trait Kernels: Backend {
         epsilon: f64,
         rectifier: Rectifier,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-}
-
-pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
-}
-
-pub(super) fn batch(x: &FlexTensor) -> Batch {
-    let [images, channels, h, w] = x.layout().shape().dims();
-    Batch { images, channels, area: h * w }
-}
-
-impl Forward for Flex {
-    fn rectified_convolution(
-        x: FlexTensor,
-        weight: FlexTensor,
-        packed: Packed,
-        bias: FlexTensor,
-        shape: ConvShape,
-        rectifier: Rectifier,
-    ) -> FlexTensor {
-        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
-        let [_, c_in, ..] = weight.layout().shape().dims::<4>();
-        let y = if c_in == shape.c_in {
-            let (x, w, bias) = (x.storage(), weight.storage(), bias.storage());
-            if let Some(tile) = Tile::for_conv(&shape) {
-                let weights = packed.of(&weight, Form::Winograd(tile), || winograd::pack(tile, &shape, w));
-                winograd::forward(tile, &shape, x, &weights, bias, rectifier)
-            } else {
-                let weights = packed.of(&weight, Form::Direct, || conv::pack(&shape, w));
-                conv::forward(&shape, x, &weights, bias, rectifier)
-            }
-        } else {
-            let of_plane = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
-            depthwise::forward(&of_plane, x.storage(), weight.storage(), bias.storage(), rectifier)
-        };
-        let [h, w] = shape.size_out;
-        tensor(y, [shape.images, shape.c_out, h, w])
-    }
-}
-
-impl Kernels for Flex {
-    fn convolution(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, shape: ConvShape) -> FlexTensor {
-        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
-        let weights = conv::pack(&shape, weight.storage());
-        let y = conv::forward(&shape, x.storage(), &weights, bias.storage(), Rectifier::NONE);
-        let [h, w] = shape.size_out;
-        tensor(y, [shape.images, shape.c_out, h, w])
-    }
-
-    fn rectified_norm(
-        x: FlexTensor,
-        gamma: FlexTensor,
-        beta: FlexTensor,
-        epsilon: f64,
-        rectifier: Rectifier,
-    ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.to_contiguous());
-        let (batch, shape) = (batch(&x), x.layout().shape().dims::<4>());
-        let (mean, variance) = norm::statistics(&batch, x.storage());
-        let norm = norm::Norm::new(gamma.storage(), beta.storage(), &mean, &variance, epsilon, rectifier);
-        let y = norm.forward(&batch, x.storage());
-        (tensor(y, shape), tensor(mean, [batch.channels]), tensor(variance, [batch.channels]))
-    }
 }

@@ -1,54 +1,78 @@
 //! Weights in the order in which the inner loop reads them, kept from one pass to the next.
 
 use std::fmt;
-#[cfg(feature = "cpu")]
+#[cfg(any(feature = "cpu", feature = "gpu"))]
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(feature = "cpu")]
 use burn::backend::flex::FlexTensor;
+#[cfg(feature = "gpu")]
+use burn_cubecl::tensor::CubeTensor;
 
-#[cfg(feature = "cpu")]
-use super::winograd::Tile;
+#[cfg(any(feature = "cpu", feature = "gpu"))]
+use super::form::Form;
 
-/// A place beside a convolution for what the processor makes of its weights. Clones share it. It holds on to the weights
-/// that it was made of, so that nobody can change them in place, and other weights are known by lying elsewhere.
+/// A place beside a convolution for what a device makes of its weights. Clones share it. It holds on to the weights that
+/// it was made of, so that nobody can change them in place, and other weights are known by lying elsewhere.
 #[derive(Clone, Default)]
 pub struct Packed {
     #[cfg(feature = "cpu")]
-    kept: Arc<Mutex<Option<Kept>>>,
+    cpu: Slot<FlexTensor, Arc<Vec<f32>>>,
+    #[cfg(feature = "gpu")]
+    gpu: Slot<CubeTensor, CubeTensor>,
 }
 
-#[cfg(feature = "cpu")]
-struct Kept {
-    of: FlexTensor,
-    form: Form,
-    weights: Arc<Vec<f32>>,
-}
-
-/// For which inner loop.
-#[cfg(feature = "cpu")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    Direct,
-    Winograd(Tile),
-}
-
-#[cfg(feature = "cpu")]
 impl Packed {
     /// What `pack` makes of `weight`, now or when it was last asked for these.
-    pub(super) fn of(&self, weight: &FlexTensor, form: Form, pack: impl FnOnce() -> Vec<f32>) -> Arc<Vec<f32>> {
-        let lock = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |kept: &Kept| {
-            let (is, lies) = (&kept.of, Arc::ptr_eq(&kept.of.data_arc(), &weight.data_arc()));
-            lies && is.layout() == weight.layout() && kept.form == form
+    #[cfg(feature = "cpu")]
+    pub(super) fn on_cpu(&self, weight: &FlexTensor, form: Form, pack: impl FnOnce() -> Vec<f32>) -> Arc<Vec<f32>> {
+        let same =
+            |kept: &FlexTensor| Arc::ptr_eq(&kept.data_arc(), &weight.data_arc()) && kept.layout() == weight.layout();
+        self.cpu.get(same, weight, form, || Arc::new(pack()))
+    }
+
+    /// The same on a graphics adapter.
+    #[cfg(feature = "gpu")]
+    pub(super) fn on_gpu(&self, weight: &CubeTensor, form: Form, pack: impl FnOnce() -> CubeTensor) -> CubeTensor {
+        let same = |kept: &CubeTensor| {
+            let (a, b) = (&kept.handle, &weight.handle);
+            a.memory.descriptor() == b.memory.descriptor()
+                && a.offset_start == b.offset_start
+                && kept.meta == weight.meta
         };
-        if let Some(kept) = lock().as_ref().filter(|kept| same(kept)) {
-            return kept.weights.clone();
+        self.gpu.get(same, weight, form, pack)
+    }
+}
+
+/// The last weights, and what was made of them.
+#[cfg(any(feature = "cpu", feature = "gpu"))]
+struct Slot<W, P>(Arc<Mutex<Option<(W, Form, P)>>>);
+
+#[cfg(any(feature = "cpu", feature = "gpu"))]
+impl<W: Clone, P: Clone> Slot<W, P> {
+    fn get(&self, same: impl Fn(&W) -> bool, weight: &W, form: Form, pack: impl FnOnce() -> P) -> P {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, packed)) = lock().as_ref().filter(|(kept, of, _)| *of == form && same(kept)) {
+            return packed.clone();
         }
         // Without the lock: a thread that packs may take up another photo's work meanwhile, and come here again.
-        let weights = Arc::new(pack());
-        *lock() = Some(Kept { of: weight.clone(), form, weights: weights.clone() });
-        weights
+        let packed = pack();
+        *lock() = Some((weight.clone(), form, packed.clone()));
+        packed
+    }
+}
+
+#[cfg(any(feature = "cpu", feature = "gpu"))]
+impl<W, P> Clone for Slot<W, P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+#[cfg(any(feature = "cpu", feature = "gpu"))]
+impl<W, P> Default for Slot<W, P> {
+    fn default() -> Self {
+        Self(Arc::default())
     }
 }
 

@@ -5,6 +5,8 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::{Device, Tensor, activation, s};
 
+use crate::kernels;
+
 use super::layers::{Activation, ConvBlock, ConvBlockConfig, Through};
 
 /// Two or three convolutions whose result is added to their input (He et al. 2016, "Deep Residual Learning", figure 2
@@ -113,7 +115,7 @@ impl Inception {
     }
 
     pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
-        let pooled = self.pool.forward(x.clone());
+        let pooled = kernels::max_pool2d(&self.pool, x.clone());
         let branches =
             [(&self.branch1, x.clone()), (&self.branch2, x.clone()), (&self.branch3, x), (&self.branch4, pooled)];
         let mut along = |(branch, x): (&Vec<ConvBlock>, _)| branch.iter().fold(x, |x, conv| through(conv, x));

@@ -4,6 +4,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
+use super::web::parameter;
 use crate::protocol::{Event, Request};
 
 /// A running worker; it ends when this is dropped.
@@ -14,7 +15,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the engine of `device` (`cpu` or `webgpu`). `None` comes where the two sides do not fit together.
+    /// Starts the engine of `device` (`cpu` or `webgpu`); with `?kernels=plain` in the page's address, one that uses burn's own
+    /// operations only. `None` comes where the two sides do not fit together.
     ///
     /// # Errors
     /// Why it cannot run, also later by `on_failure`.
@@ -23,7 +25,8 @@ impl Engine {
         mut on_event: impl FnMut(Option<Event>) + 'static,
         mut on_failure: impl FnMut(String) + 'static,
     ) -> Result<Self, String> {
-        let worker = Worker::new(&format!("./engine_loader.js?device={device}"));
+        let plain = if parameter("kernels").as_deref() == Some("plain") { "&kernels=plain" } else { "" };
+        let worker = Worker::new(&format!("./engine_loader.js?device={device}{plain}"));
         let worker = worker.map_err(|_| "the browser refused to start it".to_owned())?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let bytes = Uint8Array::new(&message.data()).to_vec();

@@ -34,6 +34,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
             "data",
             "device",
             "evidence",
+            "kernels",
             "measure",
             "method",
             "model",

@@ -7,91 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use camscope::kernels::{Packed, Rectifier, conv2d, rectified_conv2d, rectified_norm};
 use proptest::prelude::*;
 
+use crate::convolution::{Case, assert_near, cases, check_rectified, noise, tiled_cases};
 use crate::support::values;
-
-/// Numbers in [-1, 1) that look random and are always the same.
-fn noise(seed: u64, count: usize) -> Vec<f32> {
-    // SplitMix64.
-    let mix = |i: u64| {
-        let z = i.wrapping_add(seed << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 40) as f32 / 8_388_608.0 - 1.0
-    };
-    (1..=count as u64).map(mix).collect()
-}
-
-/// Within what single precision loses where so many numbers are added: its errors go up and down by chance.
-fn assert_near(what: &str, found: Tensor<4>, expected: &[f64], summands: usize) {
-    assert_within(1e-6, what, found, expected, summands);
-}
-
-/// The same, with the error of one summand in shares of the largest result.
-fn assert_within(error: f64, what: &str, found: Tensor<4>, expected: &[f64], summands: usize) {
-    let found = values(found);
-    assert_eq!(found.len(), expected.len(), "{what}: number of values");
-    let largest = expected.iter().fold(1f64, |largest, value| largest.max(value.abs()));
-    for (i, (&found, expected)) in found.iter().zip(expected).enumerate() {
-        assert!(
-            (f64::from(found) - expected).abs() <= error * (summands as f64).sqrt() * largest,
-            "{what}[{i}]: found {found}, expected {expected}"
-        );
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Case {
-    images: usize,
-    c_in: usize,
-    c_out: usize,
-    size: [usize; 2],
-    kernel: [usize; 2],
-    stride: usize,
-    /// Above, left, below, right.
-    padding: [usize; 4],
-}
-
-impl Case {
-    fn size_out(&self) -> [usize; 2] {
-        [0, 1].map(|a| (self.size[a] + self.padding[a] + self.padding[a + 2] - self.kernel[a]) / self.stride + 1)
-    }
-
-    /// Calls `f` with the places in output, input and weights of every product that a convolution adds up.
-    fn for_products(&self, mut f: impl FnMut(usize, usize, usize)) {
-        let ([h, w], [h_out, w_out], [kh, kw]) = (self.size, self.size_out(), self.kernel);
-        for image in 0..self.images {
-            for (out, place) in (0..self.c_out * h_out * w_out).enumerate() {
-                let (c_out, y, x) = (place / w_out / h_out, place / w_out % h_out, place % w_out);
-                for tap in 0..self.c_in * kh * kw {
-                    let (c_in, i, j) = (tap / kw / kh, tap / kw % kh, tap % kw);
-                    let (y, x) = (
-                        (y * self.stride + i).wrapping_sub(self.padding[0]),
-                        (x * self.stride + j).wrapping_sub(self.padding[1]),
-                    );
-                    if y < h && x < w {
-                        let out = image * self.c_out * h_out * w_out + out;
-                        f(out, ((image * self.c_in + c_in) * h + y) * w + x, c_out * self.c_in * kh * kw + tap);
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn cases() -> impl Strategy<Value = Case> {
-    let channels = prop_oneof![1..4usize, 5..40usize];
-    let sides = prop_oneof![Just([1usize, 1]), Just([3, 3]), Just([5, 5]), Just([7, 7]), Just([1, 3]), Just([2, 3])];
-    (1..6usize, channels.clone(), channels, sides, 1..4usize, [1..24usize, 1..24], prop::array::uniform4(0..4usize))
-        .prop_map(|(images, c_in, c_out, kernel, stride, size, padding)| Case {
-            images,
-            c_in,
-            c_out,
-            size: [0, 1].map(|a| size[a].max(kernel[a])),
-            kernel,
-            stride,
-            padding: std::array::from_fn(|side| padding[side].min(kernel[side % 2] - 1)),
-        })
-}
 
 fn check(case: &Case) {
     let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
@@ -136,68 +53,20 @@ proptest! {
     }
 }
 
-/// Outside of training: the rectifier in the same operation, and a filter to every channel.
-fn check_rectified(case: &Case, depthwise: bool) {
-    let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
-    let ([h, w], [kh, kw], [top, left, bottom, right]) = (case.size_out(), kernel, padding);
-    let (x, bias) = (noise(1, images * c_in * size[0] * size[1]), noise(3, c_out));
-    let weight = noise(2, c_out * if depthwise { 1 } else { c_in } * kh * kw);
-    let mut y: Vec<f64> = (0..images * c_out * h * w).map(|out| f64::from(bias[out / (h * w) % c_out])).collect();
-    case.for_products(|out, place, tap| {
-        let (own, tap) = match depthwise {
-            true => {
-                (tap / (kh * kw) % c_in == tap / (kh * kw) / c_in, tap / (kh * kw) / c_in * kh * kw + tap % (kh * kw))
-            }
-            false => (true, tap),
-        };
-        if own {
-            y[out] += f64::from(x[place]) * f64::from(weight[tap]);
-        }
-    });
-
-    // By minimal filtering, patches grow tenfold before they cancel.
-    let error = if kernel == [3; 2] && stride == 1 && !depthwise { 1e-5 } else { 1e-6 };
-    let device = Device::flex();
-    let channels_in = if depthwise { 1 } else { c_in };
-    let mut conv: Conv2d = Conv2dConfig::new([c_in, c_out], kernel)
-        .with_stride([stride; 2])
-        .with_groups(if depthwise { c_in } else { 1 })
-        .with_padding(PaddingConfig2d::Explicit(top, left, bottom, right))
-        .init(&device);
-    conv.weight = Param::from_data(TensorData::new(weight, [c_out, channels_in, kh, kw]), &device);
-    conv.bias = Some(Param::from_data(TensorData::new(bias, [c_out]), &device));
-    let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), &device);
-    let packed = Packed::default();
-    for rectifier in [Rectifier { slope: 0.2, cap: f32::INFINITY }, Rectifier { slope: 0.0, cap: 0.5 }] {
-        let otherwise = |_| panic!("without gradients it is one operation");
-        let found = rectified_conv2d(&conv, &packed, rectifier, x.clone(), otherwise);
-        let (slope, cap) = (f64::from(rectifier.slope), f64::from(rectifier.cap));
-        let y: Vec<f64> = y.iter().map(|&z| (if z > 0.0 { z } else { slope * z }).min(cap)).collect();
-        assert_within(error, "output", found, &y, channels_in * kh * kw);
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_rectified_convolution_is_what_its_definition_says(case in cases()) {
-        check_rectified(&case, false);
-        check_rectified(&Case { c_out: case.c_in, ..case }, true);
+        check_rectified(&case, false, &Device::flex());
+        check_rectified(&Case { c_out: case.c_in, ..case }, true, &Device::flex());
     }
 
     /// Of those that are done by minimal filtering.
     #[test]
     fn a_convolution_by_tiles_is_what_its_definition_says(case in tiled_cases()) {
-        check_rectified(&case, false);
+        check_rectified(&case, false, &Device::flex());
     }
-}
-
-fn tiled_cases() -> impl Strategy<Value = Case> {
-    let padding = prop::array::uniform4(0..2usize);
-    (1..4usize, 8..40usize, 8..40usize, [3..34usize, 3..34], padding).prop_map(
-        |(images, c_in, c_out, size, padding)| Case { images, c_in, c_out, size, kernel: [3; 2], stride: 1, padding },
-    )
 }
 
 /// More tiles than are worked on together.
@@ -206,7 +75,7 @@ fn a_large_convolution_by_tiles_is_what_its_definition_says() {
     for (images, channels) in [(1, [64, 40]), (5, [16, 24])] {
         let [c_in, c_out] = channels;
         let case = Case { images, c_in, c_out, size: [70, 65], kernel: [3; 2], stride: 1, padding: [1; 4] };
-        check_rectified(&case, false);
+        check_rectified(&case, false, &Device::flex());
     }
 }
 

@@ -6,6 +6,7 @@ mod batch;
 mod cam;
 mod cams;
 mod checkpoint;
+mod convolution;
 mod data;
 mod imagenet;
 mod kernels;

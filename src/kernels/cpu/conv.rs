@@ -1,9 +1,9 @@
 //! Convolution and its two gradients on slices: every one is a product over the lines of [`Planes`].
 
-use super::Rectifier;
-use super::op::ConvShape;
 use super::planes::Planes;
 use super::tile::{BLOCK, Dots, Product, block_rows};
+use crate::kernels::Rectifier;
+use crate::kernels::op::ConvShape;
 use crate::threads::{self, for_each_chunk, sum_over};
 
 /// What is read behind the end of the lines, and written behind that of a panel.

@@ -4,7 +4,7 @@
 
 use pulp::{Arch, Simd, with_simd};
 
-use super::Rectifier;
+use crate::kernels::Rectifier;
 use crate::threads::{for_each_chunk, map};
 
 /// Sums are kept in so many lanes, whatever the vectors' width.

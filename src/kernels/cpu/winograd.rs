@@ -7,49 +7,12 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::Rectifier;
 use super::conv::division;
-use super::op::ConvShape;
 use super::tile::{PanelProduct, block_rows, panel_columns};
+use crate::kernels::Rectifier;
+use crate::kernels::form::Tile;
+use crate::kernels::op::ConvShape;
 use crate::threads::for_each_chunk;
-
-/// Outputs on a side of a tile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tile {
-    Two,
-    Four,
-}
-
-impl Tile {
-    pub fn side(self) -> usize {
-        if self == Self::Two { 2 } else { 4 }
-    }
-
-    /// Places of a patch: `(side + 2)²`.
-    fn places(self) -> usize {
-        (self.side() + 2).pow(2)
-    }
-
-    /// The tile by which this convolution is cheapest; none where the definition is. Counted are multiplications per pair
-    /// of channels, with those of the last panel's empty places.
-    pub fn for_conv(shape: &ConvShape) -> Option<Self> {
-        if shape.kernel != [3, 3] || shape.stride != 1 || shape.c_in < 8 || shape.c_out < 8 {
-            return None;
-        }
-        // To read a weight from memory takes as long as so many multiplications; the transforms that many of a value.
-        const WEIGHT: f64 = 8.0;
-        const TRANSFORM: f64 = 8.0;
-        let [h, w] = shape.size_out;
-        let cost = |tile: Self| {
-            let tiles = shape.images * h.div_ceil(tile.side()) * w.div_ceil(tile.side());
-            let transforms = TRANSFORM * tiles as f64 * (1.0 / shape.c_in as f64 + 1.0 / shape.c_out as f64);
-            tile.places() as f64 * (tiles.next_multiple_of(panel_columns()) as f64 + WEIGHT + transforms)
-        };
-        let direct = 9.0 * ((shape.images * h * w) as f64 + WEIGHT);
-        let best = if cost(Self::Four) < cost(Self::Two) { Self::Four } else { Self::Two };
-        (cost(best) < 0.9 * direct).then_some(best)
-    }
-}
 
 /// Weights `[c_out, c_in, 3, 3]`, transformed, as [`forward`] wants them: `[place][block of c_out][c_in][row of the block]`.
 pub fn pack(tile: Tile, shape: &ConvShape, w: &[f32]) -> Vec<f32> {

@@ -6,7 +6,7 @@
 //! The zeros at the end of a row serve as those at the beginning of the next, those below a photo as those above the
 //! next. Between the outputs of two rows lie positions that mean nothing; they are computed too and thrown away.
 
-use super::op::ConvShape;
+use crate::kernels::op::ConvShape;
 
 /// The part of one axis that falls into a phase: from input pixel `first` on every s-th, `count` of them, from place
 /// `start` of the phase on. Around it are zeros.

@@ -1,9 +1,9 @@
 //! Depthwise convolution on slices: every channel by itself, a few taps along its line.
 
-use super::Rectifier;
-use super::op::ConvShape;
 use super::planes::Planes;
 use super::tile::{BLOCK, Taps};
+use crate::kernels::Rectifier;
+use crate::kernels::op::ConvShape;
 use crate::threads::{self, for_each_chunk};
 
 /// Planes `[n · channels, h, w]`, weights `[channels, kh, kw]` and bias `[channels]` to planes `[n · channels, h', w']`

@@ -10,8 +10,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::TensorData;
 
-use super::op::{ConvShape, Kernels, batch, tensor};
-use super::{Rectifier, conv, norm};
+use super::{batch, conv, norm, tensor};
+use crate::kernels::Rectifier;
+use crate::kernels::op::{ConvShape, Kernels};
 
 #[derive(Debug)]
 struct Convolution;

@@ -1,0 +1,82 @@
+//! The operations on slices: convolution by lines of memory or by tiles, depthwise, and the norm of a training step; and
+//! how burn's processor backend comes to them.
+
+mod conv;
+mod depthwise;
+mod gradients;
+mod norm;
+mod planes;
+mod tile;
+mod winograd;
+
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use burn::tensor::TensorData;
+
+use self::norm::Batch;
+use super::form::{Form, Tile};
+use super::op::{ConvShape, Forward, Kernels};
+use super::{Packed, Rectifier};
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+fn batch(x: &FlexTensor) -> Batch {
+    let [images, channels, h, w] = x.layout().shape().dims();
+    Batch { images, channels, area: h * w }
+}
+
+impl Forward for Flex {
+    fn rectified_convolution(
+        x: FlexTensor,
+        weight: FlexTensor,
+        packed: Packed,
+        bias: FlexTensor,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FlexTensor {
+        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+        let [_, c_in, ..] = weight.layout().shape().dims::<4>();
+        let y = if c_in == shape.c_in {
+            let (x, w, bias) = (x.storage(), weight.storage(), bias.storage());
+            if let Some(tile) = Tile::for_conv(&shape, tile::panel_columns()) {
+                let weights = packed.on_cpu(&weight, Form::Winograd(tile), || winograd::pack(tile, &shape, w));
+                winograd::forward(tile, &shape, x, &weights, bias, rectifier)
+            } else {
+                let weights = packed.on_cpu(&weight, Form::Direct, || conv::pack(&shape, w));
+                conv::forward(&shape, x, &weights, bias, rectifier)
+            }
+        } else {
+            let of_plane = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
+            depthwise::forward(&of_plane, x.storage(), weight.storage(), bias.storage(), rectifier)
+        };
+        let [h, w] = shape.size_out;
+        tensor(y, [shape.images, shape.c_out, h, w])
+    }
+}
+
+impl Kernels for Flex {
+    fn convolution(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, shape: ConvShape) -> FlexTensor {
+        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+        let weights = conv::pack(&shape, weight.storage());
+        let y = conv::forward(&shape, x.storage(), &weights, bias.storage(), Rectifier::NONE);
+        let [h, w] = shape.size_out;
+        tensor(y, [shape.images, shape.c_out, h, w])
+    }
+
+    fn rectified_norm(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        epsilon: f64,
+        rectifier: Rectifier,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.to_contiguous());
+        let (batch, shape) = (batch(&x), x.layout().shape().dims::<4>());
+        let (mean, variance) = norm::statistics(&batch, x.storage());
+        let norm = norm::Norm::new(gamma.storage(), beta.storage(), &mean, &variance, epsilon, rectifier);
+        let y = norm.forward(&batch, x.storage());
+        (tensor(y, shape), tensor(mean, [batch.channels]), tensor(variance, [batch.channels]))
+    }
+}

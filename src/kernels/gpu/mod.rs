@@ -1,0 +1,78 @@
+//! The operations as CubeCL kernels, for graphics adapters through wgpu. Activations stay `[n, c, h, w]` without gaps from one
+//! operation to the next, so that nothing is copied in between and neighbouring units read neighbouring pixels.
+//!
+//! Each multiplies blocks of sums in registers: a unit reads eight weights (which its neighbours read too) and a few inputs,
+//! for eight times as many multiply-adds. There is no workgroup memory: adapters made of software pay dearly for its barriers,
+//! and on real ones a block of this size leaves the arithmetic units, not the caches, as the bound.
+
+mod product;
+mod window;
+mod winograd;
+
+use burn::backend::Cube;
+use burn_cubecl::cubecl::prelude::*;
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
+use burn_cubecl::tensor::CubeTensor;
+
+use super::form::{Form, Tile};
+use super::op::{ConvShape, Forward, Pooling};
+use super::{Packed, Rectifier};
+
+/// Rows of weights that a unit has sums of.
+const ROWS: usize = 8;
+
+/// An uninitialised tensor beside another.
+fn empty<const D: usize>(beside: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+    empty_device_contiguous_dtype(beside.client.clone(), beside.device.clone(), shape.into(), beside.dtype)
+}
+
+/// As many cubes as cover so many units.
+fn cubes(units: [usize; 3], dim: CubeDim) -> CubeCount {
+    let [x, y, z] = units.map(|units| units as u32);
+    CubeCount::Static(x.div_ceil(dim.0.x), y.div_ceil(dim.0.y), z.div_ceil(dim.0.z))
+}
+
+/// For kernels with one unit per pixel or tile, `x`, and channel, `y`: neighbours in `x` read neighbouring values, and two
+/// rows of them are as many units as the smallest adapters run in step.
+const FLAT: CubeDim = CubeDim::new_2d(32, 2);
+
+impl Forward for Cube {
+    fn rectified_convolution(
+        x: CubeTensor,
+        weight: CubeTensor,
+        packed: Packed,
+        bias: CubeTensor,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> CubeTensor {
+        let [x, weight, bias] = [x, weight, bias].map(into_contiguous);
+        let depthwise = weight.meta.shape()[1] != shape.c_in;
+        if depthwise {
+            return window::depthwise(&shape, x, weight, bias, rectifier);
+        }
+        let form = match Tile::for_conv(&shape, 4) {
+            Some(tile) => Form::Winograd(tile),
+            None => Form::Direct,
+        };
+        match form {
+            Form::Winograd(tile) => {
+                let weights = packed.on_gpu(&weight, form, || winograd::pack(tile, &shape, &weight));
+                winograd::forward(tile, &shape, x, weights, bias, rectifier)
+            }
+            Form::Direct => {
+                let weights = packed.on_gpu(&weight, form, || product::pack(&shape, &weight));
+                match (shape.kernel, shape.stride, shape.size_in == shape.size_out) {
+                    ([1, 1], 1, true) => product::pointwise(&shape, x, weights, bias, rectifier),
+                    _ => window::direct(&shape, x, weights, bias, rectifier),
+                }
+            }
+        }
+    }
+}
+
+impl Pooling for Cube {
+    fn max_pool(x: CubeTensor, shape: ConvShape) -> CubeTensor {
+        window::max_pool(&shape, into_contiguous(x))
+    }
+}

@@ -1,0 +1,110 @@
+//! The graphics adapter's operations against their definitions, written out in double precision, on whatever adapter Vulkan
+//! offers: a real one, or lavapipe (Debian's mesa-vulkan-drivers). Without any, every test says so and is skipped.
+
+#[expect(dead_code, reason = "the host tests use more of it")]
+#[path = "../host/convolution.rs"]
+mod convolution;
+#[expect(dead_code, reason = "the host tests use more of it")]
+#[path = "../host/support.rs"]
+mod support;
+
+use burn::nn::PaddingConfig2d;
+use burn::nn::pool::MaxPool2dConfig;
+use burn::tensor::{Device, Tensor, TensorData};
+use camscope::device::{DeviceKind, open};
+use camscope::kernels::{max_pool2d, use_plain};
+use camscope::model::NetworkConfig;
+use proptest::prelude::*;
+
+use convolution::{Case, cases, check_rectified, noise, tiled_cases};
+use support::{tell, values};
+
+/// The adapter, or a word on the way past.
+fn adapter() -> Option<Device> {
+    match pollster::block_on(open(DeviceKind::Gpu)) {
+        Ok(device) => Some(device),
+        Err(error) => {
+            tell(&format!("skipped: {error}"));
+            None
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_rectified_convolution_is_what_its_definition_says(case in cases()) {
+        let Some(device) = adapter() else { return Ok(()) };
+        check_rectified(&case, false, &device);
+        check_rectified(&Case { c_out: case.c_in, ..case }, true, &device);
+    }
+
+    #[test]
+    fn a_convolution_by_tiles_is_what_its_definition_says(case in tiled_cases()) {
+        let Some(device) = adapter() else { return Ok(()) };
+        check_rectified(&case, false, &device);
+    }
+
+    /// A 1×1 convolution is one product, of whole vectors or not.
+    #[test]
+    fn a_product_is_what_its_definition_says(images in 1..4usize, c_in in 1..70usize, c_out in 1..70usize, size in [1..20usize, 1..20]) {
+        let Some(device) = adapter() else { return Ok(()) };
+        check_rectified(&Case { images, c_in, c_out, size, kernel: [1; 2], stride: 1, padding: [0; 4] }, false, &device);
+    }
+
+    #[test]
+    fn a_pool_finds_the_largest(side in 2..4usize, stride in 1..3usize, padding in 0..2usize, size in [4..20usize, 4..20]) {
+        let Some(device) = adapter() else { return Ok(()) };
+        let shape = [2, 5, size[0], size[1]];
+        let x = noise(7, shape.iter().product());
+        let pool = MaxPool2dConfig::new([side; 2]).with_strides([stride; 2]);
+        let pool = pool.with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding)).init();
+        let on = |device: &Device| Tensor::<4>::from_data(TensorData::new(x.clone(), shape), device);
+        // burn's own on the processor.
+        let (found, expected) = (max_pool2d(&pool, on(&device)), pool.forward(on(&Device::flex())));
+        prop_assert_eq!(found.dims(), expected.dims());
+        prop_assert_eq!(values(found), values(expected));
+    }
+}
+
+/// Photos by the batch, more than one go holds.
+#[test]
+fn a_large_convolution_by_tiles_is_what_its_definition_says() {
+    let Some(device) = adapter() else { return };
+    let case = Case { images: 3, c_in: 33, c_out: 20, size: [70, 65], kernel: [3; 2], stride: 1, padding: [1; 4] };
+    check_rectified(&case, false, &device);
+}
+
+/// Every family whole: ours on the adapter, burn's there, and the processor's must give the same answers.
+#[test]
+fn networks_answer_as_on_the_processor() {
+    let Some(device) = adapter() else { return };
+    let cpu = Device::flex();
+    for (name, side) in [
+        ("vgg11-gap", 48),
+        ("resnet-18", 64),
+        ("resnet-20", 32),
+        ("googlenet", 64),
+        ("efficientnet-lite0", 64),
+        ("squeezenet1.1", 64),
+    ] {
+        let network = NetworkConfig::named(name, 10).unwrap().init(&cpu).unwrap().folded();
+        let x = || TensorData::new(noise(3, 2 * 3 * side * side), [2, 3, side, side]);
+        let expected = values(network.forward(Tensor::from_data(x(), &cpu)).logits);
+        use burn::module::Module;
+        let network = network.to_device(&device);
+        let largest = expected.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+        for plain in [false, true] {
+            use_plain(plain);
+            let found = values(network.forward(Tensor::from_data(x(), &device)).logits);
+            use_plain(false);
+            for (found, expected) in found.iter().zip(&expected) {
+                assert!(
+                    (found - expected).abs() < 2e-4 * largest,
+                    "{name}, plain {plain}: found {found}, expected {expected}"
+                );
+            }
+        }
+    }
+}
