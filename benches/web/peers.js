@@ -78,7 +78,7 @@ function logits(graph, variables, photo, training) {
       conv: () => conv(x, weight, bias, op, training),
       pool: () => tf.maxPool(padded(x, op.pads, -3.4e38), op.kernel, op.stride, "valid"),
       add: () => rectified(tf.add(x, of(op.and)), op.rectifier),
-      shortcut: () => tf.pad(op.step > 1 ? x.stridedSlice([0, 0, 0, 0], x.shape, [1, op.step, op.step, 1]) : x, [[0, 0], [0, 0], [0, 0], op.channels]),
+      shortcut: () => tf.pad(op.step > 1 ? tf.avgPool(x, 1, op.step, 'valid') : x, [[0, 0], [0, 0], [0, 0], op.channels]),
       head: () => tf.add(tf.matMul(x.mean([1, 2]), weight), bias),
     }[op.op]());
   });

@@ -9,6 +9,8 @@ mod form;
 #[cfg(feature = "gpu")]
 mod gpu;
 #[cfg(any(feature = "cpu", feature = "gpu"))]
+mod gradients;
+#[cfg(any(feature = "cpu", feature = "gpu"))]
 mod op;
 mod packed;
 
@@ -82,8 +84,7 @@ pub fn rectified_conv2d(
         match (learns, conv.groups) {
             (false, 1) => return op::rectified_conv2d(conv, packed, rectifier, x),
             (false, _) if op::is_depthwise(conv) => return op::rectified_conv2d(conv, packed, rectifier, x),
-            #[cfg(feature = "cpu")]
-            (true, 1) if op::on_cpu(&x) => return otherwise(op::conv2d(conv, x)),
+            (true, 1) => return otherwise(op::conv2d(conv, x)),
             _ => {}
         }
     }

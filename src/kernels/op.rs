@@ -89,11 +89,10 @@ fn bias(conv: &Conv2d, device: &Device) -> Tensor<1> {
     }
 }
 
-#[cfg(feature = "cpu")]
 pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Kernels>::convolution(x, weight, bias, shape))
+    Tensor::from_dispatch(<Dispatch as Convolution>::convolution(x, weight, bias, shape))
 }
 
 /// Without gradients; also depthwise.
@@ -115,7 +114,7 @@ pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
 pub fn rectified_norm(norm: &BatchNorm, rectifier: Rectifier, x: Tensor<4>) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.val().into_dispatch(), norm.beta.val().into_dispatch());
     let x = x.into_dispatch();
-    let (y, mean, variance) = <Dispatch as Kernels>::rectified_norm(x, gamma, beta, norm.epsilon, rectifier);
+    let (y, mean, variance) = <Dispatch as Norm>::rectified_norm(x, gamma, beta, norm.epsilon, rectifier);
     for (running, now) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
         let now = Tensor::<1>::from_dispatch(now).detach();
         running.update(running.value_sync() * (1.0 - norm.momentum) + now * norm.momentum);
@@ -146,17 +145,28 @@ pub trait Pooling: Backend {
     fn max_pool(x: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self>;
 }
 
-/// `[n, c, h, w]` activations, weights `[c_out, c_in, kh, kw]`, and values per channel `[c]`.
-#[cfg(feature = "cpu")]
-#[backend_extension(Flex, Autodiff)]
-pub trait Kernels: Backend {
+/// A convolution that gradients flow through. Weights `[c_out, c_in, kh, kw]`, bias `[c_out]`.
+#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"), Autodiff)]
+pub trait Convolution: Backend {
     fn convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self>;
+}
 
+/// What flows back, from the gradients `dy` of its outputs.
+pub trait ConvolutionGradients: Convolution {
+    fn input_gradient(shape: &ConvShape, dy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn weight_gradient(shape: &ConvShape, x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn bias_gradient(shape: &ConvShape, dy: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// Batch norm and rectifier of a training step, on the processor: `[n, c, h, w]` activations, and values per channel `[c]`.
+#[cfg(feature = "cpu")]
+#[backend_extension(Flex, Autodiff)]
+pub trait Norm: Backend {
     /// Output, and the batch's mean and variance.
     fn rectified_norm(
         x: FloatTensor<Self>,

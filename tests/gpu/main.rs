@@ -1,7 +1,6 @@
 //! The graphics adapter's operations against their definitions, written out in double precision, on whatever adapter Vulkan
 //! offers: a real one, or lavapipe (Debian's mesa-vulkan-drivers). Without any, every test says so and is skipped.
 
-#[expect(dead_code, reason = "the host tests use more of it")]
 #[path = "../host/convolution.rs"]
 mod convolution;
 #[expect(dead_code, reason = "the host tests use more of it")]
@@ -16,7 +15,7 @@ use camscope::kernels::{max_pool2d, use_plain};
 use camscope::model::NetworkConfig;
 use proptest::prelude::*;
 
-use convolution::{Case, cases, check_rectified, noise, tiled_cases};
+use convolution::{Case, cases, check, check_rectified, noise, tiled_cases};
 use support::{tell, values};
 
 /// The adapter, or a word on the way past.
@@ -38,6 +37,12 @@ proptest! {
         let Some(device) = adapter() else { return Ok(()) };
         check_rectified(&case, false, &device);
         check_rectified(&Case { c_out: case.c_in, ..case }, true, &device);
+    }
+
+    #[test]
+    fn a_convolution_and_its_gradients_are_what_their_definitions_say(case in prop_oneof![cases(), tiled_cases()]) {
+        let Some(device) = adapter() else { return Ok(()) };
+        check(&case, &device, 1e-5);
     }
 
     #[test]

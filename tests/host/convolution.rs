@@ -4,7 +4,7 @@ use burn::module::Param;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, Tensor, TensorData};
-use camscope::kernels::{Packed, Rectifier, rectified_conv2d};
+use camscope::kernels::{Packed, Rectifier, conv2d, rectified_conv2d};
 use proptest::prelude::*;
 
 use crate::support::values;
@@ -91,6 +91,42 @@ pub fn cases() -> impl Strategy<Value = Case> {
             stride,
             padding: std::array::from_fn(|side| padding[side].min(kernel[side % 2] - 1)),
         })
+}
+
+/// A convolution and its gradients; `error` is that of one summand where minimal filtering is possible.
+pub fn check(case: &Case, device: &Device, error: f64) {
+    let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
+    let (x, weight) = (noise(1, images * c_in * size[0] * size[1]), noise(2, c_out * c_in * kernel[0] * kernel[1]));
+    let [h, w] = case.size_out();
+    let (bias, dy) = (noise(3, c_out), noise(4, images * c_out * h * w));
+    let mut y: Vec<f64> = (0..dy.len()).map(|out| f64::from(bias[out / (h * w) % c_out])).collect();
+    let (mut dx, mut dw) = (vec![0f64; x.len()], vec![0f64; weight.len()]);
+    case.for_products(|out, place, tap| {
+        y[out] += f64::from(x[place]) * f64::from(weight[tap]);
+        dx[place] += f64::from(dy[out]) * f64::from(weight[tap]);
+        dw[tap] += f64::from(dy[out]) * f64::from(x[place]);
+    });
+
+    let forward = if stride == 1 { error } else { 1e-6 };
+    let device = device.clone().autodiff();
+    let [top, left, bottom, right] = padding;
+    let mut conv: Conv2d = Conv2dConfig::new([c_in, c_out], kernel)
+        .with_stride([stride; 2])
+        .with_padding(PaddingConfig2d::Explicit(top, left, bottom, right))
+        .init(&device);
+    conv.weight = Param::from_data(TensorData::new(weight, [c_out, c_in, kernel[0], kernel[1]]), &device);
+    conv.bias = Some(Param::from_data(TensorData::new(bias, [c_out]), &device));
+    let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), &device).require_grad();
+    let found = conv2d(&conv, x.clone());
+    assert_within(forward, "output", found.clone().inner(), &y, c_in * kernel[0] * kernel[1]);
+    let dy_tensor = Tensor::<4>::from_data(TensorData::new(dy.clone(), [images, c_out, h, w]), &device);
+    let gradients = (found * dy_tensor).sum().backward();
+    assert_within(error, "input's gradient", x.grad(&gradients).unwrap(), &dx, c_out * kernel[0] * kernel[1]);
+    assert_near("weights' gradient", conv.weight.val().grad(&gradients).unwrap(), &dw, images * h * w);
+    let db: Vec<f64> =
+        (0..c_out).map(|c| dy.chunks(h * w).skip(c).step_by(c_out).flatten().map(|&v| f64::from(v)).sum()).collect();
+    let found = conv.bias.unwrap().val().grad(&gradients).unwrap();
+    assert_near("bias's gradient", found.reshape([1, c_out, 1, 1]), &db, images * h * w);
 }
 
 /// Outside of training: a convolution and its rectifier in one operation, or with a filter to every channel.

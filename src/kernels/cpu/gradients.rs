@@ -1,4 +1,4 @@
-//! How gradients flow through the operations: what burn's autodiff needs to know of them.
+//! How gradients flow through the norm of a training step: what burn's autodiff needs to know of it.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -10,36 +10,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::TensorData;
 
-use super::{batch, conv, norm, tensor};
+use super::{batch, norm};
 use crate::kernels::Rectifier;
-use crate::kernels::op::{ConvShape, Kernels};
-
-#[derive(Debug)]
-struct Convolution;
-
-impl Backward<Flex, 3> for Convolution {
-    /// Input and weights.
-    type State = ([NodeId; 2], ConvShape);
-
-    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
-        let (inputs, shape) = ops.state;
-        let inputs = inputs.map(|input| checkpointer.retrieve_node_output::<FlexTensor>(input).to_contiguous());
-        let dy = gradients.consume::<Flex>(&ops.node).to_contiguous();
-        let ([x, weight], [for_x, for_weight, for_bias]) = (inputs, ops.parents);
-        if let Some(node) = for_bias {
-            let db = norm::channel_sums(&batch(&dy), dy.storage());
-            gradients.register::<Flex>(node.id, tensor(db, [shape.c_out]));
-        }
-        if let Some(node) = for_weight {
-            let dw = conv::weight_gradient(&shape, x.storage(), dy.storage());
-            gradients.register::<Flex>(node.id, tensor(dw, weight.layout().shape().dims::<4>()));
-        }
-        if let Some(node) = for_x {
-            let dx = conv::input_gradient(&shape, dy.storage(), weight.storage());
-            gradients.register::<Flex>(node.id, tensor(dx, x.layout().shape().dims::<4>()));
-        }
-    }
-}
+use crate::kernels::op::Norm;
 
 #[derive(Debug)]
 struct RectifiedNorm;
@@ -65,25 +38,7 @@ impl Backward<Flex, 3> for RectifiedNorm {
     }
 }
 
-impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
-    fn convolution(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        shape: ConvShape,
-    ) -> FloatTensor<Self> {
-        let nodes = [x.node(), weight.node(), bias.node()];
-        let [on_x, on_weight, on_bias] = [&x, &weight, &bias].map(|tensor| tensor.primitive().clone());
-        let y = Flex::convolution(on_x, on_weight, on_bias, shape);
-        match Convolution.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(mut prep) => {
-                let inputs = [&x, &weight].map(|input| prep.checkpoint(input));
-                prep.finish((inputs, shape), y)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(y),
-        }
-    }
-
+impl<C: CheckpointStrategy> Norm for Autodiff<Flex, C> {
     fn rectified_norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,

@@ -15,7 +15,7 @@ use burn::tensor::TensorData;
 
 use self::norm::Batch;
 use super::form::{Form, Tile};
-use super::op::{ConvShape, Forward, Kernels};
+use super::op::{ConvShape, Convolution, ConvolutionGradients, Forward, Norm};
 use super::{Packed, Rectifier};
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
@@ -56,7 +56,7 @@ impl Forward for Flex {
     }
 }
 
-impl Kernels for Flex {
+impl Convolution for Flex {
     fn convolution(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, shape: ConvShape) -> FlexTensor {
         let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
         let weights = conv::pack(&shape, weight.storage());
@@ -64,7 +64,30 @@ impl Kernels for Flex {
         let [h, w] = shape.size_out;
         tensor(y, [shape.images, shape.c_out, h, w])
     }
+}
 
+impl ConvolutionGradients for Flex {
+    fn input_gradient(shape: &ConvShape, dy: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        let [dy, weight] = [dy, weight].map(|tensor| tensor.to_contiguous());
+        let dx = conv::input_gradient(shape, dy.storage(), weight.storage());
+        let [h, w] = shape.size_in;
+        tensor(dx, [shape.images, shape.c_in, h, w])
+    }
+
+    fn weight_gradient(shape: &ConvShape, x: FlexTensor, dy: FlexTensor) -> FlexTensor {
+        let [x, dy] = [x, dy].map(|tensor| tensor.to_contiguous());
+        let dw = conv::weight_gradient(shape, x.storage(), dy.storage());
+        let [kh, kw] = shape.kernel;
+        tensor(dw, [shape.c_out, shape.c_in, kh, kw])
+    }
+
+    fn bias_gradient(shape: &ConvShape, dy: FlexTensor) -> FlexTensor {
+        let dy = dy.to_contiguous();
+        tensor(norm::channel_sums(&batch(&dy), dy.storage()), [shape.c_out])
+    }
+}
+
+impl Norm for Flex {
     fn rectified_norm(
         x: FlexTensor,
         gamma: FlexTensor,

@@ -5,6 +5,7 @@
 //! for eight times as many multiply-adds. There is no workgroup memory: adapters made of software pay dearly for its barriers,
 //! and on real ones a block of this size leaves the arithmetic units, not the caches, as the bound.
 
+mod gradients;
 mod product;
 mod window;
 mod winograd;
@@ -12,7 +13,7 @@ mod winograd;
 use burn::backend::Cube;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
-use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
+use burn_cubecl::ops::numeric::{empty_device_contiguous_dtype, zeros_client};
 use burn_cubecl::tensor::CubeTensor;
 
 use super::form::{Form, Tile};
@@ -27,6 +28,11 @@ fn empty<const D: usize>(beside: &CubeTensor, shape: [usize; D]) -> CubeTensor {
     empty_device_contiguous_dtype(beside.client.clone(), beside.device.clone(), shape.into(), beside.dtype)
 }
 
+/// Zeros beside a tensor.
+fn zeros(beside: &CubeTensor, count: usize) -> CubeTensor {
+    zeros_client(beside.client.clone(), beside.device.clone(), [count].into(), beside.dtype)
+}
+
 /// As many cubes as cover so many units.
 fn cubes(units: [usize; 3], dim: CubeDim) -> CubeCount {
     let [x, y, z] = units.map(|units| units as u32);
@@ -37,6 +43,30 @@ fn cubes(units: [usize; 3], dim: CubeDim) -> CubeCount {
 /// rows of them are as many units as the smallest adapters run in step.
 const FLAT: CubeDim = CubeDim::new_2d(32, 2);
 
+/// A convolution, or one with a filter to every channel, and its rectifier.
+fn convolve(
+    shape: &ConvShape,
+    x: CubeTensor,
+    weight: CubeTensor,
+    packed: &Packed,
+    bias: CubeTensor,
+    rectifier: Rectifier,
+) -> CubeTensor {
+    let [x, weight, bias] = [x, weight, bias].map(into_contiguous);
+    if weight.meta.shape()[1] != shape.c_in {
+        return window::depthwise(shape, x, weight, bias, rectifier);
+    }
+    if let Some(tile) = Tile::for_conv(shape, 4) {
+        let weights = packed.on_gpu(&weight, Form::Winograd(tile), || winograd::pack(tile, shape, &weight));
+        return winograd::forward(tile, shape, x, weights, bias, rectifier);
+    }
+    let weights = packed.on_gpu(&weight, Form::Direct, || product::pack(shape, &weight));
+    match (shape.kernel, shape.stride, shape.size_in == shape.size_out) {
+        ([1, 1], 1, true) => product::pointwise(shape, x, weights, bias, rectifier),
+        _ => window::direct(shape, x, weights, bias, rectifier),
+    }
+}
+
 impl Forward for Cube {
     fn rectified_convolution(
         x: CubeTensor,
@@ -46,28 +76,7 @@ impl Forward for Cube {
         shape: ConvShape,
         rectifier: Rectifier,
     ) -> CubeTensor {
-        let [x, weight, bias] = [x, weight, bias].map(into_contiguous);
-        let depthwise = weight.meta.shape()[1] != shape.c_in;
-        if depthwise {
-            return window::depthwise(&shape, x, weight, bias, rectifier);
-        }
-        let form = match Tile::for_conv(&shape, 4) {
-            Some(tile) => Form::Winograd(tile),
-            None => Form::Direct,
-        };
-        match form {
-            Form::Winograd(tile) => {
-                let weights = packed.on_gpu(&weight, form, || winograd::pack(tile, &shape, &weight));
-                winograd::forward(tile, &shape, x, weights, bias, rectifier)
-            }
-            Form::Direct => {
-                let weights = packed.on_gpu(&weight, form, || product::pack(&shape, &weight));
-                match (shape.kernel, shape.stride, shape.size_in == shape.size_out) {
-                    ([1, 1], 1, true) => product::pointwise(&shape, x, weights, bias, rectifier),
-                    _ => window::direct(&shape, x, weights, bias, rectifier),
-                }
-            }
-        }
+        convolve(&shape, x, weight, &packed, bias, rectifier)
     }
 }
 

@@ -11,21 +11,19 @@ use crate::kernels::op::ConvShape;
 
 /// Where a window lies.
 #[derive(CubeType, CubeLaunch)]
-struct Window {
-    height: usize,
-    width: usize,
-    height_out: usize,
-    width_out: usize,
-    stride: usize,
-    top: usize,
-    left: usize,
+pub struct Window {
+    pub height: usize,
+    pub width: usize,
+    pub height_out: usize,
+    pub width_out: usize,
+    pub stride: usize,
+    pub top: usize,
+    pub left: usize,
 }
 
-impl Window {
-    fn of<'a>(shape: &ConvShape) -> WindowLaunch {
-        let ([h, w], [h_out, w_out], [top, left]) = (shape.size_in, shape.size_out, shape.padding);
-        WindowLaunch::new(h, w, h_out, w_out, shape.stride, top, left)
-    }
+pub fn window_of(shape: &ConvShape) -> WindowLaunch {
+    let ([h, w], [h_out, w_out], [top, left]) = (shape.size_in, shape.size_out, shape.padding);
+    WindowLaunch::new(h, w, h_out, w_out, shape.stride, top, left)
 }
 
 /// `z` where positive, `slope · z` elsewhere, at most `cap`.
@@ -115,7 +113,7 @@ pub fn direct(
             weights.into_buffer_arg(),
             bias.into_buffer_arg(),
             out.clone().into_buffer_arg(),
-            Window::of(shape),
+            window_of(shape),
             shape.c_in,
             shape.c_out,
             rectifier.slope,
@@ -187,7 +185,7 @@ pub fn depthwise(
             weight.into_buffer_arg(),
             bias.into_buffer_arg(),
             out.clone().into_buffer_arg(),
-            Window::of(shape),
+            window_of(shape),
             planes,
             shape.c_out,
             rectifier.slope,
@@ -244,7 +242,7 @@ pub fn max_pool(shape: &ConvShape, x: CubeTensor) -> CubeTensor {
             dim,
             x.into_buffer_arg(),
             out.clone().into_buffer_arg(),
-            Window::of(shape),
+            window_of(shape),
             planes,
             shape.kernel[0],
             shape.kernel[1],
