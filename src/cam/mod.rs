@@ -16,6 +16,7 @@ pub use faithful::faithfulness;
 pub use sanity::sanity;
 
 use crate::device::ReadError;
+use crate::kernels;
 use crate::model::Network;
 
 /// Why there is no map.
@@ -51,7 +52,7 @@ pub fn class_maps(network: &Network, features: Tensor<4>, classes: &[usize]) -> 
 pub fn class_activation_maps(features: Tensor<4>, weight: Tensor<2>, classes: &[usize]) -> Tensor<3> {
     let [_, k, h, w] = features.dims();
     let rows = weight.select(1, indices(classes, &features)).transpose();
-    rows.matmul(features.reshape([k, h * w])).reshape([classes.len(), h, w])
+    kernels::matmul(rows, features.reshape([k, h * w])).reshape([classes.len(), h, w])
 }
 
 fn indices<const D: usize>(classes: &[usize], beside: &Tensor<D>) -> Tensor<1, Int> {

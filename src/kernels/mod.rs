@@ -17,9 +17,9 @@ mod packed;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::module::Param;
-use burn::nn::BatchNorm;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::MaxPool2d;
+use burn::nn::{BatchNorm, Linear};
 use burn::tensor::{DType, Tensor};
 
 pub use packed::Packed;
@@ -58,6 +58,13 @@ impl Rectifier {
         let below_cap = if z > 0.0 { 1.0 } else { self.slope };
         if z > self.cap { 0.0 } else { below_cap }
     }
+
+    /// The slope where `y` is the result, for slopes that keep the sign.
+    #[inline(always)]
+    fn slope_to(self, y: f32) -> f32 {
+        let below_cap = if y > 0.0 { 1.0 } else { self.slope };
+        if y >= self.cap { 0.0 } else { below_cap }
+    }
 }
 
 /// [`Conv2d::forward`] of `[n, c_in, h, w]`, calculated in the float type of `x`.
@@ -84,7 +91,7 @@ pub fn rectified_conv2d(
         match (learns, conv.groups) {
             (false, 1) => return op::rectified_conv2d(conv, packed, rectifier, x),
             (false, _) if op::is_depthwise(conv) => return op::rectified_conv2d(conv, packed, rectifier, x),
-            (true, 1) => return otherwise(op::conv2d(conv, x)),
+            (true, 1) => return op::conv2d(conv, rectifier, x),
             _ => {}
         }
     }
@@ -92,10 +99,28 @@ pub fn rectified_conv2d(
     otherwise(conv.forward(x))
 }
 
+/// [`Linear::forward`] of `[n, k]`.
+pub fn linear(linear: &Linear, x: Tensor<2>) -> Tensor<2> {
+    let y = matmul(x, linear.weight.val());
+    match &linear.bias {
+        Some(bias) => y + bias.val().unsqueeze(),
+        None => y,
+    }
+}
+
+/// The product of two matrices, of which one is small.
+pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    #[cfg(feature = "gpu")]
+    if op::on_gpu(&a) && op::is_ours(&a) {
+        return op::matmul(a, b);
+    }
+    a.matmul(b)
+}
+
 /// [`MaxPool2d::forward`].
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "gpu")]
-    if op::on_gpu(&x) && !x.device().is_autodiff() && !pool.ceil_mode && pool.dilation == [1, 1] {
+    if op::on_gpu(&x) && op::is_ours(&x) && !x.device().is_autodiff() && !pool.ceil_mode && pool.dilation == [1, 1] {
         return op::max_pool2d(pool, x);
     }
     pool.forward(x)

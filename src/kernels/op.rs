@@ -55,19 +55,19 @@ impl ConvShape {
 }
 
 #[cfg(feature = "cpu")]
-pub fn on_cpu(x: &Tensor<4>) -> bool {
+pub fn on_cpu<const D: usize>(x: &Tensor<D>) -> bool {
     matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// On an adapter through wgpu; CUDA has libraries of its own.
 #[cfg(feature = "gpu")]
-pub fn on_gpu(x: &Tensor<4>) -> bool {
+pub fn on_gpu<const D: usize>(x: &Tensor<D>) -> bool {
     use burn_cubecl::CubeDevice;
     matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Cube(CubeDevice::Wgpu(_)))
 }
 
 /// On a device that has operations here, and nobody has turned them off.
-pub fn is_ours(x: &Tensor<4>) -> bool {
+pub fn is_ours<const D: usize>(x: &Tensor<D>) -> bool {
     let mut here = false;
     #[cfg(feature = "cpu")]
     (here |= on_cpu(x));
@@ -89,10 +89,11 @@ fn bias(conv: &Conv2d, device: &Device) -> Tensor<1> {
     }
 }
 
-pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+/// With gradients.
+pub fn conv2d(conv: &Conv2d, rectifier: Rectifier, x: Tensor<4>) -> Tensor<4> {
     let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Convolution>::convolution(x, weight, bias, shape))
+    Tensor::from_dispatch(<Dispatch as Convolution>::convolution(x, weight, bias, shape, rectifier))
 }
 
 /// Without gradients; also depthwise.
@@ -101,6 +102,11 @@ pub fn rectified_conv2d(conv: &Conv2d, packed: &Packed, rectifier: Rectifier, x:
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
     let y = <Dispatch as Forward>::rectified_convolution(x, weight, packed.clone(), bias, shape, rectifier);
     Tensor::from_dispatch(y)
+}
+
+#[cfg(feature = "gpu")]
+pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as Matmul>::small_matmul(a.into_dispatch(), b.into_dispatch()))
 }
 
 #[cfg(feature = "gpu")]
@@ -145,7 +151,7 @@ pub trait Pooling: Backend {
     fn max_pool(x: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self>;
 }
 
-/// A convolution that gradients flow through. Weights `[c_out, c_in, kh, kw]`, bias `[c_out]`.
+/// A convolution and its rectifier that gradients flow through. Weights `[c_out, c_in, kh, kw]`, bias `[c_out]`.
 #[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"), Autodiff)]
 pub trait Convolution: Backend {
     fn convolution(
@@ -153,14 +159,24 @@ pub trait Convolution: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         shape: ConvShape,
+        rectifier: Rectifier,
     ) -> FloatTensor<Self>;
 }
 
 /// What flows back, from the gradients `dy` of its outputs.
 pub trait ConvolutionGradients: Convolution {
+    /// The gradients of what was rectified to `y`.
+    fn rectifier_gradient(rectifier: Rectifier, y: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self>;
     fn input_gradient(shape: &ConvShape, dy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     fn weight_gradient(shape: &ConvShape, x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self>;
     fn bias_gradient(shape: &ConvShape, dy: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// The product of two small matrices, on adapters.
+#[cfg(feature = "gpu")]
+#[backend_extension(Cube, Autodiff)]
+pub trait Matmul: Backend {
+    fn small_matmul(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Batch norm and rectifier of a training step, on the processor: `[n, c, h, w]` activations, and values per channel `[c]`.

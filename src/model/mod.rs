@@ -14,6 +14,8 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, FloatDType, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
+use crate::kernels;
+
 pub use blocks::{Fire, Inception, InvertedResidual, Residual};
 pub use cost::StageCost;
 pub use efficientnet::EfficientNetLiteConfig;
@@ -208,7 +210,7 @@ impl Network {
             let scores = activation::relu(self.linear.forward(places.swap_dims(1, 2)));
             return scores.mean_dim(1).squeeze_dim(1);
         }
-        self.linear.forward(places.mean_dim(2).squeeze_dim(2))
+        kernels::linear(&self.linear, places.mean_dim(2).squeeze_dim(2))
     }
 
     /// The same function with every batch norm folded into its convolution: fewer operations, and no training

@@ -11,12 +11,12 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::pool::MaxPool2dConfig;
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::device::{DeviceKind, open};
-use camscope::kernels::{max_pool2d, use_plain};
+use camscope::kernels::{matmul, max_pool2d, use_plain};
 use camscope::model::NetworkConfig;
 use proptest::prelude::*;
 
 use convolution::{Case, cases, check, check_rectified, noise, tiled_cases};
-use support::{tell, values};
+use support::{assert_close, tell, values};
 
 /// The adapter, or a word on the way past.
 fn adapter() -> Option<Device> {
@@ -56,6 +56,24 @@ proptest! {
     fn a_product_is_what_its_definition_says(images in 1..4usize, c_in in 1..70usize, c_out in 1..70usize, size in [1..20usize, 1..20]) {
         let Some(device) = adapter() else { return Ok(()) };
         check_rectified(&Case { images, c_in, c_out, size, kernel: [1; 2], stride: 1, padding: [0; 4] }, false, &device);
+    }
+
+    #[test]
+    fn a_small_product_and_its_gradients_are_the_processors(rows in 1..40usize, depth in 1..40usize, columns in 1..40usize, turned: bool) {
+        let Some(device) = adapter() else { return Ok(()) };
+        let shape = if turned { [columns, depth] } else { [depth, columns] };
+        let on = |device: &Device| {
+            let device = device.clone().autodiff();
+            let a = Tensor::<2>::from_data(TensorData::new(noise(1, rows * depth), [rows, depth]), &device).require_grad();
+            let b = Tensor::<2>::from_data(TensorData::new(noise(2, depth * columns), shape), &device).require_grad();
+            let product = matmul(a.clone(), if turned { b.clone().transpose() } else { b.clone() });
+            let dy = Tensor::from_data(TensorData::new(noise(3, rows * columns), [rows, columns]), &device);
+            let gradients = (product.clone() * dy).sum().backward();
+            [product.inner(), a.grad(&gradients).unwrap(), b.grad(&gradients).unwrap()].map(values)
+        };
+        for (found, expected) in on(&device).iter().zip(&on(&Device::flex())) {
+            assert_close("product", found, expected, 1e-5);
+        }
     }
 
     #[test]

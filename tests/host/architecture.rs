@@ -22,7 +22,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("threads", &[], &[]),
     ("kernels", &["threads"], &["burn"]),
     ("model", &["kernels"], &["burn"]),
-    ("cam", &["device", "measure", "method", "model", "threads"], &["burn"]),
+    ("cam", &["device", "kernels", "measure", "method", "model", "threads"], &["burn"]),
     ("data", &["annotations", "photo", "recipe", "threads"], &["image"]),
     ("checkpoint", &["data", "model", "recipe"], &["burn"]),
     ("train", &["cam", "data", "device", "evidence", "model", "recipe", "render", "threads"], &["burn"]),

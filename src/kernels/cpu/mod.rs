@@ -17,6 +17,7 @@ use self::norm::Batch;
 use super::form::{Form, Tile};
 use super::op::{ConvShape, Convolution, ConvolutionGradients, Forward, Norm};
 use super::{Packed, Rectifier};
+use crate::threads::for_each_chunk;
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
@@ -57,16 +58,33 @@ impl Forward for Flex {
 }
 
 impl Convolution for Flex {
-    fn convolution(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, shape: ConvShape) -> FlexTensor {
+    fn convolution(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> FlexTensor {
         let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
         let weights = conv::pack(&shape, weight.storage());
-        let y = conv::forward(&shape, x.storage(), &weights, bias.storage(), Rectifier::NONE);
+        let y = conv::forward(&shape, x.storage(), &weights, bias.storage(), rectifier);
         let [h, w] = shape.size_out;
         tensor(y, [shape.images, shape.c_out, h, w])
     }
 }
 
 impl ConvolutionGradients for Flex {
+    fn rectifier_gradient(rectifier: Rectifier, y: FlexTensor, dy: FlexTensor) -> FlexTensor {
+        const SOME: usize = 1 << 14;
+        let [y, dy] = [y, dy].map(|tensor| tensor.to_contiguous());
+        let (y_values, mut dz) = (y.storage::<f32>(), dy.storage::<f32>().to_vec());
+        for_each_chunk(&mut dz, SOME, |i, dz| {
+            let y = &y_values[i * SOME..];
+            dz.iter_mut().zip(y).for_each(|(dz, &y)| *dz *= rectifier.slope_to(y));
+        });
+        tensor(dz, y.layout().shape().dims::<4>())
+    }
+
     fn input_gradient(shape: &ConvShape, dy: FlexTensor, weight: FlexTensor) -> FlexTensor {
         let [dy, weight] = [dy, weight].map(|tensor| tensor.to_contiguous());
         let dx = conv::input_gradient(shape, dy.storage(), weight.storage());

@@ -19,6 +19,18 @@ const UNITS: usize = 32 * 1024;
 /// The most values that the shares of a sum may have: 32 MB.
 const VALUES: usize = 8 << 20;
 
+/// `dy` times the slope of what was rectified to `y`; one unit per value.
+#[cube(launch_unchecked)]
+fn rectifier_kernel(y: &[f32], dy: &[f32], out: &mut [f32], planes: usize, area: usize, slope: f32, cap: f32) {
+    let pixel = ABSOLUTE_POS_X as usize;
+    let plane = ABSOLUTE_POS_Y as usize;
+    if pixel < area && plane < planes {
+        let at = plane * area + pixel;
+        let below_cap = select(y[at] > 0.0f32, 1.0f32, slope);
+        out[at] = dy[at] * select(y[at] >= cap, 0.0f32, below_cap);
+    }
+}
+
 /// `[rows][columns][k]` to `[columns][rows][k]`, the k backwards; one unit per value.
 #[cube(launch_unchecked)]
 fn turn_kernel(weights: &[f32], out: &mut [f32], rows: usize, columns: usize, #[comptime] k: usize) {
@@ -127,12 +139,40 @@ fn weight_gradient_kernel(
 }
 
 impl Convolution for Cube {
-    fn convolution(x: CubeTensor, weight: CubeTensor, bias: CubeTensor, shape: ConvShape) -> CubeTensor {
-        convolve(&shape, x, weight, &Packed::default(), bias, Rectifier::NONE)
+    fn convolution(
+        x: CubeTensor,
+        weight: CubeTensor,
+        bias: CubeTensor,
+        shape: ConvShape,
+        rectifier: Rectifier,
+    ) -> CubeTensor {
+        convolve(&shape, x, weight, &Packed::default(), bias, rectifier)
     }
 }
 
 impl ConvolutionGradients for Cube {
+    fn rectifier_gradient(rectifier: Rectifier, y: CubeTensor, dy: CubeTensor) -> CubeTensor {
+        let [y, dy] = [y, dy].map(into_contiguous);
+        let [n, c, h, w] = y.meta.shape().dims();
+        let out = empty(&y, [n, c, h, w]);
+        // SAFETY: the units beyond the planes do nothing.
+        unsafe {
+            rectifier_kernel::launch_unchecked(
+                &out.client.clone(),
+                cubes([h * w, n * c, 1], FLAT),
+                FLAT,
+                y.into_buffer_arg(),
+                dy.into_buffer_arg(),
+                out.clone().into_buffer_arg(),
+                n * c,
+                h * w,
+                rectifier.slope,
+                rectifier.cap,
+            );
+        }
+        out
+    }
+
     /// `dy`, spread out where the stride is above 1, through the weights turned round.
     fn input_gradient(shape: &ConvShape, dy: CubeTensor, weight: CubeTensor) -> CubeTensor {
         let [dy, weight] = [dy, weight].map(into_contiguous);

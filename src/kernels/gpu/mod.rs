@@ -6,6 +6,7 @@
 //! and on real ones a block of this size leaves the arithmetic units, not the caches, as the bound.
 
 mod gradients;
+mod matmul;
 mod product;
 mod window;
 mod winograd;
