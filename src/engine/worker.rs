@@ -26,6 +26,7 @@ const TOP: usize = 5;
 
 /// Entry of the worker: opens the device, tells the page, then answers until the page closes it.
 pub fn run(kind: DeviceKind) {
+    construct();
     console_error_panic_hook::set_once();
     let inbox = Rc::new(Inbox::default());
     let receiver = inbox.clone();
@@ -55,6 +56,17 @@ pub fn run(kind: DeviceKind) {
             }
         }
     });
+}
+
+/// Runs the constructors of static data, thousands of which lie in burn's shader compiler. A linker that sees nobody call them
+/// takes the module for a command, and has every exported function run them again: with each handle of a JavaScript object,
+/// some forty times per shader launched.
+fn construct() {
+    unsafe extern "C" {
+        fn __wasm_call_ctors();
+    }
+    // SAFETY: the linker defines it; it is called once, before anything that it constructs is used.
+    unsafe { __wasm_call_ctors() };
 }
 
 /// Requests that have come and were not answered yet.
