@@ -52,6 +52,43 @@ async fn agrees(device: &str, model: &str, photo: &Path) {
     browser.close().await;
 }
 
+/// A linker that takes an engine for a command has every exported function begin with a call of all constructors: with each
+/// handle of a JavaScript object some thousand of them.
+#[test]
+fn constructors_do_not_run_with_every_call() {
+    use wasmparser::{ExternalKind, Operator, Parser, Payload};
+    for engine in ["engine-cpu", "engine-webgpu"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("dist/{engine}_bg.wasm"));
+        let code = std::fs::read(&path).expect("the built site");
+        let (mut exported, mut imported, mut bodies) = (Vec::new(), 0, Vec::new());
+        for payload in Parser::new(0).parse_all(&code) {
+            match payload.unwrap() {
+                Payload::ImportSection(imports) => {
+                    let kinds = imports.into_imports().map(|import| import.unwrap().ty);
+                    imported = kinds.filter(|kind| matches!(kind, wasmparser::TypeRef::Func(_))).count();
+                }
+                Payload::ExportSection(exports) => {
+                    let functions = exports.into_iter().map(Result::unwrap).filter(|e| e.kind == ExternalKind::Func);
+                    exported.extend(functions.map(|export| export.index as usize));
+                }
+                Payload::CodeSectionEntry(body) => bodies.push(body),
+                _ => {}
+            }
+        }
+        let first = |&index: &usize| bodies[index - imported].get_operators_reader().unwrap().read().unwrap();
+        let calls: Vec<u32> = exported
+            .iter()
+            .filter_map(|index| match first(index) {
+                Operator::Call { function_index } => Some(function_index),
+                _ => None,
+            })
+            .collect();
+        assert!(exported.len() > 3, "{engine} exports {exported:?}");
+        let twice = calls.iter().enumerate().any(|(i, call)| calls[..i].contains(call));
+        assert!(!twice, "{engine}: exported functions begin with the same call");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cpu_engine_agrees_with_native_on_imagenet() {
     agrees("cpu", "efficientnet-lite0", &sample("cat.png")).await;

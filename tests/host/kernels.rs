@@ -1,10 +1,10 @@
 //! The processor's own operations against their definitions, written out in double precision.
 
 use burn::module::{Module, Param};
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{BatchNormConfig, PaddingConfig2d};
+use burn::nn::BatchNormConfig;
+use burn::nn::conv::Conv2dConfig;
 use burn::tensor::{Device, Tensor, TensorData};
-use camscope::kernels::{Packed, Rectifier, conv2d, rectified_conv2d, rectified_norm};
+use camscope::kernels::{Packed, Rectifier, rectified_conv2d, rectified_norm};
 use proptest::prelude::*;
 
 use crate::convolution::{Case, assert_near, cases, check, check_rectified, noise, tiled_cases};

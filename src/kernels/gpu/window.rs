@@ -221,8 +221,8 @@ fn max_pool_kernel(
             for j in 0..kw {
                 let inside = y + i < window.height && x + j < window.width;
                 let at = select(inside, from + (y + i) * window.width + x + j, from);
-                // What is not a number passes on.
-                largest = select(inside && !(planes[at] <= largest), planes[at], largest);
+                // Of a broken network, whose values are no numbers, none must come out.
+                largest = select(!inside || planes[at] <= largest, largest, planes[at]);
             }
         }
         out[plane * area + pixel] = largest;
