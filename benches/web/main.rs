@@ -4,7 +4,7 @@
 //! ratios are printed, and beside them the processor time of all of the browser's processes: where it is more than the
 //! time itself, more than one thread computes, and where it is much less, something else had the machine.
 //!
-//! `cargo bench --bench web -- cpu webgpu steps teach` chooses among the parts; the Makefile fetches what is needed.
+//! `cargo bench --bench web -- cpu webgpu steps scale teach` chooses among the parts; the Makefile fetches what is needed.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/browser/browser.rs"]
@@ -15,9 +15,13 @@ mod graph;
 #[path = "../../tests/browser/site.rs"]
 mod site;
 
+#[path = "../networks.rs"]
+mod networks;
+
 mod beside;
 mod cases;
 mod processor;
+mod scale;
 mod teach;
 
 use browser::Browser;
@@ -42,6 +46,11 @@ async fn main() {
     if !chosen.is_empty() {
         let browser = Browser::start().await;
         beside::run(&browser, &site, &chosen).await;
+        browser.close().await;
+    }
+    if wants("scale") {
+        let browser = Browser::start().await;
+        scale::run(&browser, &site).await;
         browser.close().await;
     }
     if wants("teach") {

@@ -114,6 +114,19 @@ impl Session {
         self.model.as_ref().map(|model| &model.card)
     }
 
+    /// Has the device make itself ready for photos: shaders are compiled, weights laid out. What it shows is of no interest.
+    ///
+    /// # Errors
+    /// [`EngineError::NoModel`], [`EngineError::Read`].
+    pub async fn warm_up(&self) -> Result<(), EngineError> {
+        let model = self.loaded()?;
+        let nothing = vec![0; 3 * (model.card.recipe.size as usize).pow(2)];
+        let output = model.network.forward(model.card.recipe.normalise(&nothing, &self.device));
+        read(class_maps(&model.network, output.features, &[0])).await?;
+        read(output.logits).await?;
+        Ok(())
+    }
+
     /// The `top` most probable classes of `photo` with their maps, all from one forward pass. What is needed for
     /// further maps is kept under `id`.
     pub async fn look(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Look, EngineError> {

@@ -84,6 +84,10 @@ impl Inbox {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.requests.borrow().is_empty()
+    }
+
     fn take(&self) -> Option<Request> {
         self.requests.borrow_mut().pop_front()
     }
@@ -116,7 +120,12 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
     match request {
         Request::Load { card, url } => {
             if let Err(message) = load(session, &card, &url).await {
-                fail(None, message);
+                return fail(None, message);
+            }
+            // While the visitor still chooses a photo; one that waits already is worth more.
+            rest(ANSWER).await;
+            if inbox.is_empty() {
+                let _ = session.warm_up().await; // what is wrong, the first photo will say
             }
         }
         Request::Look { photo, bytes, side } => {
@@ -238,6 +247,9 @@ fn teller(photo: u32, inbox: &Inbox) -> impl AsyncFnMut(usize, usize) -> Control
     }
 }
 
+/// Milliseconds in which the page has taken an event and answered it.
+const ANSWER: i32 = 30;
+
 /// Milliseconds between two pauses for messages while a training or a method of many passes runs, and between two reports of its steps.
 const BREATH: f64 = 40.0;
 
@@ -272,8 +284,12 @@ async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<
 
 /// Lets messages in.
 async fn breathe() {
+    rest(0).await;
+}
+
+async fn rest(milliseconds: i32) {
     let turn = js_sys::Promise::new(&mut |resolve, _| {
-        let _ = scope().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 0);
+        let _ = scope().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
     });
     let _ = JsFuture::from(turn).await;
 }

@@ -139,3 +139,39 @@ async fn broken_webgpu_engine_falls_back_to_the_cpu() {
         browser.close().await;
     }
 }
+
+/// Counts the shaders that an engine has had compiled.
+const COUNT: &str = "let pipelines = 0; const make = GPUDevice.prototype.createComputePipeline; \
+    GPUDevice.prototype.createComputePipeline = function (...all) { pipelines++; return make.apply(this, all); }; \
+    setInterval(() => new BroadcastChannel('pipelines').postMessage(pipelines), 100);\n";
+
+/// While the visitor still chooses, the shaders are compiled that the first photo will need.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_photo_finds_warm_shaders() {
+    let count = |root: &Path| {
+        let loader = root.join("engine_loader.js");
+        let script = std::fs::read_to_string(&loader).unwrap();
+        std::fs::write(loader, format!("{COUNT}{script}")).unwrap();
+    };
+    let (site, browser) = (Site::changed(count).await, Browser::start().await);
+    browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
+    let listen = "new BroadcastChannel('pipelines').onmessage = (event) => { window.pipelines = event.data; }";
+    browser.run(listen, vec![]).await;
+    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
+    // Until no more come.
+    let mut warm = 0;
+    loop {
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        let now = browser.run("return window.pipelines ?? 0", vec![]).await.as_u64().unwrap();
+        if now == warm && now > 0 {
+            break;
+        }
+        warm = now;
+    }
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let after = browser.run("return window.pipelines", vec![]).await.as_u64().unwrap();
+    assert!(warm > 5 && after <= warm + 2, "{warm} shaders before the first photo, {after} after it");
+    browser.close().await;
+}

@@ -1,5 +1,6 @@
 //! The site in a real headless Chromium, as a visitor meets it. Needs `dist/` (`make site`), Chromium and ChromeDriver.
 
+mod about;
 mod bad_input;
 mod browser;
 mod check;

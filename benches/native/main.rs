@@ -1,0 +1,110 @@
+//! `make bench-native`: forward passes beside ONNX Runtime and PyTorch on as many threads, the same networks and inputs, in turn.
+//! The answers are compared; medians and ratios are printed.
+
+#[path = "../graph.rs"]
+mod graph;
+#[path = "../networks.rs"]
+mod networks;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Instant;
+
+use burn::tensor::Tensor;
+use camscope::device::{DeviceKind, open};
+use camscope::engine::noise;
+use camscope::model::Network;
+use camscope::recipe::Recipe;
+use serde_json::Value;
+
+use networks::{config, describe, project};
+
+const PYTHON: &str = ".tools/torch/bin/python";
+const CASES: [(&str, u32, usize); 4] =
+    [("vgg16-gap", 96, 15), ("vgg16-gap", 224, 9), ("resnet-18", 224, 15), ("efficientnet-lite0", 224, 25)];
+/// Largest difference of an answer from ours, in shares of the largest answer.
+const TOLERANCE: f64 = 1e-3;
+
+/// The process that runs the peers: a name in, a line of JSON out.
+struct Peers {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Peers {
+    fn start(folder: &std::path::Path, threads: usize) -> Self {
+        let script = project("benches/native/peers.py");
+        let mut command = Command::new(project(PYTHON));
+        command.arg("-B").arg(script).arg(folder).arg(threads.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("make bench-native sets Python up");
+        let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        Self { process, input, output }
+    }
+
+    /// Milliseconds and logits of one pass.
+    fn pass(&mut self, peer: &str) -> (f64, Vec<f64>) {
+        writeln!(self.input, "{peer}").unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        let found: Value = serde_json::from_str(&line).expect("the peers' answer");
+        let logits = found["logits"].as_array().unwrap().iter().map(|logit| logit.as_f64().unwrap());
+        (found["ms"].as_f64().unwrap(), logits.collect())
+    }
+}
+
+impl Drop for Peers {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn pass(network: &Network, x: &Tensor<4>) -> (f64, Vec<f64>) {
+    let start = Instant::now();
+    let logits = network.forward(x.clone()).logits.into_data().try_into_vec_as::<f32>().unwrap();
+    (start.elapsed().as_secs_f64() * 1e3, logits.into_iter().map(f64::from).collect())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn main() {
+    let threads = rayon::current_num_threads();
+    println!(
+        "{threads} threads{:>34} {:>10} {:>10} {:>10} {:>7}",
+        "camscope", "ORT ms", "PyTorch ms", "to ORT", "PyTorch"
+    );
+    let device = pollster::block_on(open(DeviceKind::Cpu)).unwrap();
+    device.seed(1);
+    for (name, size, rounds) in CASES {
+        let network = config(name).init(&device).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        describe(folder.path(), &network, size as usize, PYTHON);
+        let mut peers = Peers::start(folder.path(), threads);
+        let recipe = Recipe { resize: size, size, mean: [127.5; 3], std: [127.5; 3] };
+        let x = recipe.normalise(&noise(3 * (size * size) as usize), &device);
+        let (_, ours) = pass(&network, &x);
+        let largest = ours.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        for peer in ["ort", "torch"] {
+            let (_, theirs) = peers.pass(peer);
+            let off = ours.iter().zip(&theirs).fold(0.0, |off: f64, (a, b)| off.max((a - b).abs())) / largest;
+            assert!(off < TOLERANCE, "{name} {size}: {peer} answers {theirs:?}, camscope {ours:?}");
+        }
+        let mut times = [const { Vec::new() }; 3];
+        for _ in 0..rounds {
+            times[0].push(pass(&network, &x).0);
+            times[1].push(peers.pass("ort").0);
+            times[2].push(peers.pass("torch").0);
+        }
+        let [ours, ort, torch] = times.map(median);
+        println!(
+            "{:<34} {ours:>10.1} {ort:>10.1} {torch:>10.1} {:>10.2} {:>7.2}",
+            format!("{name} {size}"),
+            ours / ort,
+            ours / torch
+        );
+    }
+}
