@@ -44,7 +44,7 @@ bench-train: native torch ## Time training steps beside PyTorch (fetched by pip 
 bench-cam: native models photos torch ## Time maps that take long beside pytorch-grad-cam
 	TQDM_DISABLE=1 .tools/torch/bin/python -W ignore benches/cam.py $(NATIVE)
 
-bench-web: site browser peers ## Time the page beside ONNX Runtime Web and TensorFlow.js in one browser (PARTS="cpu webgpu steps scale teach")
+bench-web: site browser peers ## Time the page beside ONNX Runtime Web and TensorFlow.js in one browser (PARTS="cpu webgpu steps start scale teach")
 	cargo bench --bench web -- $(PARTS)
 
 peers:

@@ -11,10 +11,12 @@ use crate::graph::Graph;
 /// As [`NetworkConfig::named`] has it, for ten classes, norms folded; `-half`, `-thin` or `-thinner` behind it for a half, a
 /// quarter or an eighth of the channels, and three pools.
 pub fn config(name: &str) -> NetworkConfig {
-    let thin = [("-half", 0.5), ("-thin", 0.25), ("-thinner", 0.125)].into_iter();
-    let thin =
-        thin.filter_map(|(ending, width)| Some((name.strip_suffix(ending)?, json!({ "width": width, "pools": 3 }))));
-    let (name, options) = thin.last().unwrap_or((name, json!({})));
+    let (name, options) = match name.rsplit_once('-') {
+        Some((name, "half")) => (name, json!({ "width": 0.5, "pools": 3 })),
+        Some((name, "thin")) => (name, json!({ "width": 0.25, "pools": 3 })),
+        Some((name, "thinner")) => (name, json!({ "width": 0.125, "pools": 3 })),
+        _ => (name, json!({})),
+    };
     let config = NetworkConfig::named(name, 10).expect("a network of the field");
     config.with(options.as_object().cloned().unwrap_or_default()).expect("options of the family").folded()
 }

@@ -321,7 +321,7 @@ pub struct TrialResult {
     pub first: f32,
     /// Those after it, up to the logits or the loss.
     pub runs: Vec<f32>,
-    /// Five maps on top of each pass; empty for training.
+    /// Five maps of the first photo on top of each pass; empty for training.
     pub maps: Vec<f32>,
     /// Of one forward pass of one photo.
     pub multiply_adds: u64,

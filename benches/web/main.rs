@@ -4,7 +4,7 @@
 //! ratios are printed, and beside them the processor time of all of the browser's processes: where it is more than the
 //! time itself, more than one thread computes, and where it is much less, something else had the machine.
 //!
-//! `cargo bench --bench web -- cpu webgpu steps scale teach` chooses among the parts; the Makefile fetches what is needed.
+//! `cargo bench --bench web -- cpu webgpu steps start scale teach` chooses among the parts; the Makefile fetches what is needed.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/browser/browser.rs"]
@@ -22,6 +22,7 @@ mod beside;
 mod cases;
 mod processor;
 mod scale;
+mod start;
 mod teach;
 
 use browser::Browser;
@@ -47,6 +48,9 @@ async fn main() {
         let browser = Browser::start().await;
         beside::run(&browser, &site, &chosen).await;
         browser.close().await;
+    }
+    if wants("start") {
+        start::run().await;
     }
     if wants("scale") {
         let browser = Browser::start().await;

@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use burn::tensor::s;
+
 use super::{EngineError, Session};
 use crate::cam::class_maps;
 use crate::data::{Augment, Dataset};
@@ -58,7 +60,7 @@ impl Session {
             let output = network.forward(recipe(trial.size).normalise(&rgb, &self.device));
             let logits = read(output.logits).await?;
             let forward = (self.clock)();
-            read(class_maps(&network, output.features, &classes)).await?;
+            read(class_maps(&network, output.features.slice(s![0..1]), &classes)).await?;
             let maps = (self.clock)();
             if !logits.iter().all(|logit| logit.is_finite()) {
                 return Err(EngineError::NotFinite);

@@ -28,6 +28,11 @@ pub struct ConvShape {
 }
 
 impl ConvShape {
+    /// A 1×1 kernel that looks at every pixel once.
+    pub fn is_pointwise(&self) -> bool {
+        self.kernel == [1, 1] && self.stride == 1 && self.size_in == self.size_out
+    }
+
     fn new(conv: &Conv2d, x: [usize; 4]) -> Self {
         Self::windows(conv.kernel_size, conv.stride[0], &conv.padding, x, conv.weight.dims()[0])
     }

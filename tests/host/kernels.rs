@@ -28,6 +28,13 @@ proptest! {
         check_rectified(&Case { c_out: case.c_in, ..case }, true, &Device::flex());
     }
 
+    /// A 1×1 convolution is one product.
+    #[test]
+    fn a_product_is_what_its_definition_says(images in 1..4usize, c_in in 1..70usize, c_out in 1..70usize, size in [1..40usize, 1..40]) {
+        let case = Case { images, c_in, c_out, size, kernel: [1; 2], stride: 1, padding: [0; 4] };
+        check_rectified(&case, false, &Device::flex());
+    }
+
     /// Of those that are done by minimal filtering.
     #[test]
     fn a_convolution_by_tiles_is_what_its_definition_says(case in tiled_cases()) {

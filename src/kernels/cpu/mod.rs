@@ -6,6 +6,7 @@ mod depthwise;
 mod gradients;
 mod norm;
 mod planes;
+mod pointwise;
 mod tile;
 mod winograd;
 
@@ -46,7 +47,10 @@ impl Forward for Flex {
                 winograd::forward(tile, &shape, x, &weights, bias, rectifier)
             } else {
                 let weights = packed.on_cpu(&weight, Form::Direct, || conv::pack(&shape, w));
-                conv::forward(&shape, x, &weights, bias, rectifier)
+                match shape.is_pointwise() {
+                    true => pointwise::forward(&shape, x, &weights, bias, rectifier),
+                    false => conv::forward(&shape, x, &weights, bias, rectifier),
+                }
             }
         } else {
             let of_plane = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };

@@ -62,9 +62,9 @@ fn convolve(
         return winograd::forward(tile, shape, x, weights, bias, rectifier);
     }
     let weights = packed.on_gpu(&weight, Form::Direct, || product::pack(shape, &weight));
-    match (shape.kernel, shape.stride, shape.size_in == shape.size_out) {
-        ([1, 1], 1, true) => product::pointwise(shape, x, weights, bias, rectifier),
-        _ => window::direct(shape, x, weights, bias, rectifier),
+    match shape.is_pointwise() {
+        true => product::pointwise(shape, x, weights, bias, rectifier),
+        false => window::direct(shape, x, weights, bias, rectifier),
     }
 }
 
