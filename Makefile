@@ -123,6 +123,7 @@ test-host: native models photos
 	cargo test --release --lib --bins --test host
 
 test-gpu: rust
+	@tools/setup.sh vulkan
 	cargo test --release --features gpu --test gpu -- --test-threads=1
 
 test-browser: site browser

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches what the project needs and leaves alone what is there and right.
-# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser]...   (nothing named: all, in this order)
+# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|vulkan]...   (nothing named: all, in this order)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -85,10 +85,26 @@ setup_browser() {
   has_browser || fail "$hint; apt-get installed its packages but they are not there."
 }
 
-[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser
+# An adapter made of software for the tests of the graphics kernels, where there is no other; without any they say that they are
+# skipped.
+setup_vulkan() {
+  local drivers=(/usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json)
+  for driver in "${drivers[@]}"; do [ -e "$driver" ] && return; done
+  local hint="no Vulkan driver is here; the graphics kernels' tests will be skipped"
+  if ! have apt-get || [ "$(id -u)" != 0 ]; then
+    echo "setup: $hint; Debian's mesa-vulkan-drivers has one made of software"
+    return
+  fi
+  echo "setup: installing Debian's mesa-vulkan-drivers"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 >/dev/null || echo "setup: $hint"
+}
+
+[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser vulkan
 for step in "$@"; do
   case "$step" in
-    rust | trunk | wasm-opt | models | photos | browser) "setup_${step/-/_}" ;;
-    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser." ;;
+    rust | trunk | wasm-opt | models | photos | browser | vulkan) "setup_${step/-/_}" ;;
+    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, vulkan." ;;
   esac
 done
