@@ -1,6 +1,7 @@
-//! Operations of our own where burn's are slow: on the processor, convolution with its two gradients; outside of training
-//! also depthwise, and in one with the rectifier behind it; and the batch norm of a training step with its rectifier.
-//! Every other device, and every other case, goes burn's way.
+//! Operations of our own where burn's are slow, on the processor and on adapters through wgpu: convolution with the rectifier
+//! behind it, and their gradients; outside of training also depthwise. On the processor the batch norm of a training step with
+//! its rectifier; on adapters max-pooling outside of training, and small products. Every other device and every other case
+//! goes burn's way.
 
 #[cfg(feature = "cpu")]
 mod cpu;
