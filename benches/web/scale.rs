@@ -28,7 +28,7 @@ const STEPS: [(&str, u32, usize); 13] = [
     ("vgg16-gap-half", 32, 8),
     ("resnet-20", 32, 8),
     ("resnet-32", 32, 8),
-    ("resnet-56", 32, 8),
+    ("resnet-20", 32, 32),
 ];
 
 /// Networks that a scaling step asks for.
