@@ -21,6 +21,9 @@ use super::form::{Form, Tile};
 use super::op::{ConvShape, Forward, Pooling};
 use super::{Packed, Rectifier};
 
+/// The most values that transformed weights may have: what the smallest adapters bind at once, 128 MB.
+const WEIGHTS: usize = 32 << 20;
+
 /// Rows of weights that a unit has sums of.
 const ROWS: usize = 8;
 
@@ -57,7 +60,8 @@ fn convolve(
     if weight.meta.shape()[1] != shape.c_in {
         return window::depthwise(shape, x, weight, bias, rectifier);
     }
-    if let Some(tile) = Tile::for_conv(shape, 4) {
+    let fits = |tile: &Tile| tile.places() * shape.c_in * shape.c_out.next_multiple_of(ROWS) <= WEIGHTS;
+    if let Some(tile) = Tile::for_conv(shape, 4).filter(fits) {
         let weights = packed.on_gpu(&weight, Form::Winograd(tile), || winograd::pack(tile, shape, &weight));
         return winograd::forward(tile, shape, x, weights, bias, rectifier);
     }
