@@ -33,6 +33,21 @@ impl ConvShape {
         self.kernel == [1, 1] && self.stride == 1 && self.size_in == self.size_out
     }
 
+    /// The convolution that finds the input's gradients from those of the output, with `stride − 1` zeros between these
+    /// and with the weights turned round.
+    pub fn back(&self) -> Self {
+        Self {
+            images: self.images,
+            c_in: self.c_out,
+            c_out: self.c_in,
+            size_in: self.size_out.map(|side| (side - 1) * self.stride + 1),
+            size_out: self.size_in,
+            kernel: self.kernel,
+            stride: 1,
+            padding: [0, 1].map(|side| self.kernel[side] - 1 - self.padding[side]),
+        }
+    }
+
     fn new(conv: &Conv2d, x: [usize; 4]) -> Self {
         Self::windows(conv.kernel_size, conv.stride[0], &conv.padding, x, conv.weight.dims()[0])
     }

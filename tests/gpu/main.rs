@@ -42,7 +42,7 @@ proptest! {
     #[test]
     fn a_convolution_and_its_gradients_are_what_their_definitions_say(case in prop_oneof![cases(), tiled_cases()]) {
         let Some(device) = adapter() else { return Ok(()) };
-        check(&case, &device, 1e-5);
+        check(&case, &device);
     }
 
     #[test]

@@ -93,8 +93,8 @@ pub fn cases() -> impl Strategy<Value = Case> {
         })
 }
 
-/// A convolution, its rectifier and their gradients; `error` is that of one summand where minimal filtering is possible.
-pub fn check(case: &Case, device: &Device, error: f64) {
+/// A convolution, its rectifier and their gradients.
+pub fn check(case: &Case, device: &Device) {
     let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
     let (x, weight) = (noise(1, images * c_in * size[0] * size[1]), noise(2, c_out * c_in * kernel[0] * kernel[1]));
     let [h, w] = case.size_out();
@@ -124,7 +124,9 @@ pub fn check(case: &Case, device: &Device, error: f64) {
         dw[tap] += dz[out] * f64::from(x[place]);
     });
 
-    let forward = if stride == 1 { error } else { 1e-6 };
+    // By minimal filtering, patches grow tenfold before they cancel.
+    let back = if kernel == [3; 2] { 1e-5 } else { 1e-6 };
+    let forward = if stride == 1 { back } else { 1e-6 };
     let device = device.clone().autodiff();
     let [top, left, bottom, right] = padding;
     let mut conv: Conv2d = Conv2dConfig::new([c_in, c_out], kernel)
@@ -139,7 +141,7 @@ pub fn check(case: &Case, device: &Device, error: f64) {
     assert_within(forward, "output", found.clone().inner(), &y, c_in * kernel[0] * kernel[1]);
     let dy_tensor = Tensor::<4>::from_data(TensorData::new(dy.clone(), [images, c_out, h, w]), &device);
     let gradients = (found * dy_tensor).sum().backward();
-    assert_within(error, "input's gradient", x.grad(&gradients).unwrap(), &dx, c_out * kernel[0] * kernel[1]);
+    assert_within(back, "input's gradient", x.grad(&gradients).unwrap(), &dx, c_out * kernel[0] * kernel[1]);
     assert_near("weights' gradient", conv.weight.val().grad(&gradients).unwrap(), &dw, images * h * w);
     let db: Vec<f64> = (0..c_out).map(|c| dz.chunks(h * w).skip(c).step_by(c_out).flatten().sum()).collect();
     let found = conv.bias.unwrap().val().grad(&gradients).unwrap();

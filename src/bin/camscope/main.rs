@@ -26,6 +26,14 @@ use clap::{Parser, Subcommand};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// So does this one, unless it is told to wait for longer than a training step takes.
+fn keep_freed_memory() {
+    /// `mi_option_purge_delay` of mimalloc's `mi_option_t`, in milliseconds.
+    const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+    // SAFETY: options may be set at any time, and one that does not exist is ignored.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 10_000) };
+}
+
 /// See where a convolutional network looked.
 #[derive(Parser)]
 #[command(version, about)]
@@ -59,6 +67,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    keep_freed_memory();
     let result = match Cli::parse().command {
         Command::Cam(args) => cam::run(args),
         Command::Methods => Ok(cam::methods()),

@@ -15,6 +15,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
 
 use self::norm::Batch;
+use self::winograd::Weights;
 use super::form::{Form, Tile};
 use super::op::{ConvShape, Convolution, ConvolutionGradients, Forward, Norm};
 use super::{Packed, Rectifier};
@@ -43,7 +44,8 @@ impl Forward for Flex {
         let y = if c_in == shape.c_in {
             let (x, w, bias) = (x.storage(), weight.storage(), bias.storage());
             if let Some(tile) = Tile::for_conv(&shape, tile::panel_columns()) {
-                let weights = packed.on_cpu(&weight, Form::Winograd(tile), || winograd::pack(tile, &shape, w));
+                let weights =
+                    packed.on_cpu(&weight, Form::Winograd(tile), || winograd::pack(tile, &shape, w, Weights::Forward));
                 winograd::forward(tile, &shape, x, &weights, bias, rectifier)
             } else {
                 let weights = packed.on_cpu(&weight, Form::Direct, || conv::pack(&shape, w));
@@ -69,11 +71,8 @@ impl Convolution for Flex {
         shape: ConvShape,
         rectifier: Rectifier,
     ) -> FlexTensor {
-        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
-        let weights = conv::pack(&shape, weight.storage());
-        let y = conv::forward(&shape, x.storage(), &weights, bias.storage(), rectifier);
-        let [h, w] = shape.size_out;
-        tensor(y, [shape.images, shape.c_out, h, w])
+        // The weights are others in every step.
+        Self::rectified_convolution(x, weight, Packed::default(), bias, shape, rectifier)
     }
 }
 
@@ -91,7 +90,15 @@ impl ConvolutionGradients for Flex {
 
     fn input_gradient(shape: &ConvShape, dy: FlexTensor, weight: FlexTensor) -> FlexTensor {
         let [dy, weight] = [dy, weight].map(|tensor| tensor.to_contiguous());
-        let dx = conv::input_gradient(shape, dy.storage(), weight.storage());
+        let back = shape.back();
+        let tile = if shape.stride == 1 { Tile::for_conv(&back, tile::panel_columns()) } else { None };
+        let dx = match tile {
+            Some(tile) => {
+                let weights = winograd::pack(tile, &back, weight.storage(), Weights::Turned);
+                winograd::forward(tile, &back, dy.storage(), &weights, &vec![0.0; back.c_out], Rectifier::NONE)
+            }
+            None => conv::input_gradient(shape, dy.storage(), weight.storage()),
+        };
         let [h, w] = shape.size_in;
         tensor(dx, [shape.images, shape.c_in, h, w])
     }

@@ -1,7 +1,7 @@
 //! Convolution 1×1 with stride 1: a product of weights with pixels, from panels that lie in the order in which they are read.
 
 use super::conv::division;
-use super::tile::{PanelProduct, block_rows, panel_columns};
+use super::tile::{PanelProduct, Panels, block_rows, panel_columns};
 use crate::kernels::Rectifier;
 use crate::kernels::op::ConvShape;
 use crate::threads::for_each_chunk;
@@ -29,7 +29,7 @@ pub fn forward(shape: &ConvShape, x: &[f32], weights: &[f32], bias: &[f32], rect
                 let mut sums = vec![0.0; block * pitch];
                 let blocks = weights.chunks_exact(depth * block).zip(bias.chunks(block)).skip(p * part / block);
                 for ((weights, bias), out) in blocks.zip(out.chunks_mut(block * area)) {
-                    let (panels, out_sums) = (&*panels, &mut sums);
+                    let (panels, out_sums) = (Panels { values: panels, stride: depth * columns }, &mut sums);
                     pulp::Arch::new().dispatch(PanelProduct { weights, panels, depth, out: out_sums, pitch });
                     for ((sums, bias), out) in sums.chunks_exact(pitch).zip(bias).zip(out.chunks_exact_mut(area)) {
                         let to = out[first..][..pixels].iter_mut();

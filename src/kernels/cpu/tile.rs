@@ -86,12 +86,18 @@ pub fn panel_columns() -> usize {
     pulp::Arch::new().dispatch(Columns)
 }
 
+/// Panels of columns, one every `stride` values: `[panel][depth][panel_columns]`.
+#[derive(Clone, Copy)]
+pub struct Panels<'a> {
+    pub values: &'a [f32],
+    pub stride: usize,
+}
+
 /// `out[r][p · columns + q] = Σ_k weights[k][r] · panels[p][k][q]`: all is read in the order in which it lies.
 pub struct PanelProduct<'a> {
     /// `[depth][block_rows]`
     pub weights: &'a [f32],
-    /// `[panel][depth][panel_columns]`
-    pub panels: &'a [f32],
+    pub panels: Panels<'a>,
     pub depth: usize,
     /// `[block_rows][pitch]`, `pitch = panels · panel_columns`.
     pub out: &'a mut [f32],
@@ -114,9 +120,10 @@ impl PanelProduct<'_> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S) {
         let columns = VECTORS * S::F32_LANES;
-        assert!(self.weights.len() == self.depth * ROWS && self.panels.len() == self.pitch * self.depth);
+        assert!(self.weights.len() == self.depth * ROWS && self.panels.stride >= self.depth * columns);
         assert!(self.pitch.is_multiple_of(columns) && self.out.len() == ROWS * self.pitch);
-        for (p, panel) in self.panels.chunks_exact(self.depth * columns).enumerate() {
+        for p in 0..self.pitch / columns {
+            let panel = &self.panels.values[p * self.panels.stride..][..self.depth * columns];
             let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
             for (w, x) in self.weights.chunks_exact(ROWS).zip(panel.chunks_exact(columns)) {
                 // SAFETY: `x` has as many values as `VECTORS` vectors.

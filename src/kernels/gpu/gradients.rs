@@ -192,7 +192,7 @@ impl ConvolutionGradients for Cube {
             );
         }
         let ([h, w], stride, planes) = (shape.size_out, shape.stride, shape.images * shape.c_out);
-        let [h_spread, w_spread] = [h, w].map(|side| (side - 1) * stride + 1);
+        let [h_spread, w_spread] = shape.back().size_in;
         let dy = if stride == 1 {
             dy
         } else {
@@ -215,18 +215,8 @@ impl ConvolutionGradients for Cube {
             }
             spread
         };
-        let back = ConvShape {
-            images: shape.images,
-            c_in: shape.c_out,
-            c_out: shape.c_in,
-            size_in: [h_spread, w_spread],
-            size_out: shape.size_in,
-            kernel: shape.kernel,
-            stride: 1,
-            padding: [kh - 1 - shape.padding[0], kw - 1 - shape.padding[1]],
-        };
         let none = zeros(&dy, shape.c_in);
-        convolve(&back, dy, turned, &Packed::default(), none, Rectifier::NONE)
+        convolve(&shape.back(), dy, turned, &Packed::default(), none, Rectifier::NONE)
     }
 
     fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> CubeTensor {
