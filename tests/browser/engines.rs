@@ -14,6 +14,12 @@ use crate::site::Site;
 /// Share of a map's range by which two devices may differ.
 const MAP_TOLERANCE: f32 = 0.02;
 
+fn first_in_the_worker(root: &Path, script: &str) {
+    let loader = root.join("engine_loader.js");
+    let code = std::fs::read_to_string(&loader).unwrap();
+    std::fs::write(&loader, format!("{script}\n{code}")).unwrap();
+}
+
 async fn native(model: &str, photo: &Path) -> Look {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models");
     let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == model).unwrap();
@@ -25,7 +31,11 @@ async fn native(model: &str, photo: &Path) -> Look {
 }
 
 async fn agrees(device: &str, model: &str, photo: &Path) {
-    let (site, browser) = (Site::built().await, Browser::start().await);
+    agrees_on(&Site::built().await, device, model, photo).await;
+}
+
+async fn agrees_on(site: &Site, device: &str, model: &str, photo: &Path) {
+    let browser = Browser::start().await;
     browser.open(&format!("{}/?device={device}&model={model}", site.url)).await;
     browser.add_photos(&[photo]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
@@ -57,7 +67,7 @@ async fn agrees(device: &str, model: &str, photo: &Path) {
 #[test]
 fn constructors_do_not_run_with_every_call() {
     use wasmparser::{ExternalKind, Operator, Parser, Payload};
-    for engine in ["engine-cpu", "engine-webgpu"] {
+    for engine in ["engine-cpu", "engine-cpu-relaxed", "engine-webgpu"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("dist/{engine}_bg.wasm"));
         let code = std::fs::read(&path).expect("the built site");
         let (mut exported, mut imported, mut bodies) = (Vec::new(), 0, Vec::new());
@@ -94,9 +104,15 @@ async fn cpu_engine_agrees_with_native_on_imagenet() {
     agrees("cpu", "efficientnet-lite0", &sample("cat.png")).await;
 }
 
+/// The engine with relaxed SIMD is for browsers that have it; the other must serve as well.
 #[tokio::test(flavor = "multi_thread")]
-async fn cpu_engine_agrees_with_native_on_our_own_network() {
-    agrees("cpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
+async fn both_cpu_engines_agree_with_native_on_our_own_network() {
+    const SERVED: [&str; 2] = ["engine-cpu_bg.wasm", "engine-cpu-relaxed_bg.wasm"];
+    for (change, engine) in [("", SERVED[1]), ("WebAssembly.validate = () => false;", SERVED[0])] {
+        let site = Site::changed(|root| first_in_the_worker(root, change)).await;
+        agrees_on(&site, "cpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
+        assert_eq!(SERVED.map(|file| site.asked_for(file)), SERVED.map(|file| usize::from(file == engine)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,11 +134,6 @@ async fn software_adapter_loses_to_the_cpu() {
 /// The engine's code cannot be loaded; its adapter is gone by the time it asks; it refuses to be opened.
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_webgpu_engine_falls_back_to_the_cpu() {
-    fn first_in_the_worker(root: &Path, script: &str) {
-        let loader = root.join("engine_loader.js");
-        let code = std::fs::read_to_string(&loader).unwrap();
-        std::fs::write(&loader, format!("{script}\n{code}")).unwrap();
-    }
     let wasm = |root: &Path| std::fs::write(root.join("engine-webgpu_bg.wasm"), b"not wasm").unwrap();
     let adapter = |root: &Path| first_in_the_worker(root, "GPU.prototype.requestAdapter = async () => null;");
     let device = |root: &Path| {
@@ -143,17 +154,12 @@ async fn broken_webgpu_engine_falls_back_to_the_cpu() {
 /// Counts the shaders that an engine has had compiled.
 const COUNT: &str = "let pipelines = 0; const make = GPUDevice.prototype.createComputePipeline; \
     GPUDevice.prototype.createComputePipeline = function (...all) { pipelines++; return make.apply(this, all); }; \
-    setInterval(() => new BroadcastChannel('pipelines').postMessage(pipelines), 100);\n";
+    setInterval(() => new BroadcastChannel('pipelines').postMessage(pipelines), 100);";
 
 /// While the visitor still chooses, the shaders are compiled that the first photo will need.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_photo_finds_warm_shaders() {
-    let count = |root: &Path| {
-        let loader = root.join("engine_loader.js");
-        let script = std::fs::read_to_string(&loader).unwrap();
-        std::fs::write(loader, format!("{COUNT}{script}")).unwrap();
-    };
-    let (site, browser) = (Site::changed(count).await, Browser::start().await);
+    let (site, browser) = (Site::changed(|root| first_in_the_worker(root, COUNT)).await, Browser::start().await);
     browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
     let listen = "new BroadcastChannel('pipelines').onmessage = (event) => { window.pipelines = event.data; }";
     browser.run(listen, vec![]).await;

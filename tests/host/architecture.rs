@@ -52,6 +52,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("bin/check", &["annotations", "measure", "method", "page", "protocol", "recipe", "render", "survey"], &["web"]),
     ("bin/about", &["page", "protocol"], &["web"]),
     ("bin/engine_cpu", &["device", "engine"], &[]),
+    ("bin/engine_cpu_relaxed", &["device", "engine"], &[]),
     ("bin/engine_webgpu", &["device", "engine"], &[]),
     ("bin/camscope", EVERY, &["burn", "image"]),
 ];

@@ -2,6 +2,7 @@
 //! its tab is first opened or the address asks for a measurement.
 
 mod measure;
+mod privacy;
 mod report;
 mod state;
 
@@ -36,6 +37,7 @@ fn App() -> impl IntoView {
                 <p>"So a network that is right for the wrong reason is found out: it knows the deer by the grass, or the tench by the hands that hold it. "<em>"Check"</em>" finds such photos in a whole folder, "<em>"Teach"</em>" mends them."</p>
                 <p>"Your photos stay with you: decoding, network and maps run in this tab, on your graphics adapter where there is a fit one and on the processor where not. Nothing is uploaded, nothing is counted."</p>
             </section>
+            <privacy::Panel/>
             <measure::Panel/>
             <report::Results/>
         </div>

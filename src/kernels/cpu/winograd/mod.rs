@@ -33,8 +33,9 @@ pub fn forward(
         let images = out.len() / (shape.c_out * area);
         let photos = &x[i * group * shape.c_in * area_in..][..images * shape.c_in * area_in];
         let grid = Grid::new(tile, shape, images);
+        let planes = grid.padded(photos);
         for (first, tiles) in grid.bands(shape) {
-            let patches = grid.patches(photos, shape, first, tiles);
+            let patches = grid.patches(&planes, shape, first, tiles);
             // The channels of several photos are not one piece of memory.
             let part = if images == 1 { part } else { shape.c_out };
             for_each_chunk(out, if images == 1 { part * area } else { out.len() }, |p, out| {
@@ -95,6 +96,26 @@ impl Grid {
         (tile / (self.rows * self.columns), of_photo / self.columns * side, of_photo % self.columns * side)
     }
 
+    /// Rows and columns of the pixels that the tiles look at.
+    fn padded_size(&self) -> [usize; 2] {
+        [self.rows, self.columns].map(|tiles| tiles * self.tile.side() + 2)
+    }
+
+    /// Photos with the zeros around them, so that a patch at the border is like any other.
+    fn padded(&self, photos: &[f32]) -> Vec<f32> {
+        let ([h, w], [h_padded, w_padded], [top, left]) = (self.shape.size_in, self.padded_size(), self.shape.padding);
+        let mut planes = vec![0.0; photos.len() / (h * w) * h_padded * w_padded];
+        // A row or column too few is one that no output needs.
+        let count = w.min(w_padded - left);
+        for_each_chunk(&mut planes, h_padded * w_padded, |i, plane| {
+            let rows = plane.chunks_exact_mut(w_padded).skip(top);
+            for (to, from) in rows.zip(photos[i * h * w..][..h * w].chunks_exact(w)) {
+                to[left..left + count].copy_from_slice(&from[..count]);
+            }
+        });
+        planes
+    }
+
     /// First tile and number of tiles that are worked on together: few enough that what is made of them stays in the
     /// caches, enough that the weights, which are read once for each of them, are not what takes the time.
     fn bands(&self, shape: &ConvShape) -> impl Iterator<Item = (usize, usize)> + use<> {
@@ -106,14 +127,14 @@ impl Grid {
     }
 
     /// The transformed patches of some tiles: `[panel of tiles][place][c_in][tile]`.
-    fn patches(&self, photos: &[f32], shape: &ConvShape, first: usize, tiles: usize) -> Vec<f32> {
+    fn patches(&self, planes: &[f32], shape: &ConvShape, first: usize, tiles: usize) -> Vec<f32> {
         let lanes = panel_columns();
         let size = self.tile.places() * shape.c_in * lanes;
         let mut patches = vec![0.0; tiles.div_ceil(lanes) * size];
         for_each_chunk(&mut patches, size, |panel, out| {
             let first = first + panel * lanes;
             let tiles = lanes.min(self.count - first);
-            pulp::Arch::new().dispatch(ReadTiles { grid: self, photos, first, tiles, out });
+            pulp::Arch::new().dispatch(ReadTiles { grid: self, planes, first, tiles, out });
         });
         patches
     }

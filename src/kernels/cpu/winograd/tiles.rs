@@ -11,7 +11,8 @@ use crate::kernels::form::Tile;
 /// Patches of one panel of tiles, transformed: `[place][c_in][tile]`.
 pub struct ReadTiles<'a> {
     pub grid: &'a Grid,
-    pub photos: &'a [f32],
+    /// Out of [`Grid::padded`].
+    pub planes: &'a [f32],
     pub first: usize,
     pub tiles: usize,
     pub out: &'a mut [f32],
@@ -32,28 +33,17 @@ impl WithSimd for ReadTiles<'_> {
 impl ReadTiles<'_> {
     #[inline(always)]
     fn run<S: Simd, const N: usize>(self, simd: S) {
-        let Self { grid, photos, first, tiles, out } = self;
-        let ([h, w], lanes, c_in) = (grid.shape.size_in, panel_columns(), grid.shape.c_in);
-        let [top, left] = grid.shape.padding.map(|before| before as isize);
+        let Self { grid, planes, first, tiles, out } = self;
+        let ([h, w], lanes, c_in) = (grid.padded_size(), panel_columns(), grid.shape.c_in);
         let places: Vec<_> = (first..first + tiles).map(|tile| grid.place(tile)).collect();
         let mut patch = vec![0f32; N * N * lanes];
         for c in 0..c_in {
             for (lane, &(photo, row, column)) in places.iter().enumerate() {
-                let plane = &photos[(photo * c_in + c) * h * w..][..h * w];
-                let (y, x) = (row as isize - top, column as isize - left);
-                let patch = &mut patch[lane..];
-                if y >= 0 && x >= 0 && y as usize + N <= h && x as usize + N <= w {
-                    for i in 0..N {
-                        let row: &[f32; N] =
-                            plane[(y as usize + i) * w + x as usize..].first_chunk().expect("N pixels");
-                        for (j, &pixel) in row.iter().enumerate() {
-                            patch[(i * N + j) * lanes] = pixel;
-                        }
-                    }
-                } else {
-                    for (i, j) in (0..N * N).map(|place| ((place / N), (place % N))) {
-                        let (y, x) = ((y + i as isize) as usize, (x + j as isize) as usize);
-                        patch[(i * N + j) * lanes] = if y < h && x < w { plane[y * w + x] } else { 0.0 };
+                let plane = &planes[(photo * c_in + c) * h * w..][..h * w];
+                for i in 0..N {
+                    let row: &[f32; N] = plane[(row + i) * w + column..].first_chunk().expect("N pixels");
+                    for (j, &pixel) in row.iter().enumerate() {
+                        patch[(i * N + j) * lanes + lane] = pixel;
                     }
                 }
             }

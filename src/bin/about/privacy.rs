@@ -1,0 +1,65 @@
+//! What the page can show of its promises: what tried to leave it, and whether it opens without a network.
+
+use std::time::Duration;
+
+use camscope::page::web::{body_data, property, window};
+use leptos::prelude::*;
+
+/// How often the figures are looked at again.
+const EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Clone, PartialEq)]
+struct Figures {
+    /// What bodies of requests held, and how many requests were stopped; `www/offline.js` counts.
+    bytes: f64,
+    stopped: f64,
+    watched: bool,
+    kept: String,
+}
+
+impl Figures {
+    fn now() -> Self {
+        let counts = property(window().as_ref(), "camscopeStopped");
+        let count = |name| property(&counts, name).as_f64().unwrap_or(0.0);
+        let container = property(window().navigator().as_ref(), "serviceWorker");
+        let watched = property(&container, "controller").is_object();
+        Self { bytes: count("bytes"), stopped: count("requests"), watched, kept: body_data("kept") }
+    }
+
+    fn offline(&self) -> &'static str {
+        match self.kept.as_str() {
+            "all" => "yes, with every network",
+            "site" => "yes; the other networks are being fetched",
+            _ => "not yet; this needs https, and a browser that is not told to save data",
+        }
+    }
+}
+
+#[component]
+pub fn Panel() -> impl IntoView {
+    let figures = RwSignal::new(Figures::now());
+    let look = move || {
+        let now = Figures::now();
+        if figures.with_untracked(|known| *known != now) {
+            figures.set(now);
+        }
+    };
+    if let Ok(watch) = set_interval_with_handle(look, EVERY) {
+        on_cleanup(move || watch.clear());
+    }
+    let by = move || match figures.with(|figures| figures.watched) {
+        true => "The browser is told to let nothing out but requests for this site’s own files, by a policy and by a worker between page and network, which counts:",
+        false => "The browser is told by a policy to let nothing out but requests for this site’s own files. It counts:",
+    };
+    view! {
+        <section class="panel" data-testid="privacy">
+            <h2>"What leaves this page"</h2>
+            <p>{by}</p>
+            <dl class="figures">
+                <div><dt>"Bytes sent, or tried to be"</dt><dd data-testid="bytes-sent">{move || figures.with(|f| f.bytes)}</dd></div>
+                <div><dt>"Requests stopped"</dt><dd data-testid="requests-stopped">{move || figures.with(|f| f.stopped)}</dd></div>
+                <div><dt>"Opens without a network"</dt><dd data-testid="offline">{move || figures.with(Figures::offline)}</dd></div>
+            </dl>
+        </section>
+    }
+}
