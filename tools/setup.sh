@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches what the project needs and leaves alone what is there and right.
-# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|vulkan]...   (nothing named: all, in this order)
+# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|vulkan|nginx]...   (nothing named: all, in this order)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -101,10 +101,24 @@ setup_vulkan() {
   apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 >/dev/null || echo "setup: $hint"
 }
 
-[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser vulkan
+# For the test of docs/deploy.md, which says without it that it is skipped.
+setup_nginx() {
+  have nginx && return
+  if ! have apt-get || [ "$(id -u)" != 0 ]; then
+    echo "setup: no nginx is here; the test of docs/deploy.md will be skipped (Debian's nginx-light would do)"
+    return
+  fi
+  echo "setup: installing Debian's nginx-light"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # Only the program is wanted, not a server that runs from now on.
+  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light >/dev/null || echo "setup: nginx could not be installed"
+}
+
+[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser vulkan nginx
 for step in "$@"; do
   case "$step" in
-    rust | trunk | wasm-opt | models | photos | browser | vulkan) "setup_${step/-/_}" ;;
-    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, vulkan." ;;
+    rust | trunk | wasm-opt | models | photos | browser | vulkan | nginx) "setup_${step/-/_}" ;;
+    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, vulkan, nginx." ;;
   esac
 done

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -185,6 +186,11 @@ impl Browser {
         self.client.execute(script, arguments).await.unwrap()
     }
 
+    /// A command of Chromium's own protocol.
+    pub async fn chromium(&self, command: &str, parameters: Value) -> Value {
+        self.client.issue_cmd(Chromium { command: command.into(), parameters }).await.unwrap()
+    }
+
     /// A picture of the page under the target folder, for people to look at.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let folder = std::env::var_os("CARGO_TARGET_DIR")
@@ -194,6 +200,22 @@ impl Browser {
         let file = folder.join(format!("{name}.png"));
         std::fs::write(&file, self.client.screenshot().await.unwrap()).unwrap();
         file
+    }
+}
+
+#[derive(Debug)]
+struct Chromium {
+    command: String,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for Chromium {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "cmd": self.command, "params": self.parameters }).to_string()))
     }
 }
 

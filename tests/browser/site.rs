@@ -20,9 +20,10 @@ struct Log {
 pub struct Site {
     pub url: String,
     log: Log,
-    server: tokio::task::JoinHandle<()>,
+    /// Its own, so that with the server all connections end.
+    server: Option<tokio::runtime::Runtime>,
     /// A changed copy of the site lives as long as its server.
-    _copy: Option<tempfile::TempDir>,
+    copy: Option<tempfile::TempDir>,
 }
 
 impl Site {
@@ -42,10 +43,25 @@ impl Site {
     async fn serve(root: PathBuf, copy: Option<tempfile::TempDir>) -> Self {
         let log = Log::default();
         let app = Router::new().fallback_service(ServeDir::new(root)).layer(from_fn_with_state(log.clone(), note));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let bind = async { tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap() };
+        let listener = server.spawn(bind).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { url, log, server, _copy: copy }
+        server.spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { url, log, server: Some(server), copy }
+    }
+
+    /// Another version under the same address; the service worker's list of files is made anew.
+    pub fn release(&self, change: impl FnOnce(&Path)) {
+        let root = self.copy.as_ref().expect("a changed site").path();
+        change(root);
+        let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/offline.sh");
+        assert!(std::process::Command::new(tool).arg(root).status().unwrap().success());
+    }
+
+    /// Paths asked for, in order.
+    pub fn asked(&self) -> Vec<String> {
+        self.log.paths.lock().unwrap().clone()
     }
 
     /// Answers requests for paths that end in `ending` only after `delay`.
@@ -61,7 +77,9 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = self.server.take() {
+            server.shutdown_background();
+        }
     }
 }
 

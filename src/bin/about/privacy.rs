@@ -48,8 +48,12 @@ pub fn Panel() -> impl IntoView {
         on_cleanup(move || watch.clear());
     }
     let by = move || match figures.with(|figures| figures.watched) {
-        true => "The browser is told to let nothing out but requests for this site’s own files, by a policy and by a worker between page and network, which counts:",
-        false => "The browser is told by a policy to let nothing out but requests for this site’s own files. It counts:",
+        true => {
+            "The browser is told to let nothing out but requests for this site’s own files, by a policy and by a worker between page and network, which counts:"
+        }
+        false => {
+            "The browser is told by a policy to let nothing out but requests for this site’s own files. It counts:"
+        }
     };
     view! {
         <section class="panel" data-testid="privacy">
