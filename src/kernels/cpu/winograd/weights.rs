@@ -35,11 +35,9 @@ fn pack_block<const ROWS: usize, const N: usize>(
     block: usize,
     out: &mut [f32],
 ) {
-    let rows = ROWS.min(shape.c_out - block * ROWS);
     for c_in in 0..shape.c_in {
         let mut kernels = [[0f32; ROWS]; 9];
-        for row in 0..rows {
-            let c_out = block * ROWS + row;
+        for (row, c_out) in (block * ROWS..shape.c_out).take(ROWS).enumerate() {
             let at = if lie == Weights::Forward { c_out * shape.c_in + c_in } else { c_in * shape.c_out + c_out };
             for (tap, &value) in w[at * 9..][..9].iter().enumerate() {
                 kernels[if lie == Weights::Forward { tap } else { 8 - tap }][row] = value;
@@ -47,9 +45,9 @@ fn pack_block<const ROWS: usize, const N: usize>(
         }
         let [a, b, c, d, e, f, g, h, i] = kernels;
         // Columns, then rows.
-        let half = [[a, b, c], [d, e, f], [g, h, i]].map(weights_1d::<ROWS, N>);
-        for column in 0..N {
-            let whole = weights_1d::<ROWS, N>([half[0][column], half[1][column], half[2][column]]);
+        let [top, middle, bottom] = [[a, b, c], [d, e, f], [g, h, i]].map(weights_1d::<ROWS, N>);
+        for (column, ((top, middle), bottom)) in top.into_iter().zip(middle).zip(bottom).enumerate() {
+            let whole = weights_1d::<ROWS, N>([top, middle, bottom]);
             for (row, values) in whole.iter().enumerate() {
                 let at = ((row * N + column) * shape.c_in + c_in) * ROWS;
                 out[at..at + ROWS].copy_from_slice(values);
