@@ -98,7 +98,7 @@ photos:
 	@tools/setup.sh photos
 
 browser:
-	@tools/setup.sh browser nginx
+	@tools/setup.sh browser nginx axe
 
 torch:
 	@[ -x .tools/torch/bin/python ] || python3 -m venv .tools/torch

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches what the project needs and leaves alone what is there and right.
-# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|vulkan|nginx]...   (nothing named: all, in this order)
+# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|vulkan|nginx|axe|deny]...   (nothing named: all, in this order)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +9,8 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
 export PATH="$PWD/.tools/bin:$PATH"
 trunk_version=0.21.14
 binaryen_version=132.0.0
+axe_version=4.14.1
+deny_version=0.20.2
 
 fail() { echo "setup: $*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null; }
@@ -101,6 +103,17 @@ setup_vulkan() {
   apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 >/dev/null || echo "setup: $hint"
 }
 
+# The rules of accessibility that the browser tests hold the page to.
+setup_axe() {
+  [ -f .tools/axe/node_modules/axe-core/axe.min.js ] && return
+  have npm || fail "the browser tests need axe-core, which npm brings; install Node.js."
+  echo "setup: installing npm's axe-core $axe_version into .tools/"
+  npm install --silent --no-fund --no-audit --prefix .tools/axe "axe-core@$axe_version"
+}
+
+# Looks at licences, sources and known faults of what the project is built with.
+setup_deny() { [ "$(version_of cargo-deny)" = "$deny_version" ] || install_tool 6 cargo-deny "$deny_version" --locked; }
+
 # For the test of docs/deploy.md, which says without it that it is skipped.
 setup_nginx() {
   have nginx && return
@@ -115,10 +128,10 @@ setup_nginx() {
   RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light >/dev/null || echo "setup: nginx could not be installed"
 }
 
-[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser vulkan nginx
+[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser vulkan nginx axe deny
 for step in "$@"; do
   case "$step" in
-    rust | trunk | wasm-opt | models | photos | browser | vulkan | nginx) "setup_${step/-/_}" ;;
-    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, vulkan, nginx." ;;
+    rust | trunk | wasm-opt | models | photos | browser | vulkan | nginx | axe | deny) "setup_${step/-/_}" ;;
+    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, vulkan, nginx, axe, deny." ;;
   esac
 done

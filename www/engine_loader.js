@@ -4,5 +4,14 @@ importScripts("./engines.js");
 const device = new URLSearchParams(self.location.search).get("device");
 const engine = device === "cpu" ? cpuEngine() : device;
 self.addEventListener("unhandledrejection", (event) => setTimeout(() => { throw event.reason; }));
+if (self.GPUAdapter) {
+  // Whoever waits for a result of an adapter that was lost (a driver's update, a sleeping laptop) waits for ever.
+  const open = GPUAdapter.prototype.requestDevice;
+  GPUAdapter.prototype.requestDevice = async function (...all) {
+    const device = await open.apply(this, all);
+    device.lost.then(({ message }) => setTimeout(() => { throw new Error(`the graphics adapter was lost: ${message}`); }));
+    return device;
+  };
+}
 importScripts(`./engine-${engine}.js`);
 wasm_bindgen({ module_or_path: `./engine-${engine}_bg.wasm` }).catch((error) => setTimeout(() => { throw error; }));

@@ -49,8 +49,13 @@ impl Browser {
 
     /// A telephone's screen: 390 pixels wide, and dark.
     pub async fn start_phone(more: &[&str]) -> Self {
+        Self::start_narrow(390, more).await
+    }
+
+    /// A dark screen of so many pixels.
+    pub async fn start_narrow(width: u32, more: &[&str]) -> Self {
         let more = [&["--blink-settings=preferredColorScheme=0"], more].concat();
-        let screen = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true });
+        let screen = json!({ "width": width, "height": 844, "pixelRatio": 2.0, "touch": true });
         Self::launch(&more, json!({ "mobileEmulation": { "deviceMetrics": screen } })).await
     }
 

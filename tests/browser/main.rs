@@ -1,11 +1,13 @@
 //! The site in a real headless Chromium, as a visitor meets it. Needs `dist/` (`make site`), Chromium and ChromeDriver.
 
 mod about;
+mod access;
 mod bad_input;
 mod browser;
 mod check;
 mod deploy;
 mod engines;
+mod faults;
 mod methods;
 mod offline;
 mod page;

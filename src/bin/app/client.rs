@@ -79,7 +79,7 @@ fn start_worker(state: State, label: DeviceLabel) {
     }
 }
 
-/// From WebGPU the page goes on with the CPU by itself; from the CPU there is nothing left to go to.
+/// From WebGPU the page goes on with the CPU by itself, from the CPU with a new engine; one that never ran is not tried again.
 fn engine_failed(state: State, device: &'static str, why: &str) {
     let running = ENGINE.with_borrow_mut(Option::take);
     if running.is_none() && state.engine.get_untracked() == EngineState::Failed {
@@ -94,13 +94,19 @@ fn engine_failed(state: State, device: &'static str, why: &str) {
         let label = DeviceLabel { device: "cpu", text: "CPU · the WebGPU engine stopped".into() };
         return start_worker(state, label);
     }
-    state.say("error", format!("The engine stopped ({why}). Reload the page; your photos are untouched."));
-    state.engine.set(EngineState::Failed);
+    // What it was at would stop the next one too.
     state.photos.update(|photos| {
         for photo in photos.iter_mut().filter(|photo| photo.state.name() == "working") {
             photo.state = PhotoState::Failed;
         }
     });
+    let ran = matches!(state.engine.get_untracked(), EngineState::Ready { .. });
+    let next = if ran { "A new one goes on with your other photos" } else { "Reload the page" };
+    state.say("error", format!("The engine stopped ({why}). {next}."));
+    match ran {
+        true => start_worker(state, state.device.get_untracked()),
+        false => state.engine.set(EngineState::Failed),
+    }
 }
 
 fn ask_again(state: State) {

@@ -32,15 +32,15 @@ fn App() -> impl IntoView {
     view! {
         <panels::Header/>
         <div class="messages"><MessageList messages=state.messages/></div>
-        <stage::PhotoInput/>
         <main class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !looking()>
+            <stage::PhotoInput/>
             <stage::Stage/>
             <panels::Predictions/>
             <panels::Strip/>
         </main>
         // The page's other parts mount themselves here when they have come.
         {[Tab::Check, Tab::Teach, Tab::About].map(|tab| view! {
-            <section id=tab.program() hidden=move || state.tab.get() != tab><p class="waiting">"Opening …"</p></section>
+            <section id=tab.program() role="main" hidden=move || state.tab.get() != tab><p class="waiting">"Opening …"</p></section>
         }).into_iter().collect_view()}
         <panels::Footer/>
     }

@@ -224,7 +224,7 @@ pub fn Strip() -> impl IntoView {
                 <div class="card" data-testid="photo-card" data-state=photo.state.name() class:chosen=move || state.chosen.get() == Some(photo.id)>
                     <button class="open" id=format!("photo-{}", photo.id) title=photo.name.clone() on:click=move |_| choose(state, photo.id)>
                         {(photo.state == PhotoState::Failed).then(|| view! { <span class="broken" aria-hidden="true">"!"</span> })}
-                        <img src=photo.thumbnail.clone() alt=photo.name.clone() hidden=photo.state == PhotoState::Failed/>
+                        <img src=photo.thumbnail.clone() alt="" hidden=photo.state == PhotoState::Failed/>
                         <span>{photo.name.clone()}</span>
                     </button>
                     <button class="remove" aria-label=format!("Remove {}", photo.name) on:click=move |_| remove(state, photo.id)>"×"</button>

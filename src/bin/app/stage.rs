@@ -122,7 +122,7 @@ fn Welcome() -> impl IntoView {
         let add = move |_| add_sample(state, sample.clone());
         view! {
             <button class="sample" data-testid="sample" on:click=add>
-                <img src=url alt=title.clone() loading="lazy"/>
+                <img src=url alt="" loading="lazy"/>
                 <span>{title}</span>
             </button>
         }
