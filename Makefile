@@ -21,7 +21,7 @@ TRUNK := env -u NO_COLOR trunk
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
 .PHONY: help serve build test bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
-.PHONY: rust trunk native torch peers models photos site browser test-host test-gpu test-browser
+.PHONY: audit rust trunk native torch peers models photos site browser test-host test-gpu test-browser
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,13 @@ lint: rust ## Check format and lints: native (with and without GPU and CUDA), th
 	$(WASM_CLIPPY) --release --features engine,cpu --bin engine-cpu -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,relaxed --bin engine-cpu-relaxed -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,gpu --bin engine-webgpu -- -D warnings
+
+audit: rust ## Check licences, sources and known faults of all dependencies, of the native binary's and of the page's
+	@tools/setup.sh deny
+	cargo deny check --hide-inclusion-graph licenses bans sources
+	@if ! found=$$(cargo deny check --hide-inclusion-graph advisories 2>&1) && ! grep -q "failed to fetch advisory database" <<< "$$found"; then echo "$$found"; exit 1; \
+	elif grep -q "failed to fetch" <<< "$$found"; then echo "skipped: known faults; the database of advisories cannot be reached from here"; \
+	else tail -n 1 <<< "$$found"; fi
 
 setup: native models photos trunk browser ## Fetch tools, models, sample photos and the test browser
 
