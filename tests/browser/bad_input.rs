@@ -110,3 +110,48 @@ async fn fifty_megapixels_are_fine() {
     assert!(classes[..3].iter().any(|class| class.contains("cat")), "{classes:?}");
     browser.close().await;
 }
+
+/// Two hundred photos of all formats with bytes changed at random or the end cut off: each is shown or gets a sentence, and the
+/// engine that read them all reads the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_damaged_photos_stop_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = 7u64;
+    let mut chance = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let picture = image::RgbImage::from_fn(48, 32, |x, y| image::Rgb([x as u8 * 5, y as u8 * 7, 90]));
+    let mut photos = Vec::new();
+    for ending in ["jpg", "png", "gif", "webp", "bmp"] {
+        let mut whole = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut whole, image::ImageFormat::from_extension(ending).unwrap()).unwrap();
+        for i in 0..40 {
+            let mut bytes = whole.get_ref().clone();
+            for _ in 0..1 + chance(6) {
+                let at = chance(bytes.len());
+                bytes[at] = chance(256) as u8;
+            }
+            if i % 4 == 0 {
+                bytes.truncate(chance(bytes.len()));
+            }
+            photos.push(write(folder.path(), &format!("{i}.{ending}"), &bytes));
+        }
+    }
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
+    browser.add_photos(&photos.iter().map(PathBuf::as_path).collect::<Vec<_>>()).await;
+    browser.wait_for("[data-testid=photo-card]", photos.len()).await;
+    browser
+        .wait_for("[data-testid=photo-card][data-state=waiting], [data-testid=photo-card][data-state=working]", 0)
+        .await;
+    let failed = browser.count("[data-testid=photo-card][data-state=failed]").await;
+    let done = browser.count("[data-testid=photo-card][data-state=done]").await;
+    assert!(failed > 20 && done > 20 && failed + done == photos.len(), "{failed} failed, {done} are shown");
+    let messages = browser.messages().await;
+    let engine: Vec<_> = messages.iter().filter(|message| message.contains("engine")).collect();
+    assert!(engine.is_empty(), "{engine:?}");
+    browser.add_photos(&[&sample("coffee.png")]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", done + 1).await;
+    browser.close().await;
+}
