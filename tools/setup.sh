@@ -87,21 +87,30 @@ setup_browser() {
   has_browser || fail "$hint; apt-get installed its packages but they are not there."
 }
 
-# An adapter made of software for the tests of the graphics kernels, where there is no other; without any they say that they are
-# skipped.
+# Debian's packages (all but the first word) where they can be had, else what goes without them (the first).
+try_debian() {
+  local hint=$1
+  shift
+  if ! have apt-get || [ "$(id -u)" != 0 ]; then
+    echo "setup: $hint (Debian: $*)"
+    return
+  fi
+  echo "setup: installing Debian's $*"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # Only programs are wanted, not servers that run from now on.
+  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@" >/dev/null || echo "setup: $hint"
+}
+
+# An adapter made of software for the tests of the graphics kernels, where there is no other.
 setup_vulkan() {
   local drivers=(/usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json)
   for driver in "${drivers[@]}"; do [ -e "$driver" ] && return; done
-  local hint="no Vulkan driver is here; the graphics kernels' tests will be skipped"
-  if ! have apt-get || [ "$(id -u)" != 0 ]; then
-    echo "setup: $hint; Debian's mesa-vulkan-drivers has one made of software"
-    return
-  fi
-  echo "setup: installing Debian's mesa-vulkan-drivers"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 >/dev/null || echo "setup: $hint"
+  try_debian "no Vulkan driver is here; the graphics kernels' tests will be skipped" mesa-vulkan-drivers libvulkan1
 }
+
+# For the test of docs/deploy.md.
+setup_nginx() { have nginx || try_debian "no nginx is here; the test of docs/deploy.md will be skipped" nginx-light; }
 
 # The rules of accessibility that the browser tests hold the page to.
 setup_axe() {
@@ -113,20 +122,6 @@ setup_axe() {
 
 # Looks at licences, sources and known faults of what the project is built with.
 setup_deny() { [ "$(version_of cargo-deny)" = "$deny_version" ] || install_tool 6 cargo-deny "$deny_version" --locked; }
-
-# For the test of docs/deploy.md, which says without it that it is skipped.
-setup_nginx() {
-  have nginx && return
-  if ! have apt-get || [ "$(id -u)" != 0 ]; then
-    echo "setup: no nginx is here; the test of docs/deploy.md will be skipped (Debian's nginx-light would do)"
-    return
-  fi
-  echo "setup: installing Debian's nginx-light"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  # Only the program is wanted, not a server that runs from now on.
-  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light >/dev/null || echo "setup: nginx could not be installed"
-}
 
 [ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser vulkan nginx axe deny
 for step in "$@"; do
