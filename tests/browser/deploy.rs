@@ -26,7 +26,7 @@ async fn the_site_works_behind_nginx_with_the_headers_of_the_guide() {
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {own}/{kind};"));
     // As root, nginx would give its work to a user who may not read the project's folder.
     let whole = format!(
-        "daemon off; user root; pid {own}/pid; error_log {own}/error; events {{}}\nhttp {{ access_log off; {}\n{server}}}\n",
+        "daemon off; master_process off; user root; pid {own}/pid; error_log {own}/error; events {{}}\nhttp {{ access_log off; {}\n{server}}}\n",
         paths.join(" ")
     );
     let file = folder.path().join("nginx.conf");
