@@ -1,6 +1,7 @@
 //! Boxes around things, from the files that annotation tools write: YOLO's text and Pascal VOC's XML.
 
 use crate::recipe::Window;
+use crate::said::Said;
 
 /// A thing in a photo.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,17 @@ pub enum AnnotationError {
         "it is not Pascal VOC's XML: expected <annotation> with <size> and <object>s with <bndbox>; {0} is missing"
     )]
     Voc(&'static str),
+}
+
+impl AnnotationError {
+    /// For the page.
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Yolo { line, found } => Said::new("check-not-yolo").with("line", *line).with("found", found.as_str()),
+            Self::Xml(why) => Said::new("check-not-xml").with("why", why.as_str()),
+            Self::Voc(missing) => Said::new("check-not-voc").with("missing", *missing),
+        }
+    }
 }
 
 /// `class cx cy width height` a line, in shares of the photo; a confidence behind them is passed over. Lines that are none are

@@ -25,12 +25,14 @@ pub mod engine;
 pub mod evidence;
 #[cfg(feature = "net")]
 pub mod kernels;
+#[cfg(feature = "fluent")]
+pub mod language;
 pub mod measure;
 pub mod method;
 #[cfg(feature = "net")]
 pub mod model;
 pub mod npy;
-#[cfg(feature = "app")]
+#[cfg(any(feature = "app", feature = "words"))]
 pub mod page;
 #[cfg(feature = "net")]
 pub mod photo;
@@ -41,6 +43,7 @@ pub mod protocol;
 pub mod recipe;
 #[cfg(any(feature = "net", feature = "app"))]
 pub mod render;
+pub mod said;
 #[cfg(any(feature = "net", feature = "app"))]
 pub mod survey;
 #[cfg(feature = "net")]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::said::Said;
+
 /// A method; `cam::explain` computes it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -40,11 +42,12 @@ pub enum Cost {
 }
 
 impl Cost {
-    pub fn words(self) -> &'static str {
+    /// The message that says so.
+    pub fn id(self) -> &'static str {
         match self {
-            Self::Forward => "one forward pass",
-            Self::Backward => "one forward pass, and a backward pass a class",
-            Self::Many => "hundreds of forward passes",
+            Self::Forward => "cost-forward",
+            Self::Backward => "cost-backward",
+            Self::Many => "cost-many",
         }
     }
 }
@@ -55,10 +58,10 @@ pub struct About {
     pub name: &'static str,
     pub title: &'static str,
     pub paper: &'static str,
-    /// What it takes for granted, and how it can mislead; sentences.
+    /// The message that says what it takes for granted, and how it can mislead.
     pub assumes: &'static str,
-    /// When it says the same as CAM; a sentence, or nothing.
-    pub equals: &'static str,
+    /// Whether it says the same as CAM at the last stage under a linear head, but for a factor.
+    pub as_cam: bool,
     pub cost: Cost,
     /// Whether any stage can be looked at, not only the last.
     pub any_stage: bool,
@@ -66,7 +69,15 @@ pub struct About {
     pub of_class: bool,
 }
 
-const SAME: &str = "At the last stage under a linear head: the same map but for a factor.";
+impl About {
+    /// What to know of it: what it assumes, and whether it equals CAM.
+    pub fn to_know(&self) -> Said {
+        match self.as_cam {
+            false => Said::new(self.assumes),
+            true => Said::new("method-as-cam").with("assumes", Said::new(self.assumes)),
+        }
+    }
+}
 
 impl Method {
     pub const ALL: [Self; 12] = [
@@ -85,12 +96,12 @@ impl Method {
     ];
 
     pub fn about(self) -> About {
-        let about = |name, title, paper, assumes, equals, cost| About {
+        let about = |name, title, paper, assumes, as_cam, cost| About {
             name,
             title,
             paper,
             assumes,
-            equals,
+            as_cam,
             cost,
             any_stage: true,
             of_class: true,
@@ -98,111 +109,58 @@ impl Method {
         match self {
             Self::Cam => About {
                 any_stage: false,
-                ..about(
-                    "cam",
-                    "CAM",
-                    "Zhou et al. 2016",
-                    "Needs a head of global average pooling and one linear layer. The map adds up to the class's score: nothing is left out.",
-                    "",
-                    Cost::Forward,
-                )
+                ..about("cam", "CAM", "Zhou et al. 2016", "method-cam", false, Cost::Forward)
             },
-            Self::GradCam => about(
-                "grad-cam",
-                "Grad-CAM",
-                "Selvaraju et al. 2017",
-                "Weighs each channel by its mean gradient, so that places where the gradient has another sign are drawn wrongly.",
-                SAME,
-                Cost::Backward,
-            ),
-            Self::HiResCam => about(
-                "hires-cam",
-                "HiResCAM",
-                "Draelos & Carin 2020",
-                "Multiplies gradient and activation at every place: at the last stage it shows what the score was made of, whatever the head.",
-                SAME,
-                Cost::Backward,
-            ),
+            Self::GradCam => {
+                about("grad-cam", "Grad-CAM", "Selvaraju et al. 2017", "method-grad-cam", true, Cost::Backward)
+            }
+            Self::HiResCam => {
+                about("hires-cam", "HiResCAM", "Draelos & Carin 2020", "method-hires-cam", true, Cost::Backward)
+            }
             Self::GradCamPlusPlus => about(
                 "grad-cam++",
                 "Grad-CAM++",
                 "Chattopadhay et al. 2018",
-                "Counts only what raises the score, weighted so that small and repeated things show; blind to evidence against a class.",
-                "",
+                "method-grad-cam-plus-plus",
+                false,
                 Cost::Backward,
             ),
-            Self::XGradCam => about(
-                "xgrad-cam",
-                "XGrad-CAM",
-                "Fu et al. 2020",
-                "Like Grad-CAM, with gradients weighted by the activations. Channels whose activations sum up to nothing are badly scaled.",
-                SAME,
-                Cost::Backward,
-            ),
-            Self::LayerCam => about(
-                "layer-cam",
-                "Layer-CAM",
-                "Jiang et al. 2021",
-                "Multiplies at every place, positive gradients only: sharp at early stages; blind to evidence against a class.",
-                "",
-                Cost::Backward,
-            ),
+            Self::XGradCam => {
+                about("xgrad-cam", "XGrad-CAM", "Fu et al. 2020", "method-xgrad-cam", true, Cost::Backward)
+            }
+            Self::LayerCam => {
+                about("layer-cam", "Layer-CAM", "Jiang et al. 2021", "method-layer-cam", false, Cost::Backward)
+            }
             Self::EigenCam => About {
                 of_class: false,
-                ..about(
-                    "eigen-cam",
-                    "Eigen-CAM",
-                    "Muhammad & Yeasin 2020",
-                    "The strongest pattern in the activations: what the network saw, not what it concluded. The same for every class.",
-                    "",
-                    Cost::Forward,
-                )
+                ..about("eigen-cam", "Eigen-CAM", "Muhammad & Yeasin 2020", "method-eigen-cam", false, Cost::Forward)
             },
             Self::EigenGradCam => about(
                 "eigen-grad-cam",
                 "Eigen-Grad-CAM",
                 "pytorch-grad-cam, after Muhammad & Yeasin 2020",
-                "The strongest pattern in gradient times activation: like HiResCAM with the noise taken away, and its sum with it.",
-                "",
+                "method-eigen-grad-cam",
+                false,
                 Cost::Backward,
             ),
-            Self::ScoreCam => about(
-                "score-cam",
-                "Score-CAM",
-                "Wang et al. 2020",
-                "Shows the network the photo through each channel and weighs the channel by the score: no gradients, but photos it never learnt from.",
-                "",
-                Cost::Many,
-            ),
+            Self::ScoreCam => {
+                about("score-cam", "Score-CAM", "Wang et al. 2020", "method-score-cam", false, Cost::Many)
+            }
             Self::AblationCam => about(
                 "ablation-cam",
                 "Ablation-CAM",
                 "Desai & Ramaswamy 2020",
-                "Weighs each channel by what the score loses without it. Channels that stand in for each other get too little.",
-                "",
+                "method-ablation-cam",
+                false,
                 Cost::Many,
             ),
             Self::FullGrad => About {
                 any_stage: false,
-                ..about(
-                    "full-grad",
-                    "FullGrad",
-                    "Srinivas & Fleuret 2019",
-                    "Adds up gradients at the input and at every bias of the network, sizes only: fine detail, but no sign.",
-                    "",
-                    Cost::Backward,
-                )
+                ..about("full-grad", "FullGrad", "Srinivas & Fleuret 2019", "method-full-grad", false, Cost::Backward)
             },
             Self::Occlusion => About {
                 any_stage: false,
-                ..about(
-                    "occlusion",
-                    "Occlusion",
-                    "Zeiler & Fergus 2014",
-                    "Covers one place after the other with grey and notes what the score loses. Easy to believe; coarse, and grey is news to the network, too.",
-                    "",
-                    Cost::Many,
-                )
+                ..about("occlusion", "Occlusion", "Zeiler & Fergus 2014", "method-occlusion", false, Cost::Many)
             },
         }
     }

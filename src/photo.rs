@@ -21,7 +21,7 @@ pub enum PhotoError {
     #[error("The file is empty (0 bytes). Choose another copy of it.")]
     Empty,
     #[error("This is {0}, not a photo. Choose a JPEG, PNG, WebP, GIF or BMP file.")]
-    NotAPhoto(&'static str),
+    NotAPhoto(Kind),
     #[error("The photo is cut short: the file ends before the picture does. Download or copy it again.")]
     Truncated,
     #[error("The photo is damaged and cannot be opened ({0}). Try another copy of it.")]
@@ -31,6 +31,35 @@ pub enum PhotoError {
         width * height / 1_000_000, MAX_PIXELS / 1_000_000
     )]
     TooLarge { width: u64, height: u64 },
+}
+
+/// What a file is that is not a photo, as far as its first bytes tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Pdf,
+    /// ZIP, and what is packed in it.
+    Archive,
+    Tiff,
+    Heic,
+    Avif,
+    Video,
+    Text,
+    Unknown,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Pdf => "a PDF document",
+            Self::Archive => "a ZIP archive or an office document",
+            Self::Tiff => "a TIFF or camera raw file",
+            Self::Heic => "a HEIC photo",
+            Self::Avif => "an AVIF picture",
+            Self::Video => "a video",
+            Self::Text => "a text file",
+            Self::Unknown => "a file of an unknown kind",
+        })
+    }
 }
 
 /// Something worth knowing about a photo that was opened all the same.
@@ -179,14 +208,14 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, PhotoError> {
             Ok(f)
         }
         _ => Err(PhotoError::NotAPhoto(match bytes {
-            [b'%', b'P', b'D', b'F', ..] => "a PDF document",
-            [b'P', b'K', 3, 4, ..] => "a ZIP archive or an office document",
-            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "a TIFF or camera raw file",
-            [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => "a HEIC photo",
-            [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', ..] => "an AVIF picture",
-            [_, _, _, _, b'f', b't', b'y', b'p', ..] => "a video",
-            _ if std::str::from_utf8(&bytes[..bytes.len().min(256)]).is_ok() => "a text file",
-            _ => "a file of an unknown kind",
+            [b'%', b'P', b'D', b'F', ..] => Kind::Pdf,
+            [b'P', b'K', 3, 4, ..] => Kind::Archive,
+            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Kind::Tiff,
+            [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => Kind::Heic,
+            [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', ..] => Kind::Avif,
+            [_, _, _, _, b'f', b't', b'y', b'p', ..] => Kind::Video,
+            _ if std::str::from_utf8(&bytes[..bytes.len().min(256)]).is_ok() => Kind::Text,
+            _ => Kind::Unknown,
         })),
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Answer, Lesson, Settings};
+use crate::said::Said;
 
 /// Colours that new classes take in turn: told apart by the colour-blind too (Okabe & Ito 2008).
 const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a"];
@@ -70,8 +71,8 @@ pub struct Outcome {
 pub type Verdict = Option<usize>;
 
 impl Project {
-    /// An empty project with two classes to fill.
-    pub fn new(id: String, name: String) -> Self {
+    /// An empty project with two classes to fill. A class that the person has not named yet is called `unnamed` and a number.
+    pub fn new(id: String, name: String, unnamed: &str) -> Self {
         let mut project = Self {
             id,
             name,
@@ -84,8 +85,8 @@ impl Project {
             outcome: None,
             last: 0,
         };
-        project.add_class();
-        project.add_class();
+        project.add_class(unnamed);
+        project.add_class(unnamed);
         project
     }
 
@@ -106,26 +107,26 @@ impl Project {
     }
 
     /// Adds a class in the first colour that no other has, and gives its id.
-    pub fn add_class(&mut self) -> u32 {
+    pub fn add_class(&mut self, unnamed: &str) -> u32 {
         let id = self.fresh_id();
         let free = COLOURS.iter().find(|colour| self.classes.iter().all(|class| class.colour != **colour));
         let colour = free.unwrap_or(&COLOURS[self.classes.len() % COLOURS.len()]).to_string();
         let taken = |name: &String| self.classes.iter().any(|class| class.name == *name);
-        let name = (1..).map(|n| format!("Class {n}")).find(|name| !taken(name)).unwrap_or_default();
+        let name = (1..).map(|n| format!("{unnamed} {n}")).find(|name| !taken(name)).unwrap_or_default();
         self.classes.push(Class { id, name, colour });
         id
     }
 
     /// The class of that name, whatever its case. Where there is none, the first that has neither a photo nor a name of its
     /// own takes the name, or a new one.
-    pub fn class_named(&mut self, name: &str) -> u32 {
+    pub fn class_named(&mut self, name: &str, unnamed: &str) -> u32 {
         if let Some(class) = self.classes.iter().find(|class| class.name.eq_ignore_ascii_case(name)) {
             return class.id;
         }
-        let unnamed = |name: &str| name.strip_prefix("Class ").is_some_and(|n| n.parse::<u32>().is_ok());
-        let free = |class: &&Class| unnamed(&class.name) && self.photos_of(class.id).next().is_none();
+        let numbered = |name: &str| name.strip_prefix(unnamed).is_some_and(|n| n.trim().parse::<u32>().is_ok());
+        let free = |class: &&Class| numbered(&class.name) && self.photos_of(class.id).next().is_none();
         let id = self.classes.iter().find(free).map(|class| class.id);
-        let id = id.unwrap_or_else(|| self.add_class());
+        let id = id.unwrap_or_else(|| self.add_class(unnamed));
         if let Some(class) = self.classes.iter_mut().find(|class| class.id == id) {
             name.clone_into(&mut class.name);
         }
@@ -147,32 +148,29 @@ impl Project {
     }
 
     /// Why there is nothing to learn yet; `None` where a training can begin.
-    pub fn why_not_yet(&self) -> Option<String> {
+    pub fn why_not_yet(&self) -> Option<Said> {
         if self.classes.len() < 2 {
-            return Some("Add a second class: to learn is to tell apart.".into());
+            return Some("teach-second-class".into());
         }
         let same = |a: &Class| self.classes.iter().any(|b| b.id != a.id && b.name.trim() == a.name.trim());
         if let Some(class) = self.classes.iter().find(|class| same(class)) {
-            return Some(format!("Two classes are called “{}”. Rename one.", class.name.trim()));
+            return Some(Said::new("teach-same-name").with("name", class.name.trim()));
         }
         let empty: Vec<_> = self.classes.iter().filter(|class| self.photos_of(class.id).next().is_none()).collect();
         match empty[..] {
             [] => None,
-            [class] => Some(format!("Add photos to “{}”.", class.name)),
-            _ => Some("Add a few photos to every class; five are a good beginning.".into()),
+            [class] => Some(Said::new("teach-empty-class").with("name", class.name.as_str())),
+            _ => Some("teach-empty-classes".into()),
         }
     }
 
-    /// What a person should know before training, whole sentences.
-    pub fn remarks(&self) -> Vec<String> {
+    /// What a person should know before training.
+    pub fn remarks(&self) -> Vec<Said> {
         let mut remarks = Vec::new();
         let counts: Vec<_> = self.classes.iter().map(|class| (class, self.photos_of(class.id).count())).collect();
         for (class, count) in &counts {
             if *count == 1 {
-                remarks.push(format!(
-                    "“{}” has a single photo: nothing of it can be held out to judge by. Add more.",
-                    class.name
-                ));
+                remarks.push(Said::new("teach-single-photo").with("name", class.name.as_str()));
             }
         }
         let filled = || counts.iter().filter(|(_, count)| *count > 0);
@@ -180,11 +178,9 @@ impl Project {
         if let (Some((large, most)), Some((small, least))) = (most, least)
             && *most >= IMBALANCE * least
         {
-            let weighed = if self.settings.balanced { "each counts for more" } else { "it may be overlooked" };
-            remarks.push(format!(
-                "“{}” has {most} photos, “{}” only {least}: {weighed}. More photos of “{}” help most.",
-                large.name, small.name, small.name
-            ));
+            let id = if self.settings.balanced { "teach-imbalance-weighed" } else { "teach-imbalance" };
+            let remark = Said::new(id).with("large", large.name.as_str()).with("most", *most);
+            remarks.push(remark.with("small", small.name.as_str()).with("least", *least));
         }
         remarks
     }

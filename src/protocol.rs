@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::measure::{Faithfulness, Randomised};
 use crate::method::Explanation;
 use crate::recipe::Window;
+use crate::said::Said;
 
 /// Page to engine. Answered in order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ pub enum Event {
     Started,
     /// The device cannot be opened: this engine will answer nothing.
     Unusable {
-        reason: String,
+        reason: Said,
     },
     /// Bytes of the weights so far.
     Progress {
@@ -107,7 +108,7 @@ pub enum Event {
     },
     /// The training could not be done.
     NotTaught {
-        message: String,
+        message: Said,
     },
     /// The card (JSON) of a model that was recalled.
     Recalled {
@@ -130,7 +131,7 @@ pub enum Event {
     /// Something did not work: a photo, or the model where `photo` is `None`.
     Failed {
         photo: Option<u32>,
-        message: String,
+        message: Said,
     },
 }
 
@@ -155,8 +156,8 @@ pub struct Picture {
     pub height: u32,
     /// Interleaved RGB.
     pub rgb: Vec<u8>,
-    /// Remarks for the person, whole sentences.
-    pub notes: Vec<String>,
+    /// Remarks for the person.
+    pub notes: Vec<Said>,
 }
 
 /// What the network made of one photo.

@@ -8,6 +8,7 @@ use crate::npy::npy;
 use crate::protocol::{ClassMap, Look, Prediction};
 use crate::recipe::Window;
 use crate::render::bilinear;
+use crate::said::Said;
 
 /// A photo of the survey.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +26,7 @@ pub enum ItemState {
     Waiting,
     Done(Look),
     /// Why it could not be used.
-    Failed(String),
+    Failed(Said),
 }
 
 impl Item {
@@ -88,11 +89,11 @@ pub enum Order {
 
 impl Order {
     pub const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Came, "came", "as they came"),
-        (Self::Name, "name", "name"),
-        (Self::Class, "class", "class"),
-        (Self::Confidence, "confidence", "least sure first"),
-        (Self::Inside, "inside", "least evidence inside first"),
+        (Self::Came, "came", "check-order-came"),
+        (Self::Name, "name", "check-order-name"),
+        (Self::Class, "class", "check-order-class"),
+        (Self::Confidence, "confidence", "check-order-confidence"),
+        (Self::Inside, "inside", "check-order-inside"),
     ];
 }
 
@@ -192,8 +193,8 @@ pub fn classes(items: &[Item]) -> Vec<Class> {
 pub const COLUMNS: &str = "photo,rank,class,index,probability,logit,evidence_inside,x0,y0,x1,y1,error\n";
 
 /// A photo's lines of the table, one a class (RFC 4180). `x0` to `y1` are the box around the evidence, in pixels of the
-/// upright photo.
-pub fn rows(item: &Item) -> String {
+/// upright photo; `words` are for the error.
+pub fn rows(item: &Item, words: impl Fn(&Said) -> String) -> String {
     let name = quoted(&item.name);
     let row = |(rank, p): (usize, &Prediction)| {
         let inside = item.inside(p).map(|share| share.to_string()).unwrap_or_default();
@@ -203,7 +204,7 @@ pub fn rows(item: &Item) -> String {
     };
     match &item.state {
         ItemState::Waiting => String::new(),
-        ItemState::Failed(why) => format!("{name},,,,,,,,,,,{}\n", quoted(why)),
+        ItemState::Failed(why) => format!("{name},,,,,,,,,,,{}\n", quoted(&words(why))),
         ItemState::Done(look) => look.predictions.iter().enumerate().map(row).collect(),
     }
 }

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
 const folder = process.argv[2];
-const names = (await readdir(folder, { recursive: true })).filter((name) => /\.(wasm|js|css|html|svg|json)$/.test(name));
+const names = (await readdir(folder, { recursive: true })).filter((name) => /\.(wasm|js|css|html|svg|json|ftl)$/.test(name));
 await Promise.all(names.map(async (name) => {
   const bytes = await readFile(join(folder, name));
   const params = {

@@ -6,7 +6,7 @@ set -euo pipefail
 if command -v wasm-opt >/dev/null; then
   # What rustc's code may hold; `--all-features` would let in what no browser knows yet.
   features=(bulk-memory multivalue mutable-globals nontrapping-float-to-int reference-types sign-ext simd)
-  for page in "$TRUNK_STAGING_DIR"/{app-*,check,teach,about}_bg.wasm; do
+  for page in "$TRUNK_STAGING_DIR"/{app-*,words,check,teach,about}_bg.wasm; do
     if wasm-opt --merge-similar-functions -Oz --converge "${features[@]/#/--enable-}" "$page" -o "$page.small"; then mv "$page.small" "$page"; else rm -f "$page.small"; fi
   done
 fi

@@ -9,7 +9,7 @@ if (self.GPUAdapter) {
   const open = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (...all) {
     const device = await open.apply(this, all);
-    device.lost.then(({ message }) => setTimeout(() => { throw new Error(`the graphics adapter was lost: ${message}`); }));
+    device.lost.then(() => setTimeout(() => { throw new Error("adapter-lost"); }));
     return device;
   };
 }

@@ -10,8 +10,8 @@ function offer(registration) {
   const [note, text, use] = ["p", "span", "button"].map((name) => document.createElement(name));
   note.id = "new-version";
   note.setAttribute("role", "status");
-  text.textContent = "A new version of camscope is ready.";
-  use.textContent = "Use it";
+  text.dataset.said = "version-new";
+  use.dataset.said = "version-use";
   use.addEventListener("click", () => registration.waiting?.postMessage("take over"));
   note.append(text, use);
   document.body.append(note);
@@ -27,7 +27,7 @@ async function start() {
   });
   container.addEventListener("message", ({ data }) => {
     if (data === "kept") document.body.dataset.kept = "all";
-    if (data === "others") document.querySelector("#new-version span").textContent = "Close camscope’s other tabs first.";
+    if (data === "others") document.querySelector("#new-version span").dataset.said = "version-others";
     if (data.refused) {
       window.camscopeStopped.requests += 1;
       window.camscopeStopped.bytes += data.bytes;

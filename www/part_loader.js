@@ -7,6 +7,6 @@ try {
   const note = document.querySelector(`#${part} > .waiting`);
   if (note) {
     note.setAttribute("role", "alert");
-    note.textContent = `This part of the page cannot start (${error.message ?? error}). Reload the page.`;
+    note.dataset.said = `part-failed ${JSON.stringify({ why: String(error.message ?? error) })}`;
   }
 }

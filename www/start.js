@@ -1,9 +1,12 @@
-// If the page's own code cannot start (an old browser, a cut download), say so where it would have been.
+// If the page's own code cannot start (an old browser, a cut download), says so where it would have been.
 function say(reason) {
-  const note = document.getElementById("loading");
-  if (!note) return;
-  note.setAttribute("role", "alert");
-  note.textContent = `camscope cannot start (${reason}). Reload the page, or try a newer browser.`;
+  const place = document.getElementById("loading");
+  if (!place) return;
+  const [now, note] = place.children;
+  now.hidden = true;
+  note.hidden = false;
+  place.setAttribute("role", "alert");
+  note.querySelector("code").textContent = reason ?? "";
 }
-addEventListener("error", (event) => say(event.message ?? "a part of the page is missing"), true);
+addEventListener("error", (event) => say(event.message ?? event.target.src), true);
 addEventListener("unhandledrejection", (event) => say(event.reason));

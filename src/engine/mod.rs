@@ -1,6 +1,7 @@
 //! The engine: a model on a device that answers what a photo shows and where. No page, no files.
 
 mod judge;
+mod said;
 mod session;
 mod teach;
 mod trial;

@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Response};
 
+use super::said::report;
 use super::{EngineError, Session};
 use crate::cam::CamError;
 use crate::checkpoint::{ModelCard, encode_named, sha256_hex};
@@ -19,6 +20,7 @@ use crate::method::Explanation;
 use crate::photo::Photo;
 use crate::protocol::{Event, Lesson, LessonEvent, Measure, Measured, Picture, Request, TrialResult};
 use crate::render::shrink;
+use crate::said::Said;
 
 /// Cache of the weights, by address; an address holds the content's hash.
 const CACHE: &str = "camscope-models";
@@ -34,7 +36,7 @@ pub fn run(kind: DeviceKind) {
         let bytes = Uint8Array::new(&message.data()).to_vec();
         match postcard::from_bytes(&bytes) {
             Ok(request) => receiver.put(request),
-            Err(error) => fail(None, format!("The page and the engine do not fit together: {error}. Reload the page.")),
+            Err(_) => fail(None, Said::new("engine-unfit")),
         }
     });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -45,7 +47,7 @@ pub fn run(kind: DeviceKind) {
     spawn_local(async move {
         let device = match open(kind).await {
             Ok(device) => device,
-            Err(error) => return send(&Event::Unusable { reason: error.to_string() }),
+            Err(error) => return send(&Event::Unusable { reason: Said::from(&error) }),
         };
         let mut session = Session::new(device, now);
         send(&Event::Started);
@@ -132,7 +134,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
             let start = now();
             let decoded = match Photo::decode(&bytes) {
                 Ok(decoded) => decoded,
-                Err(error) => return fail(Some(photo), error.to_string()),
+                Err(error) => return fail(Some(photo), Said::from(&error)),
             };
             drop(bytes);
             let decode = now() - start;
@@ -143,7 +145,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                     (look.timing.decode, look.timing.memory) = (decode, memory());
                     send(&Event::Looked { photo, look });
                 }
-                Err(error) => fail(Some(photo), error.to_string()),
+                Err(error) => fail(Some(photo), Said::from(&error)),
             }
         }
         Request::Map { photo, class } => match session.maps(photo, &[class]).await {
@@ -152,27 +154,27 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                     send(&Event::Map { photo, prediction });
                 }
             }
-            Err(error) => fail(None, error.to_string()),
+            Err(error) => fail(None, Said::from(&error)),
         },
         Request::Explain { photo, explanation, classes } => {
             match session.explain(photo, &explanation, &classes, teller(photo, inbox)).await {
                 Ok(predictions) => send(&Event::Explained { photo, explanation, predictions }),
                 Err(EngineError::Cam(CamError::Stopped)) => send(&Event::Stopped { photo }),
-                Err(error) => fail(None, error.to_string()),
+                Err(error) => fail(None, Said::from(&error)),
             }
         }
         Request::Measure { photo, explanation, class, what } => {
             match measure(session, photo, &explanation, class, what, inbox).await {
                 Ok(measured) => send(&Event::Measured { photo, explanation, class, measured }),
                 Err(EngineError::Cam(CamError::Stopped)) => send(&Event::Stopped { photo }),
-                Err(error) => fail(None, error.to_string()),
+                Err(error) => fail(None, Said::from(&error)),
             }
         }
         Request::Forget { photo } => session.forget(photo),
         Request::Study { photo, bytes, augment } => {
             let studied = Photo::decode(&bytes)
-                .map_err(|error| error.to_string())
-                .and_then(|decoded| session.study(photo, &decoded, augment).map_err(|error| error.to_string()));
+                .map_err(|error| Said::from(&error))
+                .and_then(|decoded| session.study(photo, &decoded, augment).map_err(|error| Said::from(&error)));
             match studied {
                 Ok(()) => send(&Event::Studied { photo }),
                 Err(message) => fail(Some(photo), message),
@@ -184,8 +186,9 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
             }
         }
         Request::Recall { file } => {
-            let recalled = session.recall(file).map_err(|error| format!("The file cannot be opened: {error}."));
-            match recalled.and_then(|card| serde_json::to_string(card).map_err(|error| error.to_string())) {
+            let recalled =
+                session.recall(file).map_err(|error| Said::new("file-unopened").with("why", Said::from(&error)));
+            match recalled.and_then(|card| serde_json::to_string(card).map_err(|error| report(&error))) {
                 Ok(card) => send(&Event::Recalled { card }),
                 Err(message) => fail(None, message),
             }
@@ -193,14 +196,14 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
         Request::Compare { photo, bytes } => {
             let decoded = match Photo::decode(&bytes) {
                 Ok(decoded) => decoded,
-                Err(error) => return fail(Some(photo), error.to_string()),
+                Err(error) => return fail(Some(photo), Said::from(&error)),
             };
             match session.compare(&decoded, TOP).await {
                 Ok((mut before, after)) => {
                     before.timing.memory = memory();
                     send(&Event::Compared { photo, picture: picture(decoded, u32::MAX), before, after });
                 }
-                Err(error) => fail(Some(photo), error.to_string()),
+                Err(error) => fail(Some(photo), Said::from(&error)),
             }
         }
         Request::Try(trial) => {
@@ -211,7 +214,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
             });
             match tried.await {
                 Ok(result) => send(&Event::Tried(TrialResult { memory: memory(), ..result })),
-                Err(error) => fail(None, error.to_string()),
+                Err(error) => fail(None, Said::from(&error)),
             }
         }
         // What came too late for the training that it meant.
@@ -253,7 +256,7 @@ const ANSWER: i32 = 30;
 /// Milliseconds between two pauses for messages while a training or a method of many passes runs, and between two reports of its steps.
 const BREATH: f64 = 40.0;
 
-async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), String> {
+async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), Said> {
     let (mut breathed, mut reported, mut paused) = (now(), 0.0, false);
     let taught = session.teach(lesson, async |event| {
         let epoch = matches!(event, LessonEvent::Epoch { .. });
@@ -275,9 +278,9 @@ async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<
             }
         }
     });
-    let taught = taught.await.map_err(|error| error.to_string())?;
-    let (card, file) = encode_named(&taught.network, taught.card).await.map_err(|error| error.to_string())?;
-    let card = serde_json::to_string(session.set_taught(card, taught.network)).map_err(|error| error.to_string())?;
+    let taught = taught.await.map_err(|error| Said::from(&error))?;
+    let (card, file) = encode_named(&taught.network, taught.card).await.map_err(|error| report(&error))?;
+    let card = serde_json::to_string(session.set_taught(card, taught.network)).map_err(|error| report(&error))?;
     send(&Event::Taught { card, file, answers: taught.answers });
     Ok(())
 }
@@ -296,7 +299,7 @@ async fn rest(milliseconds: i32) {
 
 /// At most `side` pixels long.
 fn picture(photo: Photo, side: u32) -> Picture {
-    let notes = photo.notes.iter().map(ToString::to_string).collect();
+    let notes = photo.notes.iter().map(Said::from).collect();
     if photo.width.max(photo.height) <= side {
         return Picture { width: photo.width, height: photo.height, rgb: photo.rgb, notes };
     }
@@ -305,11 +308,11 @@ fn picture(photo: Photo, side: u32) -> Picture {
 }
 
 /// From the cache where it holds the right bytes, else from the network.
-async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), String> {
+async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), Said> {
     let start = now();
-    let card: ModelCard = serde_json::from_str(card).map_err(|e| format!("The model's description is wrong: {e}."))?;
+    let card: ModelCard = serde_json::from_str(card).map_err(|e| Said::new("model-card").with("why", e.to_string()))?;
     let title = card.title.clone();
-    let fault = |text: String| format!("“{title}” cannot be loaded: {text}.");
+    let fault = |why: Said| Said::new("model-lost").with("title", title.as_str()).with("why", why);
     let cached = cached(url).await.filter(|bytes| sha256_hex(bytes) == card.sha256);
     let from_cache = cached.is_some();
     let bytes = match cached {
@@ -318,7 +321,7 @@ async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), String
     };
     let name = card.name.clone();
     let keep = (!from_cache).then(|| bytes.clone());
-    session.load(card, bytes).map_err(|e| fault(e.to_string()))?;
+    session.load(card, bytes).map_err(|e| fault(Said::from(&e)))?;
     if let Some(bytes) = keep {
         store(url, &bytes).await; // checked by now; without a cache the next visit downloads again
     }
@@ -326,14 +329,14 @@ async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), String
     Ok(())
 }
 
-async fn download(url: &str, total: u64) -> Result<Vec<u8>, String> {
-    let lost = |_| "the connection was lost. Check it and reload the page".to_owned();
+async fn download(url: &str, total: u64) -> Result<Vec<u8>, Said> {
+    let lost = |_| Said::new("weights-lost");
     let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(lost)?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
-        return Err(format!("the server answered {} for its weights ({url})", response.status()));
+        return Err(Said::new("weights-refused").with("status", response.status().to_string()).with("url", url));
     }
-    let Some(body) = response.body() else { return Err("the server sent nothing".into()) };
+    let Some(body) = response.body() else { return Err("weights-none".into()) };
     let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::with_capacity(total as usize);
     send(&Event::Progress { received: 0, total });
@@ -379,7 +382,7 @@ fn send(event: &Event) {
     }
 }
 
-fn fail(photo: Option<u32>, message: String) {
+fn fail(photo: Option<u32>, message: Said) {
     send(&Event::Failed { photo, message });
 }
 

@@ -4,7 +4,8 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::web::{property, window};
+use super::web::{lowercase, property, window};
+use crate::said::{Filling, Said};
 
 /// Names under which graphics adapters made of software go.
 const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic render"];
@@ -12,42 +13,42 @@ const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic rende
 const MIN_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
 
 pub struct Adapter {
-    pub name: String,
+    pub name: Filling,
     pub software: bool,
 }
 
 /// Asks the browser for its best adapter, or tells in a few words why WebGPU is of no use here.
-pub async fn probe() -> Result<Adapter, String> {
+pub async fn probe() -> Result<Adapter, Said> {
     let gpu = property(window().navigator().as_ref(), "gpu");
     if gpu.is_undefined() || gpu.is_null() {
-        return Err("this browser has no WebGPU".into());
+        return Err("webgpu-none".into());
     }
     let options = js_sys::Object::new();
     let _ = Reflect::set(&options, &"powerPreference".into(), &"high-performance".into());
     let request: Function = property(&gpu, "requestAdapter").unchecked_into();
-    let promise: Promise =
-        request.call1(&gpu, &options).map_err(|_| "WebGPU could not be asked for an adapter")?.unchecked_into();
+    let promise: Promise = request.call1(&gpu, &options).map_err(|_| Said::new("webgpu-mute"))?.unchecked_into();
     let adapter = JsFuture::from(promise).await.unwrap_or(JsValue::NULL);
     if adapter.is_null() || adapter.is_undefined() {
-        return Err("no graphics adapter is open to WebGPU".into());
+        return Err("webgpu-no-adapter".into());
     }
 
     let features = property(&adapter, "features");
     let has: Function = property(&features, "has").unchecked_into();
     if !has.call1(&features, &"timestamp-query".into()).is_ok_and(|has| has.is_truthy()) {
-        return Err("the graphics adapter lacks timestamp queries".into());
+        return Err("webgpu-no-timestamps".into());
     }
     let limits = property(&adapter, "limits");
     if property(&limits, "maxStorageBufferBindingSize").as_f64().unwrap_or(0.0) < MIN_BUFFER {
-        return Err("the graphics adapter's buffers are too small".into());
+        return Err("webgpu-small-buffers".into());
     }
 
     let info = property(&adapter, "info");
     let text = |name| property(&info, name).as_string().filter(|text| !text.is_empty());
     let parts: Vec<String> = ["vendor", "architecture"].into_iter().filter_map(text).collect();
     let name = text("description").unwrap_or_else(|| parts.join(" "));
-    let known = format!("{name} {}", parts.join(" ")).to_lowercase();
+    let known = lowercase(&format!("{name} {}", parts.join(" ")));
     let fallback = [&info, &adapter].iter().any(|value| property(value, "isFallbackAdapter").is_truthy());
     let software = fallback || SOFTWARE.iter().any(|word| known.contains(word));
-    Ok(Adapter { name: if name.is_empty() { "graphics adapter".into() } else { name }, software })
+    let name = if name.is_empty() { Said::new("webgpu-nameless").into() } else { name.into() };
+    Ok(Adapter { name, software })
 }

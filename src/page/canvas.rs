@@ -1,12 +1,24 @@
 //! Drawing: maps over pictures on canvases, thumbnails, downloads.
 
 use crate::protocol::{Look, Picture, Prediction};
-use crate::render::{self, OverlayOptions, Range, overlay, shrink};
+use crate::render::{self, Colormap, OverlayOptions, Range, overlay, shrink};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, ImageData, PointerEvent, Url};
 
-use super::web::document;
+use super::web::{document, keep, kept};
+
+/// Where the visitor's choice of colours is kept.
+const COLOURS: &str = "camscope-colours";
+
+/// The colours that the visitor chose last, on the page's whole; jet before that.
+pub fn colours() -> Colormap {
+    kept(COLOURS).and_then(|name| Colormap::from_name(&name)).unwrap_or_default()
+}
+
+pub fn keep_colours(map: Colormap) {
+    keep(COLOURS, map.name());
+}
 
 const THUMBNAIL: usize = 160;
 
@@ -72,7 +84,15 @@ pub fn draw_box(canvas: &HtmlCanvasElement, look: &Look, prediction: &Prediction
 pub fn overlay_thumbnail(picture: &Picture, look: &Look, side: usize) -> Option<String> {
     let best = look.predictions.first()?;
     let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
-    draw_map(&canvas, picture, side, look, best, Range::of(&best.map.values), OverlayOptions::default());
+    draw_map(
+        &canvas,
+        picture,
+        side,
+        look,
+        best,
+        Range::of(&best.map.values),
+        OverlayOptions { colormap: colours(), ..OverlayOptions::default() },
+    );
     canvas.to_data_url_with_type("image/jpeg").ok()
 }
 

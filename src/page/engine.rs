@@ -6,6 +6,7 @@ use web_sys::{ErrorEvent, MessageEvent, Worker};
 
 use super::web::parameter;
 use crate::protocol::{Event, Request};
+use crate::said::{Filling, Said};
 
 /// A running worker; it ends when this is dropped.
 pub struct Engine {
@@ -23,18 +24,22 @@ impl Engine {
     pub fn start(
         device: &str,
         mut on_event: impl FnMut(Option<Event>) + 'static,
-        mut on_failure: impl FnMut(String) + 'static,
-    ) -> Result<Self, String> {
+        mut on_failure: impl FnMut(Filling) + 'static,
+    ) -> Result<Self, Filling> {
         let plain = if parameter("kernels").as_deref() == Some("plain") { "&kernels=plain" } else { "" };
         let worker = Worker::new(&format!("./engine_loader.js?device={device}{plain}"));
-        let worker = worker.map_err(|_| "the browser refused to start it".to_owned())?;
+        let worker = worker.map_err(|_| Said::new("engine-refused"))?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let bytes = Uint8Array::new(&message.data()).to_vec();
             on_event(postcard::from_bytes(&bytes).ok());
         });
         let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
             event.prevent_default();
-            on_failure(event.message());
+            // engine_loader.js says so; everything else is the browser's or the engine's own report.
+            on_failure(match event.message() {
+                lost if lost.contains("adapter-lost") => Said::new("adapter-lost").into(),
+                why => why.trim_end_matches('.').into(),
+            });
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

@@ -4,6 +4,7 @@ use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::web::{fetch_json, property};
+use crate::said::Said;
 
 const MODELS: &str = "models/";
 const SAMPLES: &str = "photos/";
@@ -35,18 +36,15 @@ pub struct Sample {
 }
 
 /// The models of the manifest, in its order; at least one.
-pub async fn models() -> Result<Vec<Model>, String> {
-    let json = fetch_json(&format!("{MODELS}manifest.json"))
-        .await
-        .map_err(|why| format!("The list of models cannot be loaded: {why}."))?;
+pub async fn models() -> Result<Vec<Model>, Said> {
+    let json =
+        fetch_json(&format!("{MODELS}manifest.json")).await.map_err(|why| Said::new("models-lost").with("why", why))?;
     let models: Option<Vec<_>> =
         property(&json, "models").dyn_ref().map(|array: &Array| array.iter().map(model).collect());
     let models = models.and_then(|models: Vec<Option<_>>| models.into_iter().collect::<Option<Vec<_>>>());
     match models {
-        None => Err("The list of models cannot be read; the site was published by another version.".into()),
-        Some(models) if models.is_empty() => {
-            Err("The list of models is empty; the site was published without weights.".into())
-        }
+        None => Err("models-damaged".into()),
+        Some(models) if models.is_empty() => Err("models-none".into()),
         Some(models) => Ok(models),
     }
 }

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::said::Said;
+
 #[derive(Debug, Clone, PartialEq)]
 struct Message {
     id: u32,
     /// `error` for what did not work, `note` for what one should know.
     level: &'static str,
-    text: String,
+    said: Said,
 }
 
 /// The messages of one half of the page.
@@ -24,12 +26,12 @@ impl Messages {
 
     /// Adds a sentence; the same one is said once, at the end. `level` is `error` for what did not work, `note` for what
     /// one should know.
-    pub fn say(&self, level: &'static str, text: String) {
+    pub fn say(&self, level: &'static str, said: Said) {
         self.next.update_value(|id| *id += 1);
         let id = self.next.get_value();
         self.list.update(|messages| {
-            messages.retain(|message| message.text != text);
-            messages.push(Message { id, level, text });
+            messages.retain(|message| message.said != said);
+            messages.push(Message { id, level, said });
         });
     }
 }
@@ -46,8 +48,8 @@ pub fn MessageList(messages: Messages) -> impl IntoView {
     view! {
         <For each=move || messages.list.get() key=|message| message.id let:message>
             <div class="message" role="alert" data-testid="error" data-level=message.level>
-                <span>{message.text}</span>
-                <button aria-label="Dismiss" on:click=move |_| dismiss(message.id)>"×"</button>
+                <span data-said=message.said.attr()></span>
+                <button data-said="dismiss" on:click=move |_| dismiss(message.id)>"×"</button>
             </div>
         </For>
     }

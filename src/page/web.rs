@@ -5,6 +5,8 @@ use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Document, HtmlElement, Response, Window};
 
+use crate::said::Said;
+
 /// The page's window; this code runs nowhere else.
 pub fn window() -> Window {
     web_sys::window().expect_throw("a page")
@@ -24,23 +26,23 @@ pub fn body_data(name: &str) -> String {
     document().body().and_then(|body| body.dataset().get(name)).unwrap_or_default()
 }
 
-/// Bytes at `url`, or a sentence.
-pub async fn fetch(url: &str) -> Result<Vec<u8>, String> {
-    let lost = |_| format!("{url} could not be reached; check the connection and reload the page");
+/// Bytes at `url`, or why not.
+pub async fn fetch(url: &str) -> Result<Vec<u8>, Said> {
+    let lost = |_| Said::new("fetch-lost").with("url", url);
     let response = JsFuture::from(window().fetch_with_str(url)).await.map_err(lost)?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
-        return Err(format!("the server answered {} for {url}", response.status()));
+        return Err(Said::new("fetch-refused").with("status", response.status().to_string()).with("url", url));
     }
     let buffer = JsFuture::from(response.array_buffer().map_err(lost)?).await.map_err(lost)?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
-/// What the JSON at `url` says, or a sentence.
-pub async fn fetch_json(url: &str) -> Result<JsValue, String> {
+/// What the JSON at `url` says, or why it cannot be read.
+pub async fn fetch_json(url: &str) -> Result<JsValue, Said> {
     let bytes = fetch(url).await?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{url} is not text"))?;
-    js_sys::JSON::parse(&text).map_err(|_| format!("{url} is damaged"))
+    let text = String::from_utf8_lossy(&bytes);
+    js_sys::JSON::parse(&text).map_err(|_| Said::new("fetch-damaged").with("url", url))
 }
 
 /// `value` with a fixed number of digits behind the point; the browser's formatting costs no code.
@@ -48,12 +50,16 @@ pub fn fixed(value: impl Into<f64>, digits: u8) -> String {
     js_sys::Number::from(value.into()).to_fixed(digits).map_or_else(|_| String::new(), String::from)
 }
 
+/// The browser's lower case costs no code.
+pub fn lowercase(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
 /// How long something still takes, for people.
-pub fn time_left(milliseconds: f64) -> String {
-    match milliseconds / 1000.0 {
-        s if s < 1.5 => "about a second left".into(),
-        s if s < 90.0 => format!("about {} seconds left", fixed(s, 0)),
-        s => format!("about {} minutes left", fixed(s / 60.0, 0)),
+pub fn time_left(milliseconds: f64) -> Said {
+    match (milliseconds / 1000.0).max(1.0) {
+        s if s < 90.0 => Said::new("left-seconds").with("n", s.round() as usize),
+        s => Said::new("left-minutes").with("n", (s / 60.0).round() as usize),
     }
 }
 
@@ -72,6 +78,18 @@ pub async fn bytes_of(blob: &Blob) -> Option<Vec<u8>> {
 pub fn parameter(name: &str) -> Option<String> {
     let search = window().location().search().ok()?;
     web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
+/// What the visitor chose at an earlier visit; nothing where the browser keeps nothing.
+pub fn kept(name: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(name).ok()?
+}
+
+/// Keeps a choice for the next visit, where the browser lets it.
+pub fn keep(name: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(name, value);
+    }
 }
 
 /// Bytes of the page's own linear memory.

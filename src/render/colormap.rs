@@ -31,6 +31,12 @@ impl Colormap {
         }
     }
 
+    /// Whether brightness alone tells its order, so that it reads the same with every kind of colour vision (van der Walt &
+    /// Smith, "A Better Default Colormap for Matplotlib", SciPy 2015; a test works it out).
+    pub fn for_every_eye(self) -> bool {
+        matches!(self, Self::Viridis | Self::Inferno | Self::Grey)
+    }
+
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|map| map.name() == name)
     }

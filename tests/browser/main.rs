@@ -14,3 +14,4 @@ mod page;
 mod privacy;
 mod site;
 mod teach;
+mod words;

@@ -3,9 +3,11 @@
 use std::process::Command;
 
 use camscope::annotations::{Annotation, AnnotationError, voc, yolo};
+use camscope::language::Language;
 use camscope::npy::npy;
 use camscope::protocol::{ClassMap, Look, Prediction, Timing};
 use camscope::recipe::Window;
+use camscope::said::Said;
 use camscope::survey::{COLUMNS, Filter, Item, ItemState, Order, classes, rows, shown};
 
 use crate::support::project;
@@ -64,7 +66,12 @@ fn survey() -> Vec<Item> {
         item(1, "b", 0, 0.9, &[left]),
         item(2, "a", 1, 0.4, &[right]),
         item(3, "c", 0, 0.5, &[]),
-        Item { id: 4, name: "broken".into(), state: ItemState::Failed("not, a \"photo\"".into()), boxes: Vec::new() },
+        Item {
+            id: 4,
+            name: "broken".into(),
+            state: ItemState::Failed(Said::plain("not, a \"photo\"")),
+            boxes: Vec::new(),
+        },
     ]
 }
 
@@ -105,10 +112,11 @@ fn evidence_inside_counts_what_the_network_saw() {
 fn the_table_can_be_read_by_any_reader() {
     let items = survey();
     let columns = COLUMNS.trim_end().split(',').count();
-    assert_eq!(rows(&items[0]), "b,1,cat,0,0.9,2.5,0.25,50,0,150,50,\n");
-    assert_eq!(rows(&items[1]), "a,1,\"dog, wild\",1,0.4,2.5,0.75,50,0,150,50,\n");
-    assert_eq!(rows(&items[3]), "broken,,,,,,,,,,,\"not, a \"\"photo\"\"\"\n");
-    assert_eq!(rows(&items[0]).trim_end().split(',').count(), columns);
+    let lines = |item: &Item| rows(item, |why| Language::english().text(why));
+    assert_eq!(lines(&items[0]), "b,1,cat,0,0.9,2.5,0.25,50,0,150,50,\n");
+    assert_eq!(lines(&items[1]), "a,1,\"dog, wild\",1,0.4,2.5,0.75,50,0,150,50,\n");
+    assert_eq!(lines(&items[3]), "broken,,,,,,,,,,,\"not, a \"\"photo\"\"\"\n");
+    assert_eq!(lines(&items[0]).trim_end().split(',').count(), columns);
 }
 
 /// Byte for byte what `numpy.save` writes of `numpy.arange(6, dtype="<f4").reshape(2, 3)`.

@@ -20,3 +20,4 @@ mod render;
 mod support;
 mod teach;
 mod training;
+mod words;

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use camscope::photo::{MAX_SIDE, Note, Photo, PhotoError};
+use camscope::photo::{Kind, MAX_SIDE, Note, Photo, PhotoError};
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageBuffer, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
@@ -34,9 +34,9 @@ fn cut(bytes: &[u8]) -> &[u8] {
 #[test]
 fn what_is_no_photo_is_named() {
     assert_eq!(Photo::decode(b""), Err(PhotoError::Empty));
-    assert_eq!(Photo::decode(b"notes.txt, renamed holiday.jpg\n"), Err(PhotoError::NotAPhoto("a text file")));
-    assert_eq!(Photo::decode(b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), Err(PhotoError::NotAPhoto("a PDF document")));
-    assert_eq!(Photo::decode(b"\x00\x01\xFE\xFF\x80\x90"), Err(PhotoError::NotAPhoto("a file of an unknown kind")));
+    assert_eq!(Photo::decode(b"notes.txt, renamed holiday.jpg\n"), Err(PhotoError::NotAPhoto(Kind::Text)));
+    assert_eq!(Photo::decode(b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), Err(PhotoError::NotAPhoto(Kind::Pdf)));
+    assert_eq!(Photo::decode(b"\x00\x01\xFE\xFF\x80\x90"), Err(PhotoError::NotAPhoto(Kind::Unknown)));
 }
 
 #[test]

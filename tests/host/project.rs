@@ -1,12 +1,18 @@
 //! Teaching projects: what they say before training, what they ask of the engine, and how answers are counted.
 
+use camscope::language::Language;
 use camscope::project::{Outcome, Photo, Project};
 use camscope::protocol::{Answer, Settings};
 
+/// Why it cannot learn yet, in English.
+fn told(project: &Project) -> String {
+    Language::english().text(&project.why_not_yet().unwrap())
+}
+
 fn project(counts: &[usize]) -> Project {
-    let mut project = Project::new("p".into(), "Mine".into());
+    let mut project = Project::new("p".into(), "Mine".into(), "Class");
     while project.classes.len() < counts.len() {
-        project.add_class();
+        project.add_class("Class");
     }
     for (at, &count) in counts.iter().enumerate() {
         for _ in 0..count {
@@ -20,16 +26,16 @@ fn project(counts: &[usize]) -> Project {
 #[test]
 fn a_new_project_says_what_is_missing_until_nothing_is() {
     let mut p = project(&[0, 0]);
-    assert!(p.why_not_yet().unwrap().contains("every class"));
+    assert!(told(&p).contains("every class"));
     p = project(&[3, 0]);
-    assert!(p.why_not_yet().unwrap().contains("“Class 2”"));
+    assert!(told(&p).contains("“Class 2”"));
     p = project(&[3, 3]);
     assert_eq!(p.why_not_yet(), None);
     p.classes[1].name = " Class 1 ".into();
-    assert!(p.why_not_yet().unwrap().contains("Rename"));
+    assert!(told(&p).contains("Rename"));
     let second = p.classes[1].id;
     p.remove_class(second);
-    assert!(p.why_not_yet().unwrap().contains("second class"));
+    assert!(told(&p).contains("second class"));
     assert_eq!(p.photos.len(), 3, "its photos went with it");
 }
 
@@ -50,7 +56,7 @@ fn classes_differ_in_name_and_colour_and_numbers_are_never_given_twice() {
     colours.dedup();
     assert_eq!(colours.len(), 7);
     p.remove_class(p.classes[2].id);
-    let id = p.add_class();
+    let id = p.add_class("Class");
     assert_eq!(p.class(id).unwrap().name, "Class 3");
     let text = serde_json::to_string(&p).unwrap();
     let back: Project = serde_json::from_str(&text).unwrap();

@@ -33,6 +33,26 @@ fn bilinear_agrees_with_numpy() {
     assert_close("the same size", &bilinear(&map, 3, 3, 3, 3), &map, 1e-5);
 }
 
+/// CIE 1976 lightness of an sRGB colour, 0 to 100.
+fn lightness([r, g, b]: [u8; 3]) -> f64 {
+    let linear = |value: u8| match f64::from(value) / 255.0 {
+        v if v <= 0.04045 => v / 12.92,
+        v => ((v + 0.055) / 1.055).powf(2.4),
+    };
+    let y = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    if y > 216.0 / 24389.0 { 116.0 * y.cbrt() - 16.0 } else { y * 24389.0 / 27.0 }
+}
+
+#[test]
+fn colormaps_for_every_eye_grow_lighter_all_the_way() {
+    for map in Colormap::ALL {
+        let lightness = map.table().map(lightness);
+        // Tables of eight bits: a step may fall back by less than can be seen.
+        let grows = lightness.windows(2).all(|pair| pair[1] > pair[0] - 0.3) && lightness[255] - lightness[0] > 60.0;
+        assert_eq!(grows, map.for_every_eye(), "{}", map.name());
+    }
+}
+
 #[test]
 fn colormaps_agree_with_matplotlib() {
     let golden = fixture::<Drawing>("drawing.json").colormaps;

@@ -32,10 +32,10 @@ fn App() -> impl IntoView {
         <div class="about">
             <div class="messages"><MessageList messages=state.messages/></div>
             <section class="panel">
-                <h2>"What you see here"</h2>
-                <p>"A convolutional network turns a photo into a coarse grid of features, averages them over the grid, and weighs the averages into one score per class. The same weights, applied before the average, say how much each place adds to the score: that is a class activation map. Nothing is guessed afterwards; the map’s mean plus a constant is the score itself."</p>
-                <p>"So a network that is right for the wrong reason is found out: it knows the deer by the grass, or the tench by the hands that hold it. "<em>"Check"</em>" finds such photos in a whole folder, "<em>"Teach"</em>" mends them."</p>
-                <p>"Your photos stay with you: decoding, network and maps run in this tab, on your graphics adapter where there is a fit one and on the processor where not. Nothing is uploaded, nothing is counted."</p>
+                <h2 data-said="about-what"></h2>
+                <p data-said="about-cam"></p>
+                <p data-said="about-shortcuts"></p>
+                <p data-said="about-private"></p>
             </section>
             <privacy::Panel/>
             <measure::Panel/>

@@ -7,6 +7,7 @@ use camscope::page::engine::Engine;
 use camscope::page::manifest::{Model, models};
 use camscope::page::web::{body_data, fixed, parameter, window};
 use camscope::protocol::{Event, Request, Trial};
+use camscope::said::{Filling, Said};
 use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -14,10 +15,10 @@ use crate::state::{Finding, State, Wanted};
 
 /// Networks of the field that the site has no weights of, and the size of their photos.
 const UNTRAINED: [(&str, &str, u32); 4] = [
-    ("vgg16-gap", "VGG16 with global average pooling · random weights", 224),
-    ("resnet-18", "ResNet-18 · random weights", 224),
-    ("resnet-50", "ResNet-50 · random weights", 224),
-    ("googlenet", "GoogLeNet · random weights", 224),
+    ("vgg16-gap", "VGG16-GAP", 224),
+    ("resnet-18", "ResNet-18", 224),
+    ("resnet-50", "ResNet-50", 224),
+    ("googlenet", "GoogLeNet", 224),
 ];
 const SIZES: [u32; 8] = [32, 64, 96, 128, 160, 192, 224, 320];
 const RUNS: usize = 9;
@@ -96,7 +97,7 @@ fn usual_size(state: State, name: &str) -> u32 {
 fn start(state: State) {
     let wanted = state.wanted.get_untracked();
     if let ("webgpu", Err(why)) = (wanted.device, state.adapter.get_untracked()) {
-        return state.messages.say("error", format!("WebGPU cannot be measured: {why}. The processor can."));
+        return state.messages.say("error", Said::new("about-no-webgpu").with("why", why));
     }
     state.running.set(Some((0, 0)));
     let running = CLIENT.with_borrow(|client| client.as_ref().is_some_and(|client| client.device == wanted.device));
@@ -104,11 +105,11 @@ fn start(state: State) {
         return go_on(state);
     }
     let on_event = move |event| take(state, event);
-    match Engine::start(wanted.device, on_event, move |why| stopped(state, &why)) {
+    match Engine::start(wanted.device, on_event, move |why| stopped(state, why)) {
         Ok(engine) => {
             CLIENT.with_borrow_mut(|client| *client = Some(Client { engine, device: wanted.device, loaded: None }))
         }
-        Err(why) => stopped(state, &why),
+        Err(why) => stopped(state, why),
     }
 }
 
@@ -139,7 +140,10 @@ fn take(state: State, event: Option<Event>) {
             state.running.set(None);
             let wanted = state.wanted.get_untracked();
             let adapter = match state.adapter.get_untracked() {
-                Ok(name) if wanted.device == "webgpu" => name,
+                Ok(name) if wanted.device == "webgpu" => match name {
+                    Filling::Text(name) => name,
+                    nameless => Said::plain(nameless).text(),
+                },
                 _ => "CPU".into(),
             };
             // Stopped before the first was over, it tells nothing.
@@ -152,17 +156,16 @@ fn take(state: State, event: Option<Event>) {
             CLIENT.with_borrow_mut(|client| client.iter_mut().for_each(|client| client.loaded = None));
             state.messages.say("error", message);
         }
-        Some(Event::Unusable { reason }) => stopped(state, &reason),
-        None => stopped(state, "the page and the engine do not fit together"),
+        Some(Event::Unusable { reason }) => stopped(state, reason.into()),
+        None => state.messages.say("error", "engine-unfit".into()),
         _ => {}
     }
 }
 
-fn stopped(state: State, why: &str) {
+fn stopped(state: State, why: Filling) {
     CLIENT.with_borrow_mut(|client| drop(client.take()));
     state.running.set(None);
-    let why = why.trim_end_matches('.');
-    state.messages.say("error", format!("The engine stopped ({why}). Try again, or measure the other device."));
+    state.messages.say("error", Said::new("about-stopped").with("why", why));
 }
 
 fn stop() {
@@ -175,16 +178,17 @@ pub fn Panel() -> impl IntoView {
     let running = move || state.running.get().is_some();
     let networks = move || {
         let chosen = state.wanted.with(|wanted| wanted.model.clone());
-        let mut networks: Vec<(String, String)> =
-            state.models.with(|models| models.iter().map(|m| (m.name.clone(), m.title.clone())).collect());
+        let mut networks: Vec<(String, Said)> = state
+            .models
+            .with(|models| models.iter().map(|m| (m.name.clone(), Said::plain(m.title.as_str()))).collect());
         for (name, title, _) in UNTRAINED {
             if networks.iter().all(|(known, _)| known != name) {
-                networks.push((name.into(), title.into()));
+                networks.push((name.into(), Said::new("about-random").with("what", title)));
             }
         }
-        let option = move |(name, title): (String, String)| {
+        let option = move |(name, said): (String, Said)| {
             let selected = name == chosen;
-            view! { <option value=name prop:selected=selected>{title}</option> }
+            view! { <option value=name prop:selected=selected data-said=said.attr()></option> }
         };
         networks.into_iter().map(option).collect_view()
     };
@@ -198,7 +202,7 @@ pub fn Panel() -> impl IntoView {
         if !sizes.contains(&chosen) {
             sizes.push(chosen);
         }
-        let option = move |size: u32| view! { <option value=size.to_string() prop:selected=size == chosen>{size}" pixels"</option> };
+        let option = move |size: u32| view! { <option value=size.to_string() prop:selected=size == chosen data-said=Said::new("about-pixels").with("n", size as usize).attr()></option> };
         sizes.into_iter().map(option).collect_view()
     };
     let device = move |id: &'static str, name: &'static str| {
@@ -210,34 +214,34 @@ pub fn Panel() -> impl IntoView {
         }
     };
     let adapter = move || match state.adapter.get() {
-        Ok(name) => format!("WebGPU here is {name}."),
-        Err(why) => format!("No WebGPU here: {why}."),
+        Ok(name) => Said::new("about-webgpu").with("name", name).attr(),
+        Err(why) => Said::new("about-none").with("why", why).attr(),
     };
     let words = move || match state.running.get() {
-        None => String::new(),
-        Some((_, 0)) => "Starting: the engine, the network, and a first pass …".into(),
-        Some((done, of)) => format!("{done} of {of} passes"),
+        None => None,
+        Some((_, 0)) => Some("about-starting".to_owned()),
+        Some((done, of)) => Some(Said::new("about-passes").with("done", done).with("of", of).attr()),
     };
     let share = move || state.running.get().map_or(0.0, |(done, of)| 100.0 * done as f64 / of.max(1) as f64);
     view! {
-        <section class="panel measure" aria-label="Measure this device">
-            <h2>"Measure this device"</h2>
-            <p class="hint">"How long one look takes here: a photo of noise goes through the network again and again. "{adapter}</p>
+        <section class="panel measure" aria-labelledby="measure">
+            <h2 id="measure" data-said="about-measure"></h2>
+            <p class="hint"><span data-said="about-measure-how"></span>" "<span data-said=adapter></span></p>
             <div class="row">
-                <label class="inline"><span>"Network "</span>
+                <label class="inline"><span data-said="network"></span>" "
                     <select data-testid="bench-model" disabled=running on:change:target=move |event| choose(event.target().value())>{networks}</select></label>
-                <label class="inline"><span>"Photo "</span>
+                <label class="inline"><span data-said="about-photo"></span>" "
                     <select data-testid="bench-size" disabled=running on:change:target=move |event| {
                         let size = event.target().value().parse().unwrap_or(224);
                         state.wanted.update(|wanted| wanted.size = size);
                     }>{sizes}</select></label>
-                <span class="row" role="group" aria-label="Device">{device("webgpu", "WebGPU")}{device("cpu", "CPU")}</span>
-                <button class="primary" data-testid="bench-start" hidden=running on:click=move |_| start(state)>"Measure"</button>
-                <button data-testid="bench-stop" hidden=move || !running() on:click=move |_| stop()>"Stop"</button>
+                <span class="row" role="group" data-said="about-device-group">{device("webgpu", "WebGPU")}{device("cpu", "CPU")}</span>
+                <button class="primary" data-testid="bench-start" hidden=running on:click=move |_| start(state) data-said="about-start"></button>
+                <button data-testid="bench-stop" hidden=move || !running() on:click=move |_| stop() data-said="stop"></button>
             </div>
             <div hidden=move || !running()>
-                <p class="hint" role="status" data-testid="bench-progress">{words}</p>
-                <div class="bar" role="progressbar" aria-label="Passes" aria-valuemin="0" aria-valuemax="100"
+                <p class="hint" role="status" data-testid="bench-progress" data-said=words></p>
+                <div class="bar" role="progressbar" data-said="about-bar" aria-valuemin="0" aria-valuemax="100"
                     aria-valuenow=move || fixed(share(), 0) style:--share=move || fixed(share(), 1) + "%"></div>
             </div>
         </section>

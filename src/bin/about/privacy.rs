@@ -28,9 +28,9 @@ impl Figures {
 
     fn offline(&self) -> &'static str {
         match self.kept.as_str() {
-            "all" => "yes, with every network",
-            "site" => "yes; the other networks are being fetched",
-            _ => "not yet; this needs https, and a browser that is not told to save data",
+            "all" => "offline-all",
+            "site" => "offline-site",
+            _ => "offline-none",
         }
     }
 }
@@ -48,21 +48,17 @@ pub fn Panel() -> impl IntoView {
         on_cleanup(move || watch.clear());
     }
     let by = move || match figures.with(|figures| figures.watched) {
-        true => {
-            "The browser is told to let nothing out but requests for this site’s own files, by a policy and by a worker between page and network, which counts:"
-        }
-        false => {
-            "The browser is told by a policy to let nothing out but requests for this site’s own files. It counts:"
-        }
+        true => "leaves-watched",
+        false => "leaves-policy",
     };
     view! {
         <section class="panel" data-testid="privacy">
-            <h2>"What leaves this page"</h2>
-            <p>{by}</p>
+            <h2 data-said="leaves"></h2>
+            <p data-said=by></p>
             <dl class="figures">
-                <div><dt>"Bytes sent, or tried to be"</dt><dd data-testid="bytes-sent">{move || figures.with(|f| f.bytes)}</dd></div>
-                <div><dt>"Requests stopped"</dt><dd data-testid="requests-stopped">{move || figures.with(|f| f.stopped)}</dd></div>
-                <div><dt>"Opens without a network"</dt><dd data-testid="offline">{move || figures.with(Figures::offline)}</dd></div>
+                <div><dt data-said="leaves-bytes"></dt><dd data-testid="bytes-sent">{move || figures.with(|f| f.bytes)}</dd></div>
+                <div><dt data-said="leaves-stopped"></dt><dd data-testid="requests-stopped">{move || figures.with(|f| f.stopped)}</dd></div>
+                <div><dt data-said="offline"></dt><dd data-testid="offline" data-said=move || figures.with(Figures::offline)></dd></div>
             </dl>
         </section>
     }

@@ -1,6 +1,7 @@
 //! What was measured: a table to compare by, and the newest as JSON.
 
 use camscope::page::web::{digits, fixed};
+use camscope::said::Said;
 use js_sys::{JSON, Object, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -16,12 +17,12 @@ pub fn Results() -> impl IntoView {
     let slowest = move || state.findings.with(|findings| findings.iter().map(Finding::median).fold(0.0, f64::max));
     provide_context(Slowest(Memo::new(move |_| slowest())));
     view! {
-        <section class="panel measured" aria-label="Measured" hidden=none>
+        <section class="panel measured" data-said="about-measured" hidden=none>
             <table>
-                <thead><tr><th>"Network"</th><th>"Device"</th><th>"One look"</th><th>"A second"</th><th>"Five maps more"</th><th>"First look"</th><th>"Speed"</th></tr></thead>
+                <thead><tr><th data-said="network"></th><th data-said="about-device"></th><th data-said="about-look"></th><th data-said="about-second"></th><th data-said="about-maps"></th><th data-said="about-first"></th><th data-said="about-speed"></th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
-            <details><summary>"The newest as JSON"</summary><pre data-testid="bench-json">{newest}</pre></details>
+            <details><summary data-said="about-json"></summary><pre data-testid="bench-json">{newest}</pre></details>
         </section>
     }
 }
@@ -34,20 +35,20 @@ fn row(finding: Finding) -> impl IntoView {
     let Slowest(slowest) = expect_context();
     let median = finding.median();
     let share = move || fixed(100.0 * median / slowest.get(), 1) + "%";
-    let what = if finding.wanted.training { "training step" } else { "look" };
-    let name = format!("{} · {} pixels", finding.wanted.model, finding.wanted.size);
-    let name = if finding.wanted.batch > 1 || finding.wanted.training {
-        format!("{name} · {what} of {}", finding.wanted.batch)
-    } else {
-        name
+    let id = match (finding.wanted.training, finding.wanted.batch) {
+        (true, _) => "about-row-steps",
+        (false, 1) => "about-row",
+        (false, _) => "about-row-looks",
     };
+    let name = Said::new(id).with("model", finding.wanted.model.as_str()).with("size", finding.wanted.size as usize);
+    let name = name.with("batch", finding.wanted.batch);
     let photos = finding.wanted.batch as f64 * 1000.0 / median;
     view! {
         <tr data-testid="bench-row">
-            <td>{name}</td>
+            <td data-said=name.attr()></td>
             <td>{finding.adapter.clone()}</td>
             <td><span class="bar" style:--share=share></span>{time(median)}</td>
-            <td>{fixed(photos, if photos < 10.0 { 1 } else { 0 })}" photos"</td>
+            <td data-said=Said::new("about-photos").with("n", fixed(photos, if photos < 10.0 { 1 } else { 0 })).attr()></td>
             <td>{if finding.result.maps.is_empty() { "–".into() } else { time(finding.maps()) }}</td>
             <td>{time(finding.result.first.into())}</td>
             <td>{fixed(finding.gflops(), 1)}" GFLOP/s"</td>

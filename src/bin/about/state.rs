@@ -3,6 +3,7 @@
 use camscope::page::manifest::Model;
 use camscope::page::messages::Messages;
 use camscope::protocol::TrialResult;
+use camscope::said::{Filling, Said};
 use leptos::prelude::*;
 
 /// What to measure, as the address or the controls have it.
@@ -58,7 +59,7 @@ pub struct State {
     pub models: RwSignal<Vec<Model>>,
     pub wanted: RwSignal<Wanted>,
     /// The graphics adapter, or why there is none.
-    pub adapter: RwSignal<Result<String, String>>,
+    pub adapter: RwSignal<Result<Filling, Said>>,
     /// Runs done and to do while it measures; of 0 while the network loads.
     pub running: RwSignal<Option<(usize, usize)>>,
     /// Newest last.
@@ -71,7 +72,7 @@ impl State {
         Self {
             models: RwSignal::default(),
             wanted: RwSignal::default(),
-            adapter: RwSignal::new(Err("it was not asked for yet".into())),
+            adapter: RwSignal::new(Err("about-unasked".into())),
             running: RwSignal::new(None),
             findings: RwSignal::default(),
             messages: Messages::new(),

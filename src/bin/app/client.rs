@@ -10,6 +10,7 @@ use camscope::page::engine::Engine;
 use camscope::page::manifest::{Model, models};
 use camscope::page::web::parameter;
 use camscope::protocol::{Event, Picture, Request};
+use camscope::said::{Filling, Said};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -28,7 +29,7 @@ pub fn start(state: State) {
                 let wanted = parameter("model");
                 let found = models.iter().find(|model| Some(&model.name) == wanted.as_ref());
                 if let (Some(wanted), None) = (&wanted, found) {
-                    state.say("error", format!("There is no model “{wanted}” here; the first one is used instead."));
+                    state.say("error", Said::new("model-unknown").with("name", wanted.as_str()));
                 }
                 let name = found.or(models.first()).map(|model| model.name.clone()).unwrap_or_default();
                 state.model.set(name);
@@ -45,20 +46,20 @@ pub fn start(state: State) {
 }
 
 async fn choose_device(state: State) -> DeviceLabel {
-    let cpu = |why: String| DeviceLabel { device: "cpu", text: format!("CPU · {why}") };
+    let cpu = |why: Said| DeviceLabel { device: "cpu", said: Said::new("device-cpu").with("why", why) };
     let wanted = parameter("device");
     if wanted.as_deref() == Some("cpu") {
-        return cpu("as asked for".into());
+        return cpu("cpu-asked".into());
     }
     let forced = wanted.as_deref() == Some("webgpu");
     match probe().await {
         Ok(adapter) if forced || !adapter.software => {
-            DeviceLabel { device: "webgpu", text: format!("WebGPU · {}", adapter.name) }
+            DeviceLabel { device: "webgpu", said: Said::new("device-webgpu").with("name", adapter.name) }
         }
-        Ok(adapter) => cpu(format!("the only graphics adapter is software ({})", adapter.name)),
+        Ok(adapter) => cpu(Said::new("cpu-software").with("name", adapter.name)),
         Err(why) => {
             if forced {
-                state.say("error", format!("WebGPU was asked for, but {why}. The CPU is used instead."));
+                state.say("error", Said::new("webgpu-asked").with("why", why.clone()));
             }
             cpu(why)
         }
@@ -71,27 +72,26 @@ fn start_worker(state: State, label: DeviceLabel) {
     state.engine.set(EngineState::Starting);
     let on_event = move |event: Option<Event>| match event {
         Some(event) => take(state, event),
-        None => state.say("error", "The page and the engine do not fit together. Reload the page.".into()),
+        None => state.say("error", "engine-unfit".into()),
     };
-    match Engine::start(device, on_event, move |why| engine_failed(state, device, &why)) {
+    match Engine::start(device, on_event, move |why| engine_failed(state, device, why)) {
         Ok(engine) => ENGINE.with_borrow_mut(|slot| *slot = Some(engine)),
-        Err(why) => engine_failed(state, device, &why),
+        Err(why) => engine_failed(state, device, why),
     }
 }
 
 /// From WebGPU the page goes on with the CPU by itself, from the CPU with a new engine; one that never ran is not tried again.
-fn engine_failed(state: State, device: &'static str, why: &str) {
+fn engine_failed(state: State, device: &'static str, why: Filling) {
     let running = ENGINE.with_borrow_mut(Option::take);
     if running.is_none() && state.engine.get_untracked() == EngineState::Failed {
         return;
     }
     drop(running);
     state.explaining.set(None);
-    let why = why.trim_end_matches('.');
     if device == "webgpu" {
-        state.say("error", format!("The WebGPU engine stopped ({why}). The CPU goes on with your photos."));
+        state.say("error", Said::new("webgpu-stopped").with("why", why));
         ask_again(state);
-        let label = DeviceLabel { device: "cpu", text: "CPU · the WebGPU engine stopped".into() };
+        let label = DeviceLabel { device: "cpu", said: Said::new("device-cpu").with("why", Said::new("cpu-instead")) };
         return start_worker(state, label);
     }
     // What it was at would stop the next one too.
@@ -101,8 +101,8 @@ fn engine_failed(state: State, device: &'static str, why: &str) {
         }
     });
     let ran = matches!(state.engine.get_untracked(), EngineState::Ready { .. });
-    let next = if ran { "A new one goes on with your other photos" } else { "Reload the page" };
-    state.say("error", format!("The engine stopped ({why}). {next}."));
+    let id = if ran { "engine-restarted" } else { "engine-stopped" };
+    state.say("error", Said::new(id).with("why", why));
     match ran {
         true => start_worker(state, state.device.get_untracked()),
         false => state.engine.set(EngineState::Failed),
@@ -198,13 +198,13 @@ pub fn pump(state: State) {
     spawn_local(async move {
         match files::bytes(photo).await {
             Some(bytes) => send(&Request::Look { photo, bytes, side: u32::MAX }),
-            None => photo_failed(state, photo, "The file cannot be read any more. Choose it again."),
+            None => photo_failed(state, photo, "file-gone".into()),
         }
     });
 }
 
-fn photo_failed(state: State, id: u32, message: &str) {
-    state.say("error", format!("{}: {message}", state.name_of(id)));
+fn photo_failed(state: State, id: u32, why: Said) {
+    state.say("error", Said::new("of-file").with("name", state.name_of(id)).with("what", why));
     state.photo(id, |photo| photo.state = PhotoState::Failed);
     pump(state);
 }
@@ -214,7 +214,7 @@ fn take(state: State, event: Event) {
         Event::Started => load(state),
         Event::Unusable { reason } => {
             let device = state.device.with_untracked(|label| label.device);
-            engine_failed(state, device, &reason);
+            engine_failed(state, device, reason.into());
         }
         Event::Progress { received, total } => state.engine.set(EngineState::Loading { received, total }),
         Event::Loaded { model, stages, from_cache, milliseconds } => {
@@ -285,7 +285,7 @@ fn take(state: State, event: Event) {
         | Event::NotTaught { .. }
         | Event::Recalled { .. }
         | Event::Compared { .. } => {}
-        Event::Failed { photo: Some(photo), message } => photo_failed(state, photo, &message),
+        Event::Failed { photo: Some(photo), message } => photo_failed(state, photo, message),
         Event::Failed { photo: None, message } => {
             state.say("error", message);
             state.explaining.set(None);
@@ -303,7 +303,7 @@ fn first_sight(state: State, id: u32, picture: &Picture) {
         return;
     }
     for note in &picture.notes {
-        state.say("note", format!("{}: {note}", state.name_of(id)));
+        state.say("note", Said::new("of-file").with("name", state.name_of(id)).with("what", note.clone()));
     }
     if let Some(thumbnail) = canvas::thumbnail(picture) {
         state.photo(id, |photo| {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use camscope::page::manifest::Sample;
 use camscope::page::web::{bytes_of, fetch};
 use camscope::protocol::{Picture, Request};
+use camscope::said::Said;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -73,7 +74,7 @@ pub fn add_sample(state: State, sample: Sample) {
                     pump(state);
                 }
             }
-            Err(why) => state.say("error", format!("The sample cannot be loaded: {why}.")),
+            Err(why) => state.say("error", Said::new("sample-lost").with("why", why)),
         }
     });
 }

@@ -40,7 +40,7 @@ fn App() -> impl IntoView {
         </main>
         // The page's other parts mount themselves here when they have come.
         {[Tab::Check, Tab::Teach, Tab::About].map(|tab| view! {
-            <section id=tab.program() role="main" hidden=move || state.tab.get() != tab><p class="waiting">"Opening …"</p></section>
+            <section id=tab.program() role="main" hidden=move || state.tab.get() != tab><p class="waiting" data-said="opening"></p></section>
         }).into_iter().collect_view()}
         <panels::Footer/>
     }

@@ -2,6 +2,7 @@
 
 use camscope::method::{Explanation, Method};
 use camscope::page::web::fixed;
+use camscope::said::Said;
 use leptos::prelude::*;
 
 use crate::client::{choose_method, stop};
@@ -15,9 +16,9 @@ pub fn Methods() -> impl IntoView {
     let stages = move || {
         let (last, stage) = (state.stages.get(), chosen().stage);
         let option = |number: usize| {
-            let name = if number == last { format!("{number}, the last") } else { number.to_string() };
+            let said = Said::new(if number == last { "stage-last" } else { "stage-at" }).with("n", number);
             let selected = stage.unwrap_or(last) == number;
-            view! { <option value=number.to_string() prop:selected=selected>{name}</option> }
+            view! { <option value=number.to_string() prop:selected=selected data-said=said.attr()></option> }
         };
         (1..=last).rev().map(option).collect_view()
     };
@@ -27,9 +28,9 @@ pub fn Methods() -> impl IntoView {
         choose_method(state, wanted);
     };
     let progress = move || {
-        state.explaining.get().map(|(_, done, of)| match of {
-            0 => format!("{} is being computed …", about().title),
-            of => format!("{}: {done} of {of} passes", about().title),
+        state.explaining.get().map(|(_, done, of)| {
+            let id = if of == 0 { "computing" } else { "passes" };
+            Said::new(id).with("what", about().title).with("done", done).with("of", of).attr()
         })
     };
     let share = move || state.explaining.get().map_or(0.0, |(_, done, of)| 100.0 * done as f64 / of.max(1) as f64);
@@ -38,8 +39,8 @@ pub fn Methods() -> impl IntoView {
         view! {
             <tr>
                 <th scope="row">{about.title}<small>{about.paper}</small></th>
-                <td>{about.assumes} " " {about.equals}</td>
-                <td>{about.cost.words()}</td>
+                <td data-said=about.to_know().attr()></td>
+                <td data-said=about.cost.id()></td>
             </tr>
         }
     };
@@ -47,7 +48,7 @@ pub fn Methods() -> impl IntoView {
         <div class="methods" hidden=move || state.stages.get() == 0>
             <div class="row">
                 <label>
-                    <span>"Method"</span>
+                    <span data-said="method"></span>
                     <select data-testid="method-select" on:change:target=move |event| {
                         let name = event.target().value();
                         let method = Method::ALL.into_iter().find(|method| method.about().name == name).unwrap_or_default();
@@ -59,29 +60,29 @@ pub fn Methods() -> impl IntoView {
                         }).collect_view()}
                     </select>
                 </label>
-                <label hidden=move || !about().any_stage title="Early stages see fine texture, late ones things">
-                    <span>"Stage"</span>
+                <label hidden=move || !about().any_stage data-said="stage-note">
+                    <span data-said="stage"></span>
                     <select data-testid="stage-select" on:change:target=move |event| {
                         let stage = event.target().value().parse::<usize>().ok().filter(|&number| number < state.stages.get_untracked());
                         with(&|wanted| wanted.stage = stage);
                     }>{stages}</select>
                 </label>
-                <label class="check" title="The mean over the photo and its mirror image, each in three contrasts: less noise, six times the work">
+                <label class="check" data-said="flips-note">
                     <input type="checkbox" data-testid="flips" prop:checked=move || chosen().flips
                         on:change:target=move |event| { let on = event.target().checked(); with(&|wanted| wanted.flips = on) }/>
-                    "Mirrored too"
+                    <span data-said="flips"></span>
                 </label>
             </div>
             <div class="row" role="status" data-testid="explaining" hidden=move || state.explaining.get().is_none()>
                 <span class="bar" style:--share=move || fixed(share(), 1) + "%"></span>
-                <span>{progress}</span>
-                <button data-testid="explain-stop" on:click=move |_| stop(state)>"Stop"</button>
+                <span data-said=progress></span>
+                <button data-testid="explain-stop" data-said="stop" on:click=move |_| stop(state)></button>
             </div>
-            <p class="hint" data-testid="method-about">{move || about().assumes}" "{move || about().equals}</p>
+            <p class="hint" data-testid="method-about" data-said=move || about().to_know().attr()></p>
             <details class="about-methods">
-                <summary>"All methods compared"</summary>
+                <summary data-said="methods-all"></summary>
                 <table>
-                    <thead><tr><th scope="col">"Method"</th><th scope="col">"What to know"</th><th scope="col">"Cost"</th></tr></thead>
+                    <thead><tr><th scope="col" data-said="method"></th><th scope="col" data-said="methods-know"></th><th scope="col" data-said="methods-cost"></th></tr></thead>
                     <tbody>{Method::ALL.map(row).collect_view()}</tbody>
                 </table>
             </details>

@@ -1,8 +1,9 @@
 //! Around the stage: header, predictions with their maps, the strip of photos, footer.
 
 use camscope::page::canvas;
-use camscope::page::web::{digits, fixed, focus, memory};
+use camscope::page::web::{digits, fixed, focus, lowercase, memory};
 use camscope::protocol::{Prediction, Request};
+use camscope::said::Said;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
@@ -17,15 +18,15 @@ const MAP_SIDE: usize = 200;
 pub fn Header() -> impl IntoView {
     let state = expect_context::<State>();
     let progress = move || match state.engine.get() {
-        EngineState::Starting => "Starting the engine …".to_owned(),
+        EngineState::Starting => Said::new("engine-starting"),
         EngineState::Loading { received, total } => {
-            format!("Loading the network: {} of {} MB", megabytes(received), megabytes(total))
+            Said::new("loading-megabytes").with("done", megabytes(received)).with("all", megabytes(total))
         }
         EngineState::Ready { milliseconds, from_cache } => {
-            let from = if from_cache { "from this browser's cache" } else { "downloaded" };
-            format!("Ready · {from} in {} s", fixed(milliseconds / 1000.0, 1))
+            let id = if from_cache { "engine-ready-cache" } else { "engine-ready" };
+            Said::new(id).with("seconds", fixed(milliseconds / 1000.0, 1))
         }
-        EngineState::Failed => "The engine is not running".to_owned(),
+        EngineState::Failed => Said::new("engine-failed"),
     };
     let share = move || match state.engine.get() {
         EngineState::Loading { received, total } => 100.0 * received as f64 / total.max(1) as f64,
@@ -48,35 +49,33 @@ pub fn Header() -> impl IntoView {
         models.into_iter().map(option).collect_view()
     };
     let elsewhere = move || state.tab.get() != Tab::Look;
-    let tab = |tab: Tab, id: &'static str, text: &'static str| {
+    let tab = |tab: Tab, id: &'static str| {
         let current = move || (state.tab.get() == tab).then_some("page");
-        view! { <button data-testid=id aria-current=current on:click=move |_| parts::open(state, tab)>{text}</button> }
+        view! { <button data-testid=id data-said=id aria-current=current on:click=move |_| parts::open(state, tab)></button> }
     };
     view! {
         <header>
-            <h1>"camscope"<small>"see where a network looked"</small></h1>
-            <nav aria-label="What to do">
-                {tab(Tab::Look, "tab-look", "Look")}
-                {tab(Tab::Check, "tab-check", "Check")}
-                {tab(Tab::Teach, "tab-teach", "Teach")}
-                {tab(Tab::About, "tab-about", "About")}
+            <h1>"camscope"<small data-said="tagline"></small></h1>
+            <nav data-said="tabs">
+                {tab(Tab::Look, "tab-look")}
+                {tab(Tab::Check, "tab-check")}
+                {tab(Tab::Teach, "tab-teach")}
+                {tab(Tab::About, "tab-about")}
             </nav>
             <label class="model" hidden=elsewhere>
-                <span>"Network"</span>
+                <span data-said="network"></span>
                 <select data-testid="model-select" on:change:target=move |event| choose_model(state, event.target().value())>
                     {options}
                 </select>
             </label>
             <div class="engine">
-                <span class="device" data-testid="device-label" data-device=move || state.device.get().device>
-                    {move || state.device.get().text}
-                </span>
-                <span class="progress" data-testid="engine-progress" hidden=elsewhere data-state=phase role="progressbar" aria-label="Engine"
+                <span class="device" data-testid="device-label" data-device=move || state.device.get().device
+                    data-said=move || state.device.get().said.attr()></span>
+                <span class="progress" data-testid="engine-progress" hidden=elsewhere data-state=phase role="progressbar"
                     aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || fixed(share(), 0)
-                    style:--share=move || fixed(share(), 1) + "%">
-                    {progress}
-                </span>
+                    style:--share=move || fixed(share(), 1) + "%" data-said=move || progress().attr()></span>
             </div>
+            <select class="languages" data-testid="language-select" data-languages data-said="language"></select>
         </header>
     }
 }
@@ -96,9 +95,9 @@ pub fn Predictions() -> impl IntoView {
     };
     let waiting = move || state.chosen_photo().is_some_and(|photo| photo.state.name() == "working");
     view! {
-        <section class="predictions" aria-label="What the network sees" hidden=move || state.photos.with(Vec::is_empty)>
-            <h2>"What the network sees"</h2>
-            <p class="hint" hidden=move || !waiting()>"The five best classes appear here as soon as the network has looked."</p>
+        <section class="predictions" aria-labelledby="sees" hidden=move || state.photos.with(Vec::is_empty)>
+            <h2 id="sees" data-said="sees"></h2>
+            <p class="hint" hidden=move || !waiting() data-said="sees-soon"></p>
             <div class="list">
                 // An index alone is no key: another photo, model or method brings another map.
                 <For each=shown key=|(id, position, p)| (*id, *position, p.index, p.logit.to_bits(), stamp(&p.map.values)) let((_, position, prediction))>
@@ -137,7 +136,7 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
             data-probability=digits(&[p.probability]) data-logit=digits(&[p.logit])
             aria-pressed=move || (state.class.get() == position).to_string() on:click=move |_| state.class.set(position)>
             <canvas node_ref=small data-testid="map-canvas" data-values=format!("[{}]", digits(&p.map.values))
-                role="img" aria-label=format!("Map of {class}")/>
+                role="img" data-said=Said::new("map-of").with("class", class.as_str()).attr()/>
             <span class="name">{name}</span>
             <span class="bar" style:--share=percent.replace(' ', "")></span>
             <span class="percent">{percent}</span>
@@ -155,14 +154,14 @@ fn Search() -> impl IntoView {
     };
     let find = move |event: leptos::tachys::html::event::Targeted<web_sys::Event, web_sys::HtmlInputElement>| {
         let input = event.target();
-        let wanted = input.value().trim().to_lowercase();
+        let wanted = lowercase(input.value().trim());
         let (Some(model), Some(photo)) = (state.chosen_model(), state.chosen_photo()) else { return };
-        let found = model.classes.iter().position(|class| class.to_lowercase() == wanted);
-        let found = found.or_else(|| model.classes.iter().position(|class| class.to_lowercase().contains(&wanted)));
+        let names: Vec<String> = model.classes.iter().map(|class| lowercase(class)).collect();
+        let found = names.iter().position(|name| *name == wanted);
+        let found = found.or_else(|| names.iter().position(|name| name.contains(&wanted)));
         match found {
             _ if wanted.is_empty() => {}
-            None => state
-                .say("note", format!("“{}” is not among the {} classes of this network.", wanted, model.classes.len())),
+            None => state.say("note", Said::new("class-unknown").with("name", wanted).with("n", model.classes.len())),
             Some(class) => match photo.shown().iter().position(|p| p.index == class) {
                 Some(position) => state.class.set(position),
                 None => send(&Request::Map { photo: photo.id, class }),
@@ -173,8 +172,8 @@ fn Search() -> impl IntoView {
     let ready = move || state.chosen_photo().is_some_and(|photo| photo.state == PhotoState::Done);
     view! {
         <label class="search" hidden=move || !ready()>
-            <span>"Where would another class be?"</span>
-            <input type="search" list="classes" data-testid="class-search" placeholder="Type a class, e.g. bow tie" on:change:target=find/>
+            <span data-said="search"></span>
+            <input type="search" list="classes" data-testid="class-search" data-said="search-hint" on:change:target=find/>
             <datalist id="classes">{names}</datalist>
         </label>
     }
@@ -187,13 +186,13 @@ fn Timing() -> impl IntoView {
     let text = move || {
         let t = timing();
         let (decode, network, maps) = (fixed(t.decode, 0), fixed(t.network, 0), fixed(t.maps, 1));
-        format!("Photo {decode} ms · network {network} ms · maps {maps} ms · {} MB", t.memory / 1_000_000)
+        let megabytes = (t.memory / 1_000_000).to_string();
+        let said = Said::new("timing").with("decode", decode).with("network", network);
+        said.with("maps", maps).with("megabytes", megabytes).attr()
     };
     view! {
         <p class="timing" data-testid="timing" data-engine-bytes=move || timing().memory.to_string()
-            data-page-bytes=move || { timing(); memory().to_string() } hidden=move || timing() == Default::default()>
-            {text}
-        </p>
+            data-page-bytes=move || { timing(); memory().to_string() } hidden=move || timing() == Default::default() data-said=text></p>
     }
 }
 
@@ -218,8 +217,8 @@ pub fn Strip() -> impl IntoView {
         }
     };
     view! {
-        <section class="strip" aria-label="Your photos" hidden=move || state.photos.with(Vec::is_empty) on:keydown=walk>
-            <label class="add" for="photo-input" title="Add photos">"+"</label>
+        <section class="strip" data-said="strip" hidden=move || state.photos.with(Vec::is_empty) on:keydown=walk>
+            <label class="add" for="photo-input" data-said="strip-add">"+"</label>
             <For each=move || state.photos.get() key let:photo>
                 <div class="card" data-testid="photo-card" data-state=photo.state.name() class:chosen=move || state.chosen.get() == Some(photo.id)>
                     <button class="open" id=format!("photo-{}", photo.id) title=photo.name.clone() on:click=move |_| choose(state, photo.id)>
@@ -227,7 +226,7 @@ pub fn Strip() -> impl IntoView {
                         <img src=photo.thumbnail.clone() alt="" hidden=photo.state == PhotoState::Failed/>
                         <span>{photo.name.clone()}</span>
                     </button>
-                    <button class="remove" aria-label=format!("Remove {}", photo.name) on:click=move |_| remove(state, photo.id)>"×"</button>
+                    <button class="remove" data-said=Said::new("remove").with("name", photo.name.as_str()).attr() on:click=move |_| remove(state, photo.id)>"×"</button>
                 </div>
             </For>
         </section>
@@ -237,15 +236,18 @@ pub fn Strip() -> impl IntoView {
 #[component]
 pub fn Footer() -> impl IntoView {
     let state = expect_context::<State>();
-    let source = move || state.chosen_model().map(|model| format!("{}. Licence: {}.", model.source, model.licence));
+    let source = move || {
+        let model = state.chosen_model()?;
+        Some(Said::new("source").with("source", model.source).with("licence", model.licence).attr())
+    };
     let accuracy = move || {
         let (percent, data) = state.chosen_model()?.accuracy?;
-        Some(format!(" Right on {} % of {data}.", fixed(percent, 1)))
+        Some(Said::new("accuracy").with("percent", fixed(percent, 1)).with("data", data).attr())
     };
     view! {
         <footer>
-            <p>"A class activation map shows how much each place of the photo speaks for a class: its mean, plus a constant, is the class's score. Where the colours are hottest, most speaks for it; what lies dark around them, the network did not see."</p>
-            <p>{source}{accuracy}</p>
+            <p data-said="footer"></p>
+            <p><span data-said=source></span>" "<span data-said=accuracy></span></p>
         </footer>
     }
 }

@@ -5,9 +5,11 @@ use camscope::page::canvas;
 use camscope::page::manifest::{Sample, samples};
 use camscope::page::web::fixed;
 use camscope::render::Colormap;
+use camscope::said::Said;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use leptos::tachys::html::event as ev_types;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::files::{add_all, add_sample, with_picture};
 use crate::methods::Methods;
@@ -43,30 +45,34 @@ pub fn Stage() -> impl IntoView {
         state.chosen_photo().is_some_and(|photo| with_picture(photo.id, |_| ()).is_some())
     };
     let caption = move || match state.chosen_photo() {
-        None => String::new(),
-        Some(photo) => match (photo.state, photo.shown().get(state.class.get())) {
-            (PhotoState::Done, Some(p)) => match photo.method().method {
-                Method::Cam => format!("Evidence for “{}” in {}", p.class, photo.name),
-                other => format!("{} for “{}” in {}", other.about().title, p.class, photo.name),
-            },
-            (PhotoState::Failed, _) => format!("{} could not be used", photo.name),
-            _ => format!("Looking at {} …", photo.name),
-        },
+        None => None,
+        Some(photo) => {
+            let said = match (photo.state, photo.shown().get(state.class.get())) {
+                (PhotoState::Done, Some(p)) => match photo.method().method {
+                    Method::Cam => Said::new("evidence"),
+                    other => Said::new("evidence-by").with("method", other.about().title),
+                }
+                .with("class", p.class.as_str()),
+                (PhotoState::Failed, _) => Said::new("unusable"),
+                _ => Said::new("looking"),
+            };
+            Some(said.with("name", photo.name).attr())
+        }
     };
     view! {
-        <section class="stage" aria-label="Chosen photo">
+        <section class="stage" data-said="stage-photo">
             <Show when=move || state.photos.with(Vec::is_empty)>
                 <Welcome/>
             </Show>
             <figure hidden=move || state.photos.with(Vec::is_empty)>
                 <div class="frame">
-                    <canvas node_ref=stage data-testid="stage-canvas" role="img" aria-label=caption hidden=move || !ready()
+                    <canvas node_ref=stage data-testid="stage-canvas" role="img" aria-labelledby="caption" hidden=move || !ready()
                         on:pointermove=move |event| pointer.set(canvas::place(&event))
                         on:pointerleave=move |_| pointer.set(None)/>
-                    <p class="waiting" hidden=ready>{caption}</p>
+                    <p class="waiting" hidden=ready data-said=caption></p>
                 </div>
                 <div class="under">
-                    <figcaption aria-live="polite">{caption}</figcaption>
+                    <figcaption id="caption" aria-live="polite" data-said=caption></figcaption>
                     <Legend pointer/>
                 </div>
             </figure>
@@ -91,14 +97,14 @@ fn Legend(pointer: RwSignal<Option<(f32, f32)>>) -> impl IntoView {
         let here = pointer.get().and_then(|place| canvas::value_at(&look, prediction, place, state.smooth.get()));
         // As many digits as tell the ends apart: methods have scales of their own.
         let digits = (1.0 - (range.high - range.low).abs().log10()).ceil().clamp(1.0, 6.0) as u8;
-        let here = here.map(|value| format!("here {}", fixed(value, digits))).unwrap_or_default();
+        let here = here.map(|value| Said::new("here").with("value", fixed(value, digits)).attr());
         let title = match photo.method().method {
-            Method::Cam => "The map's own values: their mean, plus a constant, is the class's score.",
-            _ => "The map's own values, on the method's own scale.",
+            Method::Cam => "legend-cam",
+            _ => "legend",
         };
         Some(view! {
-            <div class="legend" data-testid="legend" title=title>
-                <output>{here}</output>
+            <div class="legend" data-testid="legend" data-said=title>
+                <output data-said=here></output>
                 <span>{fixed(range.low, digits)}</span>
                 <i style:background=gradient(state.colormap.get())></i>
                 <span>{fixed(range.high, digits)}</span>
@@ -106,6 +112,13 @@ fn Legend(pointer: RwSignal<Option<(f32, f32)>>) -> impl IntoView {
         })
     };
     view! { {view} }
+}
+
+fn colours_named(map: Colormap) -> String {
+    match map.for_every_eye() {
+        true => Said::new("colours-every-eye").with("name", map.name()).attr(),
+        false => Said::plain(map.name()).attr(),
+    }
 }
 
 fn gradient(map: Colormap) -> String {
@@ -116,7 +129,8 @@ fn gradient(map: Colormap) -> String {
 #[component]
 fn Welcome() -> impl IntoView {
     let state = expect_context::<State>();
-    let found = LocalResource::new(samples);
+    let found = RwSignal::new(Vec::new());
+    spawn_local(async move { found.set(samples().await) });
     let card = move |sample: Sample| {
         let (url, title) = (sample.url.clone(), sample.title.clone());
         let add = move |_| add_sample(state, sample.clone());
@@ -130,13 +144,13 @@ fn Welcome() -> impl IntoView {
     view! {
         <div class="welcome">
             <label class="drop" for="photo-input">
-                <strong>"Drop photos here"</strong>
-                <span class="choose">"Choose photos"</span>
-                <span>"or paste them. They stay on this device: nothing is uploaded."</span>
+                <strong data-said="drop"></strong>
+                <span class="choose" data-said="choose-photos"></span>
+                <span data-said="drop-or"></span>
             </label>
-            <div class="samples" hidden=move || found.get().is_none_or(|s| s.is_empty())>
-                <span>"No photo at hand? Try one of these."</span>
-                <div class="sample-row">{move || found.get().unwrap_or_default().into_iter().map(card).collect_view()}</div>
+            <div class="samples" hidden=move || found.with(Vec::is_empty)>
+                <span data-said="samples"></span>
+                <div class="sample-row">{move || found.get().into_iter().map(card).collect_view()}</div>
             </div>
         </div>
     }
@@ -155,7 +169,7 @@ pub fn PhotoInput() -> impl IntoView {
     };
     view! {
         <input type="file" id="photo-input" class="unseen" accept="image/*" multiple data-testid="photo-input"
-            aria-label="Choose photos" on:change:target=change/>
+            data-said="photo-input" on:change:target=change/>
     }
 }
 
@@ -174,40 +188,43 @@ fn Controls(stage: NodeRef<Canvas>) -> impl IntoView {
     view! {
         <div class="controls">
             <label class="slider">
-                <span>"Opacity " <output>{percent}</output></span>
+                <span><span data-said="opacity"></span>" "<output>{percent}</output></span>
                 <input type="range" min="0" max="1" step="0.05" data-testid="opacity" prop:value=move || state.opacity.get()
                     on:input:target=move |event| state.opacity.set(event.target().value_as_number() as f32)/>
             </label>
-            <label>
-                <span>"Colours"</span>
+            <label data-said="colours-note">
+                <span data-said="colours"></span>
                 <select data-testid="colormap" on:change:target=move |event| {
-                    if let Some(map) = Colormap::from_name(&event.target().value()) { state.colormap.set(map) }
+                    if let Some(map) = Colormap::from_name(&event.target().value()) {
+                        canvas::keep_colours(map);
+                        state.colormap.set(map);
+                    }
                 }>
-                    {Colormap::ALL.map(|map| view! { <option value=map.name()>{map.name()}</option> }).collect_view()}
+                    {Colormap::ALL.map(|map| view! {
+                        <option value=map.name() prop:selected=move || state.colormap.get() == map data-said=colours_named(map)></option>
+                    }).collect_view()}
                 </select>
             </label>
-            <label title="Shared: the five maps can be compared. Per map: each uses all colours.">
-                <span>"Scale"</span>
+            <label data-said="scale-note">
+                <span data-said="scale"></span>
                 <select data-testid="scale" on:change:target=move |event| state.shared_scale.set(event.target().value() == "shared")>
-                    <option value="shared">"shared by all"</option>
-                    <option value="map">"per map"</option>
+                    <option value="shared" data-said="scale-shared"></option>
+                    <option value="map" data-said="scale-map"></option>
                 </select>
             </label>
-            <label class="check" title="The network's own cells, not smoothed">
+            <label class="check" data-said="grid-note">
                 <input type="checkbox" data-testid="grid" on:change:target=move |event| state.smooth.set(!event.target().checked())/>
-                "Raw grid"
+                <span data-said="grid"></span>
             </label>
-            <label class="check" title="Around the largest region above 20 % of the map's maximum">
+            <label class="check" data-said="box-note">
                 <input type="checkbox" data-testid="box" on:change:target=move |event| state.boxed.set(event.target().checked())/>
-                "Box"
+                <span data-said="box"></span>
             </label>
             <button data-testid="compare" aria-pressed=move || state.plain.get().to_string()
                 on:pointerdown=hold(true) on:pointerup=hold(false) on:pointerleave=hold(false)
                 on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { state.plain.set(true) }
-                on:keyup=move |_| state.plain.set(false) on:blur=move |_| state.plain.set(false)>
-                "Hold to compare"
-            </button>
-            <button data-testid="download" on:click=save>"Save PNG"</button>
+                on:keyup=move |_| state.plain.set(false) on:blur=move |_| state.plain.set(false) data-said="hold"></button>
+            <button data-testid="download" on:click=save data-said="save-png"></button>
         </div>
     }
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use camscope::method::Explanation;
+use camscope::page::canvas;
 use camscope::page::manifest::Model;
 use camscope::page::messages::Messages;
 use camscope::protocol::{Look, Prediction};
 use camscope::render::{Colormap, OverlayOptions, Range};
+use camscope::said::Said;
 use leptos::prelude::*;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -86,11 +88,11 @@ impl Tab {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeviceLabel {
     /// `webgpu` or `cpu`; empty before it is chosen.
     pub device: &'static str,
-    pub text: String,
+    pub said: Said,
 }
 
 #[derive(Clone, Copy)]
@@ -129,7 +131,7 @@ impl State {
             models: RwSignal::new(Vec::new()),
             model: RwSignal::new(String::new()),
             engine: RwSignal::new(EngineState::Starting),
-            device: RwSignal::default(),
+            device: RwSignal::new(DeviceLabel { device: "", said: "device-unknown".into() }),
             photos: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(None),
             class: RwSignal::new(0),
@@ -139,7 +141,7 @@ impl State {
             stages: RwSignal::new(0),
             explaining: RwSignal::new(None),
             opacity: RwSignal::new(0.4),
-            colormap: RwSignal::new(Colormap::Jet),
+            colormap: RwSignal::new(canvas::colours()),
             shared_scale: RwSignal::new(true),
             smooth: RwSignal::new(true),
             boxed: RwSignal::new(false),
@@ -154,8 +156,8 @@ impl State {
         self.next.get_value()
     }
 
-    pub fn say(&self, level: &'static str, text: String) {
-        self.messages.say(level, text);
+    pub fn say(&self, level: &'static str, said: Said) {
+        self.messages.say(level, said);
     }
 
     /// Changes one photo, if it is still there.

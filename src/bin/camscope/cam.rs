@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use camscope::engine::Session;
+use camscope::language::Language;
 use camscope::method::{Explanation, Method};
 use camscope::photo::Photo;
 use camscope::protocol::{Look, Prediction};
 use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Picture, Range, overlay};
+use camscope::said::Said;
 use camscope::survey::{COLUMNS, Item, ItemState, raw_maps, rows};
 use serde::Serialize;
 
@@ -137,14 +139,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                     true => println!("{}", serde_json::to_string(&FailedLine { photo, error: error.clone() })?),
                     false => eprintln!("{photo}: {error}"),
                 }
-                Some(ItemState::Failed(error))
+                Some(ItemState::Failed(Said::plain(error)))
             }
         };
         items.extend(state.map(|state| Item { id: 0, name: source.name.clone(), state, boxes: Vec::new() }));
         Ok(())
     })?;
     if let Some(path) = &args.csv {
-        let table: String = std::iter::once(COLUMNS.to_owned()).chain(items.iter().map(rows)).collect();
+        let english = Language::english();
+        let row = |item| rows(item, |why| english.text(why));
+        let table: String = std::iter::once(COLUMNS.to_owned()).chain(items.iter().map(row)).collect();
         write(path, table.as_bytes())?;
     }
     if let Some(path) = &args.npy {
@@ -223,12 +227,13 @@ fn class_numbers(session: &Session, wanted: &[String]) -> anyhow::Result<Vec<usi
 
 /// Prints the methods' table.
 pub fn methods() -> ExitCode {
-    println!("| `--method` | name | source | what to know | same as CAM | cost |");
-    println!("|---|---|---|---|---|---|");
+    let english = Language::english();
+    println!("| `--method` | name | source | what to know | cost |");
+    println!("|---|---|---|---|---|");
     for method in Method::ALL {
         let about = method.about();
-        let (name, cost) = (about.name, about.cost.words());
-        println!("| `{name}` | {} | {} | {} | {} | {cost} |", about.title, about.paper, about.assumes, about.equals);
+        let (name, cost) = (about.name, english.text(&about.cost.id().into()));
+        println!("| `{name}` | {} | {} | {} | {cost} |", about.title, about.paper, english.text(&about.to_know()));
     }
     ExitCode::SUCCESS
 }

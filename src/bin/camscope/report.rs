@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use camscope::language::Language;
 use camscope::method::{Explanation, Method};
 use camscope::photo::Photo;
 use camscope::protocol::{Look, Prediction};
@@ -82,7 +83,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         args.top,
         about.title,
         about.paper,
-        about.assumes,
+        Language::english().text(&about.assumes.into()),
         stops.join(","),
         env!("CARGO_PKG_VERSION"),
     );

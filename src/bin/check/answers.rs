@@ -6,6 +6,7 @@ use camscope::method::Method;
 use camscope::page::canvas::overlay_thumbnail;
 use camscope::page::web::{fixed, now};
 use camscope::protocol::{Event, Look, Measured, Picture, Request};
+use camscope::said::Said;
 use camscope::survey::ItemState;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -20,10 +21,10 @@ pub fn take(state: State, event: Event) {
             with(|client| client.started = true);
             pump(state);
         }
-        Event::Unusable { reason } => failed(state, &reason),
+        Event::Unusable { reason } => failed(state, reason.into()),
         Event::Progress { received, total } => {
             let [done, all] = [received as f64, total as f64].map(|bytes| fixed(bytes / 1e6, 1));
-            state.phase.set(Phase::Loading(format!("Loading the network: {done} of {all} MB")));
+            state.phase.set(Phase::Loading(Said::new("loading-megabytes").with("done", done).with("all", all)));
         }
         Event::Loaded { .. } => {
             with(|client| {
@@ -156,7 +157,7 @@ pub fn give_up(state: State) {
 }
 
 /// The photo of the task cannot be used; of the open one only what was wanted beside.
-pub fn broken(state: State, why: String) {
+pub fn broken(state: State, why: Said) {
     match with(|client| client.task.clone()) {
         Some(Task::Survey(photo, _) | Task::Open(photo)) => {
             with(|client| client.task = None);

@@ -1,10 +1,11 @@
 //! What each class comes to: how many photos, how sure, how much evidence inside, and where it is usually found.
 
-use camscope::page::canvas::put;
+use camscope::page::canvas::{colours, put};
 use camscope::page::web::fixed;
 use camscope::protocol::ClassMap;
 use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Picture, Range, overlay};
+use camscope::said::Said;
 use camscope::survey::{Class, classes};
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -23,14 +24,14 @@ pub fn ByClass() -> impl IntoView {
     let more = move || all.with(Vec::len).saturating_sub(SHOWN);
     view! {
         <details class="by-class panel" open data-testid="by-class">
-            <summary><h2>"By class"</h2></summary>
-            <p class="hint">"The mean of each class’s maps: where it is usually found. A class that is found at the edge of every photo is found by something else."</p>
+            <summary><h2 data-said="check-by-class"></h2></summary>
+            <p class="hint" data-said="check-by-class-how"></p>
             <div class="class-list">
                 <For each=move || all.get().into_iter().take(SHOWN) key=|class| class.index let:class>
                     <One first=class all/>
                 </For>
             </div>
-            <p class="hint" hidden=move || more() == 0>{move || format!("and {} more", more())}</p>
+            <p class="hint" hidden=move || more() == 0 data-said=move || Said::new("and-more").with("n", more()).attr()></p>
         </details>
     }
 }
@@ -48,19 +49,25 @@ fn One(first: Class, all: Memo<Vec<Class>>) -> impl IntoView {
     });
     let pressed = move || (state.filter.with(|filter| filter.class) == Some(index)).to_string();
     let toggle = move |_| state.filter.update(|filter| filter.class = (filter.class != Some(index)).then_some(index));
-    let text = move || now.with(|class| format!("{} photos, {} sure", class.photos, percent(class.confidence)));
-    let inside = move || now.with(|class| class.inside.map(|inside| format!("{} inside", percent(inside))));
+    let text = move || {
+        now.with(|class| {
+            Said::new("check-class").with("n", class.photos).with("sure", percent(class.confidence)).attr()
+        })
+    };
+    let inside = move || {
+        now.with(|class| class.inside.map(|inside| Said::new("check-inside").with("share", percent(inside)).attr()))
+    };
     let share = move || now.with(|class| class.inside.map(|inside| inside.to_string()));
-    let (label, called) = (format!("Mean map of {name}"), name.clone());
+    let (label, called) = (Said::new("check-mean-map").with("class", name.as_str()).attr(), name.clone());
     Effect::new(move || {
         if let Some(canvas) = canvas.get() {
             now.with(|class| draw(&canvas, &class.map));
         }
     });
     view! {
-        <button class="one-class" data-testid="class-summary" data-class=called data-inside=share aria-pressed=pressed on:click=toggle title="Show these photos alone">
-            <canvas node_ref=canvas role="img" aria-label=label/>
-            <b>{name}</b><small>{text}</small><small>{inside}</small>
+        <button class="one-class" data-testid="class-summary" data-class=called data-inside=share aria-pressed=pressed on:click=toggle data-said="check-class-alone">
+            <canvas node_ref=canvas role="img" data-said=label/>
+            <b>{name}</b><small data-said=text></small><small data-said=inside></small>
         </button>
     }
 }
@@ -71,7 +78,7 @@ fn draw(canvas: &HtmlCanvasElement, map: &ClassMap) {
     let grey = vec![128; side * side * 3];
     let picture = Picture { width: side, height: side, rgb: &grey };
     let whole = Window { x: 0.0, y: 0.0, width: side as f64, height: side as f64 };
-    let options = OverlayOptions { opacity: 1.0, ..OverlayOptions::default() };
+    let options = OverlayOptions { opacity: 1.0, colormap: colours(), ..OverlayOptions::default() };
     put(
         canvas,
         &overlay(picture, &map.values, (map.width, map.height), whole, Range::of(&map.values), options),

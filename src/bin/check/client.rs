@@ -5,6 +5,7 @@ use camscope::page::engine::Engine;
 use camscope::page::manifest::{model_at, models};
 use camscope::page::web::{body_data, property, window};
 use camscope::protocol::{Event, Measure, Request};
+use camscope::said::{Filling, Said};
 use camscope::survey::{Filter, ItemState};
 use js_sys::Array;
 use leptos::ev::Custom;
@@ -45,25 +46,24 @@ pub fn start(state: State) {
 fn start_engine(state: State, device: &'static str) {
     let on_event = move |event: Option<Event>| match event {
         Some(event) => take(state, event),
-        None => state.say("error", "The page and the engine do not fit together. Reload the page.".into()),
+        None => state.say("error", "engine-unfit".into()),
     };
-    let engine = Engine::start(device, on_event, move |why| failed(state, &why));
+    let engine = Engine::start(device, on_event, move |why| failed(state, why));
     match engine {
         Ok(engine) => CLIENT.set(Client { engine: Some(engine), device: device.into(), ..Client::default() }),
-        Err(why) => failed(state, &why),
+        Err(why) => failed(state, why),
     }
 }
 
 /// From WebGPU it goes on with the CPU; from the CPU there is nothing left to go to.
-pub fn failed(state: State, why: &str) {
+pub fn failed(state: State, why: Filling) {
     let device = with(|client| std::mem::take(client).device);
-    let why = why.trim_end_matches('.');
     state.working.set(None);
     if device == "webgpu" {
-        state.say("note", format!("The WebGPU engine stopped ({why}). The CPU goes on with your photos."));
+        state.say("note", Said::new("webgpu-stopped").with("why", why));
         return start_engine(state, "cpu");
     }
-    state.say("error", format!("The engine stopped ({why}). Reload the page; your files are untouched."));
+    state.say("error", Said::new("check-engine-stopped").with("why", why));
     state.phase.set(Phase::Failed);
 }
 

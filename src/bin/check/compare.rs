@@ -6,6 +6,7 @@ use camscope::page::canvas;
 use camscope::page::web::{digits, fixed};
 use camscope::protocol::{ClassMap, Prediction};
 use camscope::render::{Colormap, OverlayOptions, Range, difference};
+use camscope::said::{Filling, Said};
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use web_sys::{PointerEvent, WheelEvent};
@@ -41,16 +42,16 @@ pub fn Compare() -> impl IntoView {
     let scores = move || matches!((state.against.get(), state.method.get()), (Some(Against::Class(_)), Method::Cam));
     let third = move || Some(minus(&state.drawn()?, &state.held_against()?, !scores()));
     let unit = move || match scores() {
-        true => {
-            "In the classes’ own scores: the mean of the difference, plus a constant, is the difference of the scores."
-        }
-        false => "Each in shares of its own largest value: their scales cannot be compared.",
+        true => "check-scores",
+        false => "check-shares",
     };
     let values = move || {
         let (place, a, b) = (pointer.get()?, state.drawn()?, state.held_against()?);
         let value = |map: &Drawn| canvas::value_at(&map.look, &map.prediction, place, true);
-        let word = |value: Option<f32>| value.map_or("unseen".into(), |value| fixed(value, 2));
-        Some(format!("here {} and {}", word(value(&a)), word(value(&b))))
+        let word = |value: Option<f32>| {
+            value.map_or_else(|| Said::new("check-unseen").into(), |value| Filling::from(fixed(value, 2)))
+        };
+        Some(Said::new("check-here").with("first", word(value(&a))).with("second", word(value(&b))).attr())
     };
     let names = move || {
         let [a, b] = [state.drawn()?, state.held_against()?];
@@ -64,26 +65,26 @@ pub fn Compare() -> impl IntoView {
         };
         Some([name(&a), name(&b) + &network])
     };
-    let title = move |i: usize| names().map(|names| names[i].clone()).unwrap_or_default();
+    let title = move |i: usize| names().map(|names| Said::plain(names[i].as_str()).attr());
     view! {
-        <section class="compare-maps panel" aria-label="Compare" data-testid="compare-maps">
+        <section class="compare-maps panel" data-said="check-comparison" data-testid="compare-maps">
             <div class="row">
-                <h2>"Compare with"</h2>
+                <h2 data-said="check-compare"></h2>
                 <Choice/>
                 <span class="row" hidden=move || !there()>
-                    <button aria-label="Larger" data-testid="zoom-in" on:click=move |_| zoom(1.5)>"+"</button>
-                    <button aria-label="Smaller" on:click=move |_| zoom(1.0 / 1.5)>"−"</button>
-                    <button data-testid="zoom-reset" on:click=move |_| view.set((1.0, [0.0; 2]))>"Whole photo"</button>
+                    <button data-said="check-larger" data-testid="zoom-in" on:click=move |_| zoom(1.5)>"+"</button>
+                    <button data-said="check-smaller" on:click=move |_| zoom(1.0 / 1.5)>"−"</button>
+                    <button data-testid="zoom-reset" on:click=move |_| view.set((1.0, [0.0; 2])) data-said="check-whole"></button>
                 </span>
-                <output class="hint" data-testid="compare-values">{values}</output>
+                <output class="hint" data-testid="compare-values" data-said=values></output>
             </div>
             <div class="views" hidden=move || !there()>
                 <View id="compare-first" title=Signal::derive(move || title(0)) map=Signal::derive(first) signed=false view pointer transform=Signal::derive(transform)/>
                 <View id="compare-second" title=Signal::derive(move || title(1)) map=Signal::derive(second) signed=false view pointer transform=Signal::derive(transform)/>
-                <View id="compare-difference" title=Signal::derive(|| "More in the first: red; in the second: blue".into())
+                <View id="compare-difference" title=Signal::derive(|| Some("check-difference".to_owned()))
                     map=Signal::derive(third) signed=true view pointer transform=Signal::derive(transform)/>
             </div>
-            <p class="hint" hidden=move || !there()>{unit}</p>
+            <p class="hint" hidden=move || !there() data-said=unit></p>
         </section>
     }
 }
@@ -155,11 +156,11 @@ fn Choice() -> impl IntoView {
         hold_against(state, against);
     };
     view! {
-        <select data-testid="against" aria-label="Compare with" on:change:target=move |event| choose(event.target().value())>
-            <option value="" prop:selected=move || state.against.get().is_none()>"nothing"</option>
-            <optgroup label="Another class">{of_classes}</optgroup>
-            <optgroup label="Another method">{of_methods}</optgroup>
-            <optgroup label="Another network">{of_models}</optgroup>
+        <select data-testid="against" data-said="check-against" on:change:target=move |event| choose(event.target().value())>
+            <option value="" prop:selected=move || state.against.get().is_none() data-said="check-nothing"></option>
+            <optgroup data-said="check-other-class">{of_classes}</optgroup>
+            <optgroup data-said="check-other-method">{of_methods}</optgroup>
+            <optgroup data-said="check-other-network">{of_models}</optgroup>
         </select>
     }
 }
@@ -167,7 +168,8 @@ fn Choice() -> impl IntoView {
 #[component]
 fn View(
     id: &'static str,
-    title: Signal<String>,
+    /// What the picture is, as `data-said`.
+    title: Signal<Option<String>>,
     map: Signal<Option<Drawn>>,
     /// Blue to red around zero.
     signed: bool,
@@ -177,6 +179,7 @@ fn View(
 ) -> impl IntoView {
     let state = expect_context::<State>();
     let node = NodeRef::<Canvas>::new();
+    let caption = format!("{id}-caption");
     Effect::new(move || {
         state.pictures.track();
         let (Some(node), Some(drawn), Some(chosen)) = (node.get(), map.get(), state.chosen.get()) else {
@@ -190,7 +193,7 @@ fn View(
                 let options = OverlayOptions { opacity: 0.6, colormap: Colormap::BlueRed, ..OverlayOptions::default() };
                 (Range::around_zero(values), options)
             }
-            false => (Range::of(values), OverlayOptions::default()),
+            false => (Range::of(values), OverlayOptions { colormap: canvas::colours(), ..OverlayOptions::default() }),
         };
         canvas::draw_map(&node, &photo, SIDE, &look, &prediction, range, options);
     });
@@ -223,11 +226,11 @@ fn View(
     view! {
         <figure>
             <div class="pane">
-                <canvas node_ref=node data-testid=id data-values=values role="img" aria-label=title style:transform=transform
+                <canvas node_ref=node data-testid=id data-values=values role="img" aria-labelledby=caption.clone() style:transform=transform
                     on:pointerdown=move |event| drag.set(Some([event.client_x(), event.client_y()])) on:pointermove=go_on
                     on:pointerup=move |_| drag.set(None) on:pointerleave=move |_| { drag.set(None); pointer.set(None) } on:wheel=wheel/>
             </div>
-            <figcaption>{title}</figcaption>
+            <figcaption id=caption data-said=title></figcaption>
         </figure>
     }
 }

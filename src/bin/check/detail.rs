@@ -7,6 +7,7 @@ use camscope::page::web::{fixed, property, window};
 use camscope::protocol::Prediction;
 use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Range};
+use camscope::said::Said;
 use camscope::survey::{Item, ItemState};
 use js_sys::{Array, Reflect};
 use leptos::html::Canvas;
@@ -28,7 +29,7 @@ pub fn Detail() -> impl IntoView {
     let state = expect_context::<State>();
     view! {
         <Show when=move || state.chosen.get().is_some()>
-            <section class="detail panel" aria-label="Chosen photo" data-testid="detail">
+            <section class="detail panel" data-said="stage-photo" data-testid="detail">
                 <Stage/>
                 <Classes/>
                 <Shortcut/>
@@ -51,7 +52,8 @@ fn Stage() -> impl IntoView {
         match state.drawn() {
             Some(Drawn { look, prediction, .. }) => {
                 let range = Range::of(&prediction.map.values);
-                canvas::draw_map(&canvas, &photo, SIDE, &look, &prediction, range, OverlayOptions::default());
+                let options = OverlayOptions { colormap: canvas::colours(), ..OverlayOptions::default() };
+                canvas::draw_map(&canvas, &photo, SIDE, &look, &prediction, range, options);
             }
             None => canvas::draw_plain(&canvas, &photo),
         }
@@ -85,14 +87,19 @@ fn Stage() -> impl IntoView {
         drag.set(None);
     };
     let caption = move || match state.chosen_item() {
-        None => String::new(),
-        Some(Item { name, state: ItemState::Failed(why), .. }) => format!("{name}: {why}"),
-        Some(Item { name, .. }) => match state.drawn() {
-            Some(Drawn { prediction, method, .. }) => {
-                format!("{} for “{}” in {name}", method.about().title, prediction.class)
-            }
-            None => format!("Looking at {name} …"),
-        },
+        None => None,
+        Some(Item { name, state: ItemState::Failed(why), .. }) => {
+            Some(Said::new("of-file").with("name", name).with("what", why).attr())
+        }
+        Some(Item { name, .. }) => {
+            let said = match state.drawn() {
+                Some(Drawn { prediction, method, .. }) => {
+                    Said::new("evidence-by").with("method", method.about().title).with("class", prediction.class)
+                }
+                None => Said::new("looking"),
+            };
+            Some(said.with("name", name).attr())
+        }
     };
     let waiting = move || {
         state.pictures.track();
@@ -101,12 +108,12 @@ fn Stage() -> impl IntoView {
     view! {
         <figure>
             <div class="frame layers">
-                <canvas node_ref=picture data-testid="check-canvas" role="img" aria-label=caption hidden=waiting/>
+                <canvas node_ref=picture data-testid="check-canvas" role="img" aria-labelledby="check-caption" hidden=waiting/>
                 <canvas node_ref=layer class="layer" data-testid="check-layer" aria-hidden="true" hidden=waiting
                     on:pointerdown=begin on:pointermove=go_on on:pointerup=end on:pointercancel=move |_| drag.set(None)/>
-                <p class="waiting" hidden=move || !waiting()>{caption}</p>
+                <p class="waiting" hidden=move || !waiting() data-said=caption></p>
             </div>
-            <figcaption aria-live="polite">{caption}</figcaption>
+            <figcaption id="check-caption" aria-live="polite" data-said=caption></figcaption>
         </figure>
     }
 }
@@ -159,10 +166,10 @@ fn Classes() -> impl IntoView {
         view! { <option value=about.name prop:selected=move || state.method.get() == method>{about.title}</option> }
     };
     view! {
-        <div class="row chips" role="group" aria-label="Classes">{move || classes.get().into_iter().enumerate().map(chip).collect_view()}</div>
+        <div class="row chips" role="group" data-said="check-classes">{move || classes.get().into_iter().enumerate().map(chip).collect_view()}</div>
         <div class="row">
             <label class="inline">
-                <span>"Map by "</span>
+                <span data-said="check-map-by"></span>" "
                 <select data-testid="check-method" on:change:target=move |event| {
                     let wanted = event.target().value();
                     if let Some(method) = Method::ALL.into_iter().find(|method| method.about().name == wanted) {
@@ -170,7 +177,7 @@ fn Classes() -> impl IntoView {
                     }
                 }>{Method::ALL.map(method).collect_view()}</select>
             </label>
-            <span class="hint">{move || state.method.get().about().assumes}</span>
+            <span class="hint" data-said=move || state.method.get().about().assumes></span>
         </div>
     }
 }
@@ -186,50 +193,44 @@ fn Shortcut() -> impl IntoView {
     };
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
     let words = move || match (boxes(), found()) {
-        (0, _) => "Draw a box around the object: how much of the evidence lies inside?".to_owned(),
-        (_, None) => "Nothing speaks for this class.".into(),
+        (0, _) => Said::new("check-draw-box"),
+        (_, None) => Said::new("check-no-evidence"),
         (_, Some((inside, covered, class))) => {
             let verdict = match () {
-                () if covered > ALL => "The box holds nearly all that the network saw: nothing can be told from it.",
-                () if inside <= covered => "No more than by chance: the network looks elsewhere.",
-                () if inside < 0.5 => "Most of what it goes by lies outside.",
-                () if inside < 0.8 => "Part of what it goes by lies outside.",
-                () => "It looks at what you boxed.",
+                () if covered > ALL => "check-verdict-all",
+                () if inside <= covered => "check-verdict-chance",
+                () if inside < 0.5 => "check-verdict-most",
+                () if inside < 0.8 => "check-verdict-part",
+                () => "check-verdict-inside",
             };
-            format!(
-                "{} of the evidence for “{class}” lies inside; the box is {} of what the network saw. {verdict}",
-                percent(inside),
-                percent(covered)
-            )
+            let said = Said::new("check-found").with("class", class).with("verdict", Said::new(verdict));
+            said.with("inside", percent(inside)).with("covered", percent(covered))
         }
     };
     let share = move || found().map(|(inside, ..)| inside);
     let located = move || {
         let found = state.chosen_item()?.located(&state.drawn()?.prediction)?;
-        let hit = if found.hit { "inside" } else { "outside" };
-        let fits = if found.overlap >= 0.5 { "it counts as found" } else { "below 0.5 it counts as missed" };
-        Some(format!(
-            "The map’s maximum lies {hit}. The box around its evidence overlaps yours by {}: {fits}.",
-            fixed(found.overlap, 2)
-        ))
+        let hit = Said::new(if found.hit { "check-hit" } else { "check-missed" });
+        let fits = if found.overlap >= 0.5 { "check-fits" } else { "check-fits-not" };
+        Some(Said::new(fits).with("hit", hit).with("overlap", fixed(found.overlap, 2)).attr())
     };
     let around = move |_| {
         let Some(Drawn { look, prediction, .. }) = untrack(|| state.drawn()) else { return };
         match evidence(&prediction, look.width, look.height) {
             Some(place) => state.change_boxes(|boxes| boxes.push(place)),
-            None => state.say("note", "Nothing speaks for this class: there is no evidence to box.".into()),
+            None => state.say("note", "check-nothing-to-box".into()),
         }
     };
     view! {
         <div class="shortcut">
-            <p data-testid="inside" data-share=move || share().map(|share| share.to_string()) role="status">{words}</p>
+            <p data-testid="inside" data-share=move || share().map(|share| share.to_string()) role="status" data-said=move || words().attr()></p>
             <div class="share-bar" hidden=move || share().is_none() style:--share=move || percent(share().unwrap_or(0.0)).replace(' ', "")
                 style:--covered=move || percent(found().map_or(0.0, |(_, covered, _)| covered)).replace(' ', "")
-                title="The line: what the boxes would hold by chance"></div>
-            <p class="hint" data-testid="located" hidden=move || located().is_none()>{located}</p>
+                data-said="check-chance-line"></div>
+            <p class="hint" data-testid="located" hidden=move || located().is_none() data-said=located></p>
             <div class="row">
-                <button data-testid="box-evidence" on:click=around>"Box the evidence"</button>
-                <button data-testid="box-undo" disabled=move || boxes() == 0 on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1)))>"Remove the last box"</button>
+                <button data-testid="box-evidence" on:click=around data-said="check-box-evidence"></button>
+                <button data-testid="box-undo" disabled=move || boxes() == 0 on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1))) data-said="check-box-undo"></button>
             </div>
         </div>
     }
@@ -272,17 +273,17 @@ fn Lend() -> impl IntoView {
     };
     let word = move || {
         let (id, class) = told.get()?;
-        (Some(id) == state.chosen.get()).then(|| format!("It is among the photos of “{class}” in Teach."))
+        (Some(id) == state.chosen.get()).then(|| Said::new("check-lent").with("class", class).attr())
     };
     view! {
         <div class="row lend">
             <label class="inline">
-                <span>"Teach it as "</span>
-                <input type="text" data-testid="lend-class" aria-label="Class in Teach" maxlength="60" prop:value=suggested
+                <span data-said="check-teach-as"></span>" "
+                <input type="text" data-testid="lend-class" data-said="check-lend-class" maxlength="60" prop:value=suggested
                     on:change:target=move |event| name.set(event.target().value())/>
             </label>
-            <button data-testid="lend" on:click=lend>"Add to class in Teach"</button>
-            <span class="hint" role="status" data-testid="lent">{word}</span>
+            <button data-testid="lend" on:click=lend data-said="check-lend"></button>
+            <span class="hint" role="status" data-testid="lent" data-said=word></span>
         </div>
     }
 }

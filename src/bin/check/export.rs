@@ -2,10 +2,11 @@
 
 use std::io::{Cursor, Write};
 
-use camscope::page::canvas::{context, draw_map, save};
+use camscope::page::canvas::{colours, context, draw_map, save};
 use camscope::page::web::{document, window};
 use camscope::protocol::Picture;
 use camscope::render::{OverlayOptions, Range};
+use camscope::said::Said;
 use camscope::survey::{COLUMNS, Item, raw_maps, rows};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -32,30 +33,34 @@ fn looked(state: State) -> Vec<Item> {
     })
 }
 
+fn row(item: &Item) -> String {
+    rows(item, Said::text)
+}
+
 pub fn table(state: State) {
-    let text: String = std::iter::once(COLUMNS.to_owned()).chain(looked(state).iter().map(rows)).collect();
+    let text: String = std::iter::once(COLUMNS.to_owned()).chain(looked(state).iter().map(row)).collect();
     give(text.as_bytes(), "predictions.csv");
 }
 
 pub fn maps(state: State) {
     match raw_maps(&looked(state)) {
         Some(file) => give(&file, "maps.npy"),
-        None => state.say("note", "There is no map yet.".into()),
+        None => state.say("note", "check-no-map".into()),
     }
 }
 
 /// Every shown photo with its best class's map, as JPEG, and the table, in one archive.
-pub fn archive(state: State, told: RwSignal<Option<String>>) {
+pub fn archive(state: State, told: RwSignal<Option<Said>>) {
     spawn_local(async move {
         let items: Vec<Item> = looked(state).into_iter().filter(|item| item.best().is_some()).collect();
         let of = items.len();
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         let mut fine = zip.start_file("predictions.csv", stored).is_ok();
-        let text: String = std::iter::once(COLUMNS.to_owned()).chain(items.iter().map(rows)).collect();
+        let text: String = std::iter::once(COLUMNS.to_owned()).chain(items.iter().map(row)).collect();
         fine &= zip.write_all(text.as_bytes()).is_ok();
         for (done, item) in items.iter().enumerate() {
-            told.set(Some(format!("Drawing {done} of {of} …")));
+            told.set(Some(Said::new("check-drawing").with("done", done).with("of", of)));
             if let Some(bytes) = overlay(item).await {
                 let name = format!("overlays/{}.jpg", item.name); // its ending, too: two photos may differ in it alone
                 fine &= zip.start_file(name, stored).is_ok() && zip.write_all(&bytes).is_ok();
@@ -64,8 +69,7 @@ pub fn archive(state: State, told: RwSignal<Option<String>>) {
         told.set(None);
         match zip.finish() {
             Ok(file) if fine => give(&file.into_inner(), "camscope.zip"),
-            _ => state
-                .say("error", "The archive cannot be made: two photos have the same name, or it is too large.".into()),
+            _ => state.say("error", "check-no-archive".into()),
         }
     });
 }
@@ -75,14 +79,14 @@ pub fn sheet(state: State) {
     let items: Vec<Item> = looked(state).into_iter().filter(|item| item.best().is_some()).collect();
     let items = &items[..items.len().min(COLUMNS_OF_SHEET * ROWS_OF_SHEET)];
     if items.is_empty() {
-        return state.say("note", "There is no map yet.".into());
+        return state.say("note", "check-no-map".into());
     }
     let pictures: Vec<(Item, String)> = state.thumbnails.with_untracked(|thumbnails| {
         items.iter().filter_map(|item| Some((item.clone(), thumbnails.get(&item.id)?.clone()))).collect()
     });
     spawn_local(async move {
         if draw_sheet(&pictures).await.is_none() {
-            state.say("error", "The sheet cannot be drawn.".into());
+            state.say("error", "check-no-sheet".into());
         }
     });
 }
@@ -139,7 +143,8 @@ async fn overlay(item: &Item) -> Option<Vec<u8>> {
     let pixels = pen.get_image_data(0.0, 0.0, width.into(), height.into()).ok()?.data();
     let rgb = pixels.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let picture = Picture { width, height, rgb, notes: Vec::new() };
-    draw_map(&canvas, &picture, SIDE as usize, look, best, Range::of(&best.map.values), OverlayOptions::default());
+    let options = OverlayOptions { colormap: colours(), ..OverlayOptions::default() };
+    draw_map(&canvas, &picture, SIDE as usize, look, best, Range::of(&best.map.values), options);
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         let _ = canvas.to_blob_with_type(&resolve, "image/jpeg");
     });
@@ -160,17 +165,17 @@ fn give(bytes: &[u8], name: &str) {
 #[component]
 pub fn Exports() -> impl IntoView {
     let state = expect_context::<State>();
-    let told = RwSignal::new(None::<String>);
+    let told = RwSignal::new(None::<Said>);
     let none = move || state.items.with(|items| items.iter().all(|item| item.look().is_none()));
     let drawing = move || told.with(Option::is_some);
     view! {
         <div class="row exports">
-            <span class="hint">"Take along what is shown: "</span>
-            <button data-testid="export-csv" disabled=none on:click=move |_| table(state)>"Table (CSV)"</button>
-            <button data-testid="export-zip" disabled=move || none() || drawing() on:click=move |_| archive(state, told)>"Overlays (ZIP)"</button>
-            <button data-testid="export-sheet" disabled=none on:click=move |_| sheet(state)>"Sheet (PNG)"</button>
-            <button data-testid="export-npy" disabled=none on:click=move |_| maps(state)>"Raw maps (.npy)"</button>
-            <span class="hint" role="status">{move || told.get()}</span>
+            <span class="hint" data-said="check-take"></span>
+            <button data-testid="export-csv" disabled=none on:click=move |_| table(state) data-said="check-csv"></button>
+            <button data-testid="export-zip" disabled=move || none() || drawing() on:click=move |_| archive(state, told) data-said="check-zip"></button>
+            <button data-testid="export-sheet" disabled=none on:click=move |_| sheet(state) data-said="check-sheet"></button>
+            <button data-testid="export-npy" disabled=none on:click=move |_| maps(state) data-said="check-npy"></button>
+            <span class="hint" role="status" data-said=move || told.get().map(|said| said.attr())></span>
         </div>
     }
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use camscope::annotations::{voc, yolo};
 use camscope::page::web::{bytes_of, document, property};
 use camscope::recipe::Window;
+use camscope::said::Said;
 use camscope::survey::{Item, ItemState};
 use js_sys::{Array, Function, Promise, Reflect};
 use leptos::ev;
@@ -64,7 +65,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
     let alone = photos.len() == 1;
     let photos: Vec<_> = photos.into_iter().filter(|(name, _)| alone || is_photo(name)).collect();
     if photos.is_empty() && boxes.is_empty() {
-        return state.say("note", "There is no photo in it. JPEG, PNG, WebP, GIF and BMP can be looked at.".into());
+        return state.say("note", "check-no-photo".into());
     }
     let first = state.items.with_untracked(Vec::is_empty);
     let fresh: Vec<Item> = photos
@@ -93,7 +94,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
             false => yolo(&text),
         };
         if let Some(why) = left_out.first() {
-            state.say("error", format!("Not all of {name} are boxes: {why}."));
+            state.say("error", Said::new("check-bad-boxes").with("name", name.as_str()).with("why", why.said()));
         }
         if !found.is_empty() {
             fresh.push(name.clone());
@@ -103,7 +104,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
     }
     let given = give(state, &fresh);
     if given > 0 {
-        state.say("note", format!("Boxes for {given} photos came with the files."));
+        state.say("note", Said::new("check-boxes-came").with("n", given));
     }
 }
 

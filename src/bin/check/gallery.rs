@@ -1,6 +1,7 @@
 //! The photos of the survey: a grid of which only the visible part exists, with filters, order and the keyboard.
 
 use camscope::page::web::{fixed, focus};
+use camscope::said::Said;
 use camscope::survey::{Item, ItemState, Order};
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -88,7 +89,7 @@ pub fn Gallery() -> impl IntoView {
     };
     let active = move || state.chosen.get().map(|id| format!("check-card-{id}"));
     view! {
-        <div class="gallery" id="check-gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" aria-label="Photos; arrow keys walk through them"
+        <div class="gallery" id="check-gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" data-said="check-gallery"
             aria-activedescendant=active style:--rows=move || rows.get().to_string() on:scroll=move |_| measure() on:keydown=step>
             <div class="grid" style:height=move || format!("{}px", rows.get() as f64 * CARD[1])>
                 <For each=cards key=|card| card.0 children=move |(id, ..)| {
@@ -96,7 +97,7 @@ pub fn Gallery() -> impl IntoView {
                     view! { <Card id place/> }
                 }/>
             </div>
-            <p class="hint" hidden=move || state.shown.with(|shown| !shown.is_empty())>"No photo fits the filters."</p>
+            <p class="hint" hidden=move || state.shown.with(|shown| !shown.is_empty()) data-said="check-none-fits"></p>
         </div>
     }
 }
@@ -120,11 +121,10 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
             <span class="picture">
                 {move || picture.get().map(|address| view! { <img src=address alt=""/> })}
                 <i class="inside" hidden=move || item.get().is_none_or(|card| card.inside.is_none())
-                    data-low=move || item.get().and_then(|card| card.low).map(|low| low.to_string())>
-                    {move || item.get().and_then(|card| card.inside)}
-                </i>
+                    data-low=move || item.get().and_then(|card| card.low).map(|low| low.to_string())
+                    data-said=move || item.get().and_then(|card| card.inside)></i>
             </span>
-            <b>{move || item.get().map(|card| card.title)}</b>
+            <b data-said=move || item.get().map(|card| card.title)></b>
             <small>{move || item.get().map(|card| card.name)}</small>
         </button>
     }
@@ -134,6 +134,7 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
 #[derive(Clone, PartialEq)]
 struct Summary {
     name: String,
+    /// As `data-said`, and so is `inside`.
     title: String,
     state: &'static str,
     inside: Option<String>,
@@ -144,18 +145,19 @@ struct Summary {
 fn summary(item: &Item) -> Summary {
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
     let (state, title) = match &item.state {
-        ItemState::Waiting => ("waiting", "…".into()),
+        ItemState::Waiting => ("waiting", Said::plain("…")),
         ItemState::Failed(why) => ("failed", why.clone()),
         ItemState::Done(_) => {
-            ("done", item.best().map(|p| format!("{} {}", p.class, percent(p.probability.into()))).unwrap_or_default())
+            let best = item.best().map(|p| format!("{} {}", p.class, percent(p.probability.into())));
+            ("done", Said::plain(best.unwrap_or_default()))
         }
     };
     let inside = item.best().and_then(|best| item.inside(best));
     Summary {
         name: item.name.clone(),
-        title,
+        title: title.attr(),
         state,
-        inside: inside.map(|share| percent(share) + " inside"),
+        inside: inside.map(|share| Said::new("check-inside").with("share", percent(share)).attr()),
         low: inside.zip(item.covered()).map(|(inside, covered)| inside <= covered && covered <= ALL),
     }
 }
@@ -176,42 +178,42 @@ pub fn Filters() -> impl IntoView {
         };
         classes.get().into_iter().map(option).collect_view()
     };
-    let order = move |(order, id, words): (Order, &'static str, &'static str)| {
-        view! { <option value=id prop:selected=move || state.order.get() == order>{words}</option> }
+    let order = move |(order, id, said): (Order, &'static str, &'static str)| {
+        view! { <option value=id prop:selected=move || state.order.get() == order data-said=said></option> }
     };
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
     view! {
         <div class="filters row">
             <label>
-                <span>"Class"</span>
+                <span data-said="check-class-filter"></span>
                 <select data-testid="filter-class" on:change:target=move |event| {
                     let class = event.target().value().parse().ok();
                     state.filter.update(|filter| filter.class = class)
                 }>
-                    <option value="" prop:selected=move || state.filter.with(|filter| filter.class.is_none())>"all"</option>
+                    <option value="" prop:selected=move || state.filter.with(|filter| filter.class.is_none()) data-said="check-all"></option>
                     {options}
                 </select>
             </label>
             <label class="slider">
-                <span>"Sure at most " <output>{move || percent(state.filter.get().confidence[1].into())}</output></span>
+                <span><span data-said="check-sure"></span>" "<output>{move || percent(state.filter.get().confidence[1].into())}</output></span>
                 <input type="range" min="0" max="1" step="0.01" data-testid="filter-confidence" prop:value=move || state.filter.get().confidence[1]
                     on:input:target=move |event| { let most = event.target().value_as_number() as f32; state.filter.update(|filter| filter.confidence[1] = most) }/>
             </label>
             <label class="slider" hidden=move || !boxed()>
-                <span>"Evidence inside at most " <output>{move || percent(state.filter.get().inside)}</output></span>
+                <span><span data-said="check-inside-most"></span>" "<output>{move || percent(state.filter.get().inside)}</output></span>
                 <input type="range" min="0" max="1" step="0.01" data-testid="filter-inside" prop:value=move || state.filter.get().inside
                     on:input:target=move |event| { let most = event.target().value_as_number(); state.filter.update(|filter| filter.inside = most) }/>
             </label>
             <label>
-                <span>"Order"</span>
+                <span data-said="check-order"></span>
                 <select data-testid="order" on:change:target=move |event| {
                     let wanted = event.target().value();
                     if let Some((order, ..)) = Order::ALL.into_iter().find(|(_, id, _)| *id == wanted) { state.order.set(order) }
                 }>{Order::ALL.map(order).collect_view()}</select>
             </label>
-            <span class="count" data-testid="shown-count">
-                {move || format!("{} of {} photos", state.shown.with(Vec::len), state.items.with(Vec::len))}
-            </span>
+            <span class="count" data-testid="shown-count" data-said=move || {
+                Said::new("check-count").with("n", state.shown.with(Vec::len)).with("of", state.items.with(Vec::len)).attr()
+            }></span>
         </div>
     }
 }

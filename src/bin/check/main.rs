@@ -15,6 +15,7 @@ mod task;
 
 use camscope::page::messages::MessageList;
 use camscope::page::web::{document, fixed, time_left};
+use camscope::said::{Filling, Said};
 use camscope::survey::ItemState;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
@@ -46,7 +47,7 @@ fn App() -> impl IntoView {
     let looked = Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.look().is_some())));
     view! {
         <div class="checking">
-            <p class="lead">"Look at a whole folder at once, box what the photos show, and find those that the network knows by something else."</p>
+            <p class="lead" data-said="check-lead"></p>
             <div class="messages"><MessageList messages=state.messages/></div>
             <Intake/>
             <Show when=move || !none()>
@@ -89,22 +90,22 @@ fn Intake() -> impl IntoView {
         models.into_iter().map(option).collect_view()
     };
     view! {
-        <input type="file" class="unseen" id="check-photos" multiple data-testid="check-photos" aria-label="Choose photos, and files with their boxes"
+        <input type="file" class="unseen" id="check-photos" multiple data-testid="check-photos" data-said="check-photos"
             accept="image/*,.txt,.xml" on:change:target=take/>
-        <input type="file" class="unseen" id="check-folder" prop:webkitdirectory=true data-testid="check-folder" aria-label="Choose a folder" on:change:target=take/>
+        <input type="file" class="unseen" id="check-folder" prop:webkitdirectory=true data-testid="check-folder" data-said="check-folder-input" on:change:target=take/>
         <div class="intake" class:empty=none>
             <div class="drop" hidden=move || !none()>
-                <strong>"Drop a folder of photos here"</strong>
-                <span>"Boxes come along where they lie beside them: YOLO’s .txt or Pascal VOC’s .xml. Nothing is uploaded."</span>
+                <strong data-said="check-drop"></strong>
+                <span data-said="check-drop-boxes"></span>
             </div>
             <div class="row">
-                <label class="button" for="check-folder">"Choose a folder"</label>
-                <label class="button" for="check-photos">"Choose photos or boxes"</label>
+                <label class="button" for="check-folder" data-said="check-choose-folder"></label>
+                <label class="button" for="check-photos" data-said="check-choose-photos"></label>
                 <label class="inline">
-                    <span>"Network "</span>
+                    <span data-said="network"></span>" "
                     <select data-testid="check-model" on:change:target=move |event| client::choose_model(state, event.target().value())>{models}</select>
                 </label>
-                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| client::clear(state)>"Take all away"</button>
+                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| client::clear(state) data-said="check-clear"></button>
             </div>
         </div>
     }
@@ -124,10 +125,13 @@ fn Progress() -> impl IntoView {
         let (done, of) = counts();
         match state.phase.get() {
             Phase::Loading(what) => what,
-            Phase::Failed => "The engine is not there; see above.".into(),
-            _ if done == of => format!("All {of} photos are looked at."),
-            Phase::Running(false) => format!("Stopped at {done} of {of}."),
-            Phase::Running(true) => format!("{done} of {of} photos · {}", left(state.spent.get(), of - done)),
+            Phase::Failed => Said::new("check-no-engine"),
+            _ if done == of => Said::new("check-all-looked").with("of", of),
+            Phase::Running(false) => Said::new("check-stopped").with("done", done).with("of", of),
+            Phase::Running(true) => {
+                let left = left(state.spent.get(), of - done);
+                Said::new("check-progress").with("done", done).with("of", of).with("left", left)
+            }
         }
     };
     let busy = move || matches!(state.phase.get(), Phase::Running(_)) && counts().0 < counts().1;
@@ -144,16 +148,17 @@ fn Progress() -> impl IntoView {
                 <span data-testid="check-progress" role=move || (!busy()).then_some("status") data-done=move || counts().0.to_string() data-page-bytes=move || {
                     counts();
                     camscope::page::web::memory().to_string()
-                }>{words}</span>
-                <button data-testid="check-stop" hidden=move || !busy() on:click=switch>{move || if running() { "Stop" } else { "Go on" }}</button>
+                } data-said=move || words().attr()></span>
+                <button data-testid="check-stop" hidden=move || !busy() on:click=switch
+                    data-said=move || if running() { "stop" } else { "go-on" }></button>
             </div>
-            <div class="bar" role="progressbar" aria-label="Photos looked at" aria-valuemin="0" aria-valuemax="100"
+            <div class="bar" role="progressbar" data-said="check-bar" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
         </div>
     }
 }
 
 /// From the milliseconds that so many photos took; nothing while that is a guess.
-fn left((spent, photos): (f64, usize), waiting: usize) -> String {
-    if photos < SURE { String::new() } else { time_left(spent / photos as f64 * waiting as f64) }
+fn left((spent, photos): (f64, usize), waiting: usize) -> Filling {
+    if photos < SURE { "".into() } else { time_left(spent / photos as f64 * waiting as f64).into() }
 }

@@ -3,6 +3,7 @@
 use camscope::measure::{Faithfulness, Randomised};
 use camscope::page::web::fixed;
 use camscope::protocol::Measure;
+use camscope::said::Said;
 use leptos::prelude::*;
 
 use crate::client::{measure, stop};
@@ -16,19 +17,20 @@ pub fn Numbers() -> impl IntoView {
     let ask = move |what: Measure| move |_| measure(state, what);
     let progress = move || {
         let (what, done, of) = state.working.get()?;
-        Some(if of > 0 { format!("{what}: {done} of {of} passes") } else { format!("{what} …") })
+        let id = if of > 0 { "passes" } else { "check-working" };
+        Some(Said::new(id).with("what", what).with("done", done).with("of", of).attr())
     };
     let share = move || state.working.get().map_or(0.0, |(_, done, of)| 100.0 * done as f64 / of.max(1) as f64);
     view! {
-        <section class="numbers panel" aria-label="Measures">
+        <section class="numbers panel" aria-labelledby="check-trust">
             <div class="row">
-                <h2>"How far is this map to be trusted?"</h2>
-                <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Measure::Faithfulness)>"Measure it"</button>
-                <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Measure::Sanity)>"Try random weights"</button>
-                <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop(state)>"Stop"</button>
-                <span class="hint" data-testid="measure-progress">{progress}</span>
+                <h2 id="check-trust" data-said="check-trust"></h2>
+                <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Measure::Faithfulness) data-said="check-measure"></button>
+                <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Measure::Sanity) data-said="check-random"></button>
+                <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop(state) data-said="stop"></button>
+                <span class="hint" data-testid="measure-progress" data-said=progress></span>
             </div>
-            <div class="bar" role="progressbar" aria-label="Measuring" aria-valuemin="0" aria-valuemax="100"
+            <div class="bar" role="progressbar" data-said="check-measure-bar" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
             <div class="trust">
                 {move || state.measures.with(|measures| measures.faithfulness.as_ref().map(faithfulness))}
@@ -40,22 +42,22 @@ pub fn Numbers() -> impl IntoView {
 
 fn faithfulness(found: &Faithfulness) -> impl IntoView + use<> {
     let percent = |share: f32| fixed(share * 100.0, 1) + " %";
-    let number = |id: &'static str, name: &'static str, value: String, meaning: &'static str| {
-        view! { <div title=meaning><dt>{name}</dt><dd data-testid=id>{value}</dd><small>{meaning}</small></div> }
+    let number = |id: &'static str, name: &'static str, value: Said, meaning: &'static str| {
+        view! { <div><dt data-said=name></dt><dd data-testid=id data-said=value.attr()></dd><small data-said=meaning></small></div> }
     };
     let road = |tenths: &[f32]| -> Vec<f32> { [&[found.probability], tenths].concat() };
     view! {
         <dl class="measured" data-testid="faithfulness">
-            {number("drop", "Drop", percent(found.drop()), "of the probability is lost when only what the map shows is left. Lower is better.")}
-            {number("increase", "Surer", if found.increases() { "yes" } else { "no" }.into(), "Whether the network is even surer with only that.")}
-            {number("deletion", "Deletion", fixed(found.deletion_area(), 3), "Area under its curve, left: what the map has highest is taken away first. Lower is better.")}
-            {number("insertion", "Insertion", fixed(found.insertion_area(), 3), "Area under its curve, left: what the map has highest comes first into a blurred photo. Higher is better.")}
-            {number("road", "ROAD", fixed(found.road(), 3), "Half of what the map's highest is worth more than its lowest, each filled in from around. Higher is better; 0 is chance.")}
+            {number("drop", "check-drop-name", Said::plain(percent(found.drop())), "check-drop-how")}
+            {number("increase", "check-increase", Said::new(if found.increases() { "check-yes" } else { "check-no" }), "check-increase-how")}
+            {number("deletion", "check-deletion", Said::plain(fixed(found.deletion_area(), 3)), "check-deletion-how")}
+            {number("insertion", "check-insertion", Said::plain(fixed(found.insertion_area(), 3)), "check-insertion-how")}
+            {number("road", "check-road", Said::plain(fixed(found.road(), 3)), "check-road-how")}
         </dl>
         <div class="curves">
-            {chart("Probability, of the photo taken away", [("deletion", &found.deletion), ("insertion", &found.insertion)])}
-            {chart("Probability, 0 to 90 % filled in", [("most", &road(&found.road_most)), ("least", &road(&found.road_least))])}
-            <p class="key"><i class="deletion"></i>"highest first" <i class="insertion"></i>"shown, or lowest first"</p>
+            {chart("check-curve-away", [("deletion", &found.deletion), ("insertion", &found.insertion)])}
+            {chart("check-curve-filled", [("most", &road(&found.road_most)), ("least", &road(&found.road_least))])}
+            <p class="key"><i class="deletion"></i><span data-said="check-key-first"></span>" "<i class="insertion"></i><span data-said="check-key-last"></span></p>
         </div>
     }
 }
@@ -71,8 +73,8 @@ fn chart(title: &'static str, lines: [(&'static str, &[f32]); 2]) -> impl IntoVi
     };
     view! {
         <figure>
-            <figcaption>{title}</figcaption>
-            <svg viewBox="0 0 200 84" preserveAspectRatio="none" role="img" aria-label=title>
+            <figcaption id=title data-said=title></figcaption>
+            <svg viewBox="0 0 200 84" preserveAspectRatio="none" role="img" aria-labelledby=title>
                 {lines.map(|(class, values)| view! { <polyline class=class points=path(values)/> }).collect_view()}
             </svg>
         </figure>
@@ -83,11 +85,9 @@ fn sanity(steps: &[Randomised]) -> impl IntoView + use<> {
     // Half the pattern left, with nothing learnt left.
     let last = steps.last().and_then(|step| step.similarity);
     let verdict = match last {
-        Some(similarity) if similarity > 0.5 => {
-            "The map stays much the same without anything the network learnt: it shows the photo, not the network."
-        }
-        Some(_) => "The map changes with the weights: it shows what the network learnt.",
-        None => "The map is the same everywhere.",
+        Some(similarity) if similarity > 0.5 => "check-sanity-same",
+        Some(_) => "check-sanity-changes",
+        None => "check-sanity-flat",
     };
     let bar = |step: &Randomised| {
         let similarity = step.similarity.unwrap_or(0.0);
@@ -99,9 +99,9 @@ fn sanity(steps: &[Randomised]) -> impl IntoView + use<> {
     };
     view! {
         <div class="sanity" data-testid="sanity-result">
-            <p>{verdict}</p>
+            <p data-said=verdict></p>
             <table>
-                <caption>"Likeness to the map as it is (1: the same), with random weights from the head down to …"</caption>
+                <caption data-said="check-sanity-how"></caption>
                 <tbody>{steps.iter().map(bar).collect_view()}</tbody>
             </table>
         </div>

@@ -10,6 +10,7 @@ use camscope::page::manifest::Model;
 use camscope::page::messages::Messages;
 use camscope::protocol::{Look, Measure, Picture, Prediction};
 use camscope::recipe::Window;
+use camscope::said::{Filling, Said};
 use camscope::survey::{Filter, Item, Order, shown};
 use leptos::prelude::*;
 use web_sys::File;
@@ -18,7 +19,7 @@ use web_sys::File;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
     /// The engine or the network is on its way, in words.
-    Loading(String),
+    Loading(Said),
     /// Looking at photos; `false` where the person has stopped it.
     Running(bool),
     Failed,
@@ -106,7 +107,7 @@ pub struct State {
     drawn: Memo<Option<Drawn>>,
     held: Memo<Option<Drawn>>,
     /// What the engine does for the chosen photo beyond looking, and how much of it is done.
-    pub working: RwSignal<Option<(&'static str, usize, usize)>>,
+    pub working: RwSignal<Option<(Filling, usize, usize)>>,
     pub messages: Messages,
     next: StoredValue<u32>,
 }
@@ -148,7 +149,7 @@ impl State {
             filter,
             order,
             shown: Memo::new(move |_| items.with(|items| shown(items, &filter.get(), order.get()))),
-            phase: RwSignal::new(Phase::Loading("Waiting for the engine …".into())),
+            phase: RwSignal::new(Phase::Loading("engine-waiting".into())),
             spent: RwSignal::default(),
             models: RwSignal::default(),
             model: RwSignal::default(),
@@ -170,8 +171,8 @@ impl State {
         }
     }
 
-    pub fn say(&self, level: &'static str, text: String) {
-        self.messages.say(level, text);
+    pub fn say(&self, level: &'static str, said: Said) {
+        self.messages.say(level, said);
     }
 
     /// A number not given before, for photos.

@@ -8,6 +8,7 @@ use camscope::page::engine::Engine;
 use camscope::page::manifest::Model;
 use camscope::page::web::{bytes_of, fetch, now};
 use camscope::protocol::{Measure, Picture, Request};
+use camscope::said::{Filling, Said};
 use camscope::survey::{Item, ItemState};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -83,7 +84,7 @@ pub fn pump(state: State) {
             (client.loaded, client.open, client.beside) = (None, None, None);
             client.task = Some(Task::Load(wanted.0, wanted.1));
         });
-        state.phase.set(Phase::Loading(format!("Loading {} …", model.title)));
+        state.phase.set(Phase::Loading(Said::new("check-loading").with("title", model.title.as_str())));
         return send(&Request::Load { card: model.card, url: model.url });
     }
     let waits = |item: &&Item| item.state == ItemState::Waiting;
@@ -122,19 +123,19 @@ fn look(state: State, photo: u32, side: u32) {
     spawn_local(async move {
         match content(photo).await {
             Some(bytes) => send(&Request::Look { photo, bytes, side }),
-            None => broken(state, "The file cannot be read any more. Drop it again.".into()),
+            None => broken(state, "check-file-gone".into()),
         }
     });
 }
 
 fn begin(state: State, photo: u32, job: Job) {
-    let what = match &job {
-        Job::Main(explanation, _) => explanation.method.about().title,
-        Job::Other(Against::Method(method), ..) => method.about().title,
-        Job::Other(Against::Model(_), ..) => "The other network",
-        Job::Other(Against::Class(_), explanation, _) => explanation.method.about().title,
-        Job::Measure(_, _, Measure::Faithfulness) => "Measuring",
-        Job::Measure(_, _, Measure::Sanity) => "Making weights random",
+    let what: Filling = match &job {
+        Job::Main(explanation, _) => explanation.method.about().title.into(),
+        Job::Other(Against::Method(method), ..) => method.about().title.into(),
+        Job::Other(Against::Model(_), ..) => Said::new("check-other").into(),
+        Job::Other(Against::Class(_), explanation, _) => explanation.method.about().title.into(),
+        Job::Measure(_, _, Measure::Faithfulness) => Said::new("check-measuring").into(),
+        Job::Measure(_, _, Measure::Sanity) => Said::new("check-randomising").into(),
     };
     state.working.set(Some((what, 0, 0)));
     match job {
@@ -163,7 +164,7 @@ fn begin(state: State, photo: u32, job: Job) {
                     send(&Request::Recall { file });
                 }
                 Err(why) => {
-                    state.say("error", format!("The other network cannot be used: {why}."));
+                    state.say("error", Said::new("check-other-lost").with("why", why));
                     give_up(state);
                 }
             }
@@ -174,6 +175,6 @@ fn begin(state: State, photo: u32, job: Job) {
 pub async fn compare(state: State, photo: u32) {
     match content(photo).await {
         Some(bytes) => send(&Request::Compare { photo, bytes }),
-        None => broken(state, "The file cannot be read any more. Drop it again.".into()),
+        None => broken(state, "check-file-gone".into()),
     }
 }

@@ -4,6 +4,7 @@
 use std::io::{Cursor, Read, Write};
 
 use camscope::project::Project;
+use camscope::said::Said;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -13,18 +14,45 @@ const WEIGHTS: &str = "model.bpk";
 /// The largest entry that is read: no photo and no network of ours is larger.
 const LARGEST: u64 = 256 << 20;
 
-#[derive(Debug, thiserror::Error)]
+/// Why a file is no project, or none could be made; `said` tells it.
+#[derive(Debug)]
 pub enum ArchiveError {
-    #[error("it is not a zip file, or a damaged one ({0})")]
-    Zip(#[from] zip::result::ZipError),
-    #[error("it holds no project.json; export a project here to get one that fits")]
+    Zip(zip::result::ZipError),
     NoProject,
-    #[error("its project.json cannot be read ({0})")]
-    Project(#[from] serde_json::Error),
-    #[error("{0} in it is cut short or too large")]
+    Project(serde_json::Error),
+    /// Cut short or too large.
     Entry(String),
-    #[error("it cannot be written ({0})")]
-    Write(#[from] std::io::Error),
+    Write(std::io::Error),
+}
+
+impl ArchiveError {
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Zip(why) => Said::new("teach-not-zip").with("why", why.to_string()),
+            Self::NoProject => Said::new("teach-no-project"),
+            Self::Project(why) => Said::new("teach-bad-project").with("why", why.to_string()),
+            Self::Entry(name) => Said::new("teach-bad-entry").with("name", name.as_str()),
+            Self::Write(why) => Said::new("teach-not-written").with("why", why.to_string()),
+        }
+    }
+}
+
+impl From<zip::result::ZipError> for ArchiveError {
+    fn from(error: zip::result::ZipError) -> Self {
+        Self::Zip(error)
+    }
+}
+
+impl From<serde_json::Error> for ArchiveError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Project(error)
+    }
+}
+
+impl From<std::io::Error> for ArchiveError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Write(error)
+    }
 }
 
 /// What an archive holds: the project, its photos' files by number, and the network's file.

@@ -1,6 +1,7 @@
 //! Photos from the camera: a live picture, and as long as the button is held, a photo every third of a second.
 
 use camscope::page::web::{property, window};
+use camscope::said::Said;
 use leptos::html::Video;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -66,7 +67,7 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
                 let Some(video) = video.get_untracked() else { return };
                 if let Some(blob) = frame(&video).await {
                     taken.update(|n| *n += 1);
-                    let name = format!("camera {}.jpg", taken.get_untracked());
+                    let name = format!("{} {}.jpg", Said::new("teach-camera").text(), taken.get_untracked());
                     if !add(state, class, blob, name).await {
                         recording.set(None);
                     }
@@ -83,18 +84,17 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
                 <button data-testid="camera-record" class="primary" aria-pressed=move || recording.get().is_some().to_string()
                     on:pointerdown=move |_| start() on:pointerup=move |_| stop() on:pointerleave=move |_| stop()
                     on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { start() }
-                    on:keyup=move |_| stop() on:blur=move |_| stop()>
-                    {move || if recording.get().is_some() { "Recording …" } else { "Hold to record" }}
+                    on:keyup=move |_| stop() on:blur=move |_| stop()
+                    data-said=move || if recording.get().is_some() { "teach-recording" } else { "teach-record" }>
                 </button>
-                <button on:click=move |_| close.run(())>"Close camera"</button>
+                <button on:click=move |_| close.run(()) data-said="teach-camera-close"></button>
             </div>
         </div>
     }
 }
 
-async fn open_camera() -> Result<MediaStream, String> {
-    let none =
-        "This browser offers no camera to the page. It does so only for pages served by https or from this device.";
+async fn open_camera() -> Result<MediaStream, Said> {
+    let none = "teach-camera-insecure";
     // The property itself is missing where the page is not served securely.
     if property(window().navigator().as_ref(), "mediaDevices").is_undefined() {
         return Err(none.into());
@@ -104,14 +104,10 @@ async fn open_camera() -> Result<MediaStream, String> {
     wanted.set_video(&JsValue::TRUE);
     let promise = devices.get_user_media_with_constraints(&wanted).map_err(|_| none)?;
     let refused = |error: JsValue| match name_of(&error).as_str() {
-        "NotAllowedError" | "SecurityError" => {
-            "The camera may not be used here. Allow it beside the page's address, and open it again.".to_owned()
-        }
-        "NotFoundError" | "OverconstrainedError" => "No camera was found on this device.".to_owned(),
-        "NotReadableError" | "AbortError" => {
-            "The camera is in use by another program. Close that, and open it again.".to_owned()
-        }
-        other => format!("The camera cannot be opened ({other})."),
+        "NotAllowedError" | "SecurityError" => "teach-camera-refused".into(),
+        "NotFoundError" | "OverconstrainedError" => "teach-camera-none".into(),
+        "NotReadableError" | "AbortError" => "teach-camera-taken".into(),
+        other => Said::new("teach-camera-fault").with("why", other),
     };
     Ok(JsFuture::from(promise).await.map_err(refused)?.unchecked_into())
 }

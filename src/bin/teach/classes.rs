@@ -2,20 +2,21 @@
 
 use camscope::page::web::focus;
 use camscope::project::{Class, Photo, Project};
+use camscope::said::Said;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Event, HtmlInputElement};
 
 use crate::camera::Camera;
 use crate::photos::{add_files, remove};
-use crate::state::State;
+use crate::state::{State, unnamed};
 
 #[component]
 pub fn Classes() -> impl IntoView {
     let state = expect_context::<State>();
     let add = move |_| {
         let mut id = 0;
-        state.change(|project| id = project.add_class());
+        state.change(|project| id = project.add_class(&unnamed()));
         request_animation_frame(move || focus(&format!("class-name-{id}")));
     };
     let classes = move || {
@@ -24,12 +25,12 @@ pub fn Classes() -> impl IntoView {
         state.project.with(of)
     };
     view! {
-        <section class="classes" aria-label="Your classes">
+        <section class="classes" data-said="teach-classes">
             // Numbers are a project's own: another one's cards are other cards.
             <For each=classes key=|(project, class)| (project.clone(), class.id) let((_, class))>
                 <Card class/>
             </For>
-            <button class="add-class" data-testid="class-add" on:click=add>"+ Add a class"</button>
+            <button class="add-class" data-testid="class-add" on:click=add data-said="teach-class-add"></button>
         </section>
     }
 }
@@ -46,9 +47,8 @@ fn Card(class: Class) -> impl IntoView {
     let colour = Memo::new(move |_| state.project.with(find).map(|class| class.colour).unwrap_or_default());
     let photos = move || state.project.with(|project| project.photos_of(id).cloned().collect::<Vec<_>>());
     let count = move || match photos().len() {
-        0 => "no photo yet".to_owned(),
-        1 => "1 photo".to_owned(),
-        n => format!("{n} photos"),
+        0 => Said::new("teach-no-photo"),
+        n => Said::new("teach-photos").with("n", n),
     };
     let edit = move |change: fn(&mut Class, String)| {
         move |event: Targeted<Event, HtmlInputElement>| {
@@ -62,7 +62,9 @@ fn Card(class: Class) -> impl IntoView {
     };
     let delete = move |_| {
         let (gone, photos) = (name.get_untracked(), count());
-        state.take_away(format!("“{gone}” ({photos}) is deleted."), |project| project.remove_class(id));
+        state.take_away(Said::new("teach-class-gone").with("name", gone).with("photos", photos), |project| {
+            project.remove_class(id)
+        });
     };
     let chosen = move |event: Targeted<Event, HtmlInputElement>| {
         let input = event.target();
@@ -85,12 +87,12 @@ fn Card(class: Class) -> impl IntoView {
             style:--class-colour=move || colour.get()
             on:dragover=move |event| { event.prevent_default(); over.set(true) } on:dragleave=move |_| over.set(false) on:drop=drop>
             <div class="row">
-                <input type="color" aria-label="Colour of the class" prop:value=move || colour.get() on:input:target=edit(|class, value| class.colour = value)/>
-                <input type="text" data-testid="class-name" id=format!("class-name-{id}") aria-label="Name of the class" maxlength="60"
+                <input type="color" data-said="teach-class-colour" prop:value=move || colour.get() on:input:target=edit(|class, value| class.colour = value)/>
+                <input type="text" data-testid="class-name" id=format!("class-name-{id}") data-said="teach-class-name" maxlength="60"
                     prop:value=move || name.get() on:change:target=edit(|class, value| if !value.trim().is_empty() { class.name = value.trim().into() })
                     on:focus:target=move |event| event.target().select()/>
-                <span class="count">{count}</span>
-                <button class="quiet" aria-label=move || format!("Delete class {}", name.get()) on:click=delete>"×"</button>
+                <span class="count" data-said=move || count().attr()></span>
+                <button class="quiet" data-said=move || Said::new("teach-class-delete").with("name", name.get()).attr() on:click=delete>"×"</button>
             </div>
             <div class="thumbs">
                 <For each=photos key=|photo| photo.id let:photo>
@@ -98,11 +100,11 @@ fn Card(class: Class) -> impl IntoView {
                 </For>
             </div>
             <div class="row">
-                <label class="button" for=input_id.clone()>"Add photos"</label>
+                <label class="button" for=input_id.clone() data-said="teach-add-photos"></label>
                 <input type="file" class="unseen" id=input_id accept="image/*" multiple data-testid="class-photos"
-                    aria-label=move || format!("Add photos to {}", name.get()) on:change:target=chosen/>
-                <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on)>"Camera"</button>
-                <span class="hint">"or drop or paste them here"</span>
+                    data-said=move || Said::new("teach-add-photos-to").with("name", name.get()).attr() on:change:target=chosen/>
+                <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on) data-said="teach-camera"></button>
+                <span class="hint" data-said="teach-drop"></span>
             </div>
             <Show when=move || camera.get()>
                 <Camera class=id close=move |()| camera.set(false)/>
@@ -120,11 +122,11 @@ fn Thumb(photo: Photo) -> impl IntoView {
     let name = photo.name.clone();
     view! {
         <div class="thumb" class:chosen=watched>
-            <button class="open" title=format!("Watch {name}") aria-label=format!("Watch {name}") aria-pressed=move || watched().to_string()
+            <button class="open" data-said=Said::new("teach-watch").with("name", name.as_str()).attr() aria-pressed=move || watched().to_string()
                 on:click=move |_| crate::watch(state, id)>
                 <img src=address alt="" loading="lazy" decoding="async"/>
             </button>
-            <button class="remove" aria-label=format!("Remove {name}") on:click=move |_| remove(state, &photo)>"×"</button>
+            <button class="remove" data-said=Said::new("remove").with("name", name).attr() on:click=move |_| remove(state, &photo)>"×"</button>
         </div>
     }
 }

@@ -8,6 +8,7 @@ use camscope::page::engine::Engine;
 use camscope::page::manifest::Model;
 use camscope::page::web::{body_data, bytes_of, fixed};
 use camscope::protocol::{Event, Request};
+use camscope::said::{Filling, Said};
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use leptos::prelude::*;
@@ -20,14 +21,14 @@ thread_local! {
 }
 
 /// What comes from the engine, or why nothing more will.
-type Word = Result<Event, String>;
+type Word = Result<Event, Filling>;
 
 /// Why a conversation ended early.
 pub enum Fault {
     /// The engine is gone: another device may do.
-    Engine(String),
+    Engine(Filling),
     /// What was asked for cannot be done.
-    Told(String),
+    Told(Said),
     Cancelled,
 }
 
@@ -59,13 +60,14 @@ impl Teacher {
             None => None,
         };
         let why = match word {
-            Some(Ok(Event::Unusable { reason })) | Some(Err(reason)) => reason,
+            Some(Ok(Event::Unusable { reason })) => reason.into(),
+            Some(Err(why)) => why,
             Some(Ok(event)) => return Ok(event),
-            None => "it is not running".into(),
+            None => Said::new("engine-failed").into(),
         };
         *self = Self::default();
         ENGINE.take();
-        Err(Fault::Engine(why.trim_end_matches('.').to_owned()))
+        Err(Fault::Engine(why))
     }
 
     /// Starts the engine on the chosen device, if it does not run there.
@@ -78,7 +80,7 @@ impl Teacher {
         let (words, events) = unbounded();
         self.events = Some(events);
         let failures = words.clone();
-        let misfit = || "the page and the engine do not fit together; reload the page".to_owned();
+        let misfit = || Filling::from(Said::new("teach-unfit"));
         let on_event = move |event: Option<Event>| drop(words.unbounded_send(event.ok_or_else(misfit)));
         let on_failure = move |why| drop(failures.unbounded_send(Err(why)));
         let engine = Engine::start(&self.device, on_event, on_failure).map_err(Fault::Engine)?;
@@ -98,10 +100,7 @@ impl Teacher {
         let found =
             state.models.with_untracked(|models| models.iter().find(|model| model.name == project.base).cloned());
         let Some(Model { card, url, bytes, title, .. }) = found else {
-            return Err(Fault::Told(format!(
-                "This site has no network “{}”. Choose another to begin from.",
-                project.base
-            )));
+            return Err(Fault::Told(Said::new("teach-no-base").with("name", project.base)));
         };
         (self.loaded, self.recalled) = (None, None);
         self.studied.clear();
@@ -111,7 +110,9 @@ impl Teacher {
             match self.next().await? {
                 Event::Progress { received, .. } if state.phase.with_untracked(Phase::busy) => {
                     let [done, all] = [received as f64, bytes].map(|bytes| fixed(bytes / 1e6, 1));
-                    state.phase.set(Phase::Loading(format!("Loading {title}: {done} of {all} MB")));
+                    state.phase.set(Phase::Loading(
+                        Said::new("teach-loading").with("title", title.as_str()).with("done", done).with("all", all),
+                    ));
                 }
                 Event::Loaded { .. } => break,
                 Event::Failed { message, .. } => return Err(Fault::Told(message)),
@@ -122,7 +123,7 @@ impl Teacher {
         Ok(())
     }
 
-    pub async fn studied(&mut self, wanted: u32) -> Result<Result<(), String>, Fault> {
+    pub async fn studied(&mut self, wanted: u32) -> Result<Result<(), Said>, Fault> {
         loop {
             match self.next().await? {
                 Event::Studied { photo } if photo == wanted => return Ok(Ok(())),

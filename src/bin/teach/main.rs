@@ -18,6 +18,7 @@ mod watching;
 use camscope::page::manifest::models;
 use camscope::page::messages::MessageList;
 use camscope::page::web::document;
+use camscope::said::Said;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -57,7 +58,7 @@ fn App() -> impl IntoView {
     std::mem::forget(window_event_listener(leptos::ev::keydown, undo)); // lives as long as the page
     view! {
         <div class="teach">
-            <p class="lead">"Make classes of your own, give each a few photos, and train. The photos stay in this browser."</p>
+            <p class="lead" data-said="teach-lead"></p>
             <Show when=move || state.ready.get()>
                 <projects::Projects/>
             </Show>
@@ -77,10 +78,10 @@ fn App() -> impl IntoView {
 async fn begin(state: State) {
     match Store::open().await {
         Ok(store) => state.set_store(store),
-        Err(error) => return state.say("error", format!("Nothing can be taught here: {error}.")),
+        Err(error) => return state.say("error", Said::new("teach-no-store").with("why", error.said())),
     }
     if let Err(error) = projects::restore(state).await {
-        state.say("error", format!("What was kept here cannot be opened: {error}."));
+        state.say("error", Said::new("teach-not-restored").with("why", error.said()));
     }
     state.ready.set(true);
     photos::take_lent(state);
@@ -110,10 +111,10 @@ fn Messages() -> impl IntoView {
         <div class="messages">
             <MessageList messages=state.messages/>
             <div class="message" role="status" data-level="note" hidden=move || state.undoable().is_none()>
-                <span>{move || state.undoable()}</span>
+                <span data-said=move || state.undoable().map(|said| said.attr())></span>
                 <span class="row">
-                    <button class="word" data-testid="undo" on:click=move |_| state.undo()>"Undo"</button>
-                    <button aria-label="Dismiss" on:click=move |_| state.forget_undo()>"×"</button>
+                    <button class="word" data-testid="undo" on:click=move |_| state.undo() data-said="teach-undo"></button>
+                    <button data-said="dismiss" on:click=move |_| state.forget_undo()>"×"</button>
                 </span>
             </div>
         </div>

@@ -3,6 +3,7 @@
 
 use camscope::page::web::{document, property, window};
 use camscope::project::Photo;
+use camscope::said::Said;
 use js_sys::Array;
 use leptos::ev;
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use web_sys::{
     Blob, CanvasRenderingContext2d, CustomEvent, File, FileList, HtmlCanvasElement, HtmlElement, ImageBitmap,
 };
 
-use crate::state::State;
+use crate::state::{State, unnamed};
 use crate::store::Kept;
 
 /// Longer side of a thumbnail, in pixels.
@@ -34,7 +35,7 @@ pub fn listen(state: State) {
             });
             match class {
                 Some(class) => add_files(state, class, &files),
-                None => state.say("note", "Add a class first; then paste photos into it.".into()),
+                None => state.say("note", "teach-class-first".into()),
             }
         }
     });
@@ -56,7 +57,7 @@ pub fn take_lent(state: State) {
         let pair: Array = pair.unchecked_into();
         let (Some(name), Ok(file)) = (pair.get(0).as_string(), pair.get(1).dyn_into::<File>()) else { continue };
         let mut class = 0;
-        state.change(|project| class = project.class_named(&name));
+        state.change(|project| class = project.class_named(&name, &unnamed()));
         spawn_local(async move {
             let name = file.name();
             add(state, class, file.unchecked_into(), name).await;
@@ -94,7 +95,7 @@ pub async fn add(state: State, class: u32, file: Blob, name: String) -> bool {
 pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     let open = state.project.with_untracked(|project| project.id.clone());
     let Some(thumbnail) = thumbnail(&file).await else {
-        state.say("error", format!("{} cannot be read as a photo. JPEG, PNG, WebP, GIF and BMP can.", photo.name));
+        state.say("error", Said::new("teach-no-photo-file").with("name", photo.name));
         return true;
     };
     let Some(store) = state.store() else { return false };
@@ -107,7 +108,7 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     state.project.update(|project| project.photos.push(photo));
     let project = state.project.get_untracked();
     if let Err(error) = store.keep_photo(&project, id, &Kept { file, thumbnail }).await {
-        state.say("error", format!("{name} is not added: {error}."));
+        state.say("error", Said::new("teach-not-added").with("name", name).with("why", error.said()));
         if state.project.with_untracked(|project| project.id == open) {
             state.project.update(|project| project.photos.retain(|photo| photo.id != id));
         }
@@ -135,7 +136,7 @@ async fn thumbnail(file: &Blob) -> Option<String> {
 
 /// Takes a photo out; it can be brought back.
 pub fn remove(state: State, photo: &Photo) {
-    state.take_away(format!("“{}” is taken out.", photo.name), |project| {
+    state.take_away(Said::new("teach-photo-gone").with("name", photo.name.as_str()), |project| {
         project.photos.retain(|known| known.id != photo.id);
     });
 }

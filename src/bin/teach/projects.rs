@@ -3,6 +3,7 @@
 use camscope::page::canvas::save;
 use camscope::page::web::{bytes_of, window};
 use camscope::project::Project;
+use camscope::said::Said;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
@@ -13,7 +14,7 @@ use crate::conversation::base;
 use crate::hold::hold;
 use crate::photos;
 use crate::results::give;
-use crate::state::{State, new_id};
+use crate::state::{State, new_id, unnamed};
 use crate::store::StoreError;
 use crate::teacher;
 
@@ -41,9 +42,10 @@ const LAST: &str = "camscope-teach-project";
 fn empty(state: State) -> Project {
     let names =
         state.projects.with_untracked(|projects| projects.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>());
-    let numbered = |n: usize| if n == 1 { "My classes".to_owned() } else { format!("My classes {n}") };
+    let first = Said::new("teach-my-classes").text();
+    let numbered = |n: usize| if n == 1 { first.clone() } else { format!("{first} {n}") };
     let name = (1..).map(numbered).find(|name| !names.contains(name)).unwrap_or_default();
-    let mut project = Project::new(new_id(), name);
+    let mut project = Project::new(new_id(), name, &unnamed());
     project.base = state.project.with_untracked(|project| project.base.clone());
     project
 }
@@ -53,10 +55,7 @@ async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
     let Some(store) = state.store() else { return Ok(false) };
     let Some(hold) = hold(&project.id).await else {
         let name = project.name;
-        state.say(
-            "note",
-            format!("“{name}” is open in another tab of this browser. Close it there to work on it here."),
-        );
+        state.say("note", Said::new("teach-elsewhere").with("name", name));
         return Ok(false);
     };
     store.sweep(&project).await?;
@@ -82,7 +81,7 @@ async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
 fn attempt(state: State, task: impl Future<Output = Result<(), StoreError>> + 'static) {
     leptos::task::spawn_local(async move {
         if let Err(error) = task.await {
-            state.say("error", format!("This did not work: {error}."));
+            state.say("error", Said::new("teach-fault").with("why", error.said()));
         }
     });
 }
@@ -99,12 +98,10 @@ fn fresh(state: State) {
 fn delete(state: State, everything: bool) {
     let name = state.project.with_untracked(|project| project.name.clone());
     let question = match everything {
-        true => {
-            "Delete all projects with all their photos and networks from this browser? This cannot be undone.".into()
-        }
-        false => format!("Delete “{name}” with its photos and its network from this browser? This cannot be undone."),
+        true => Said::new("teach-delete-all-really"),
+        false => Said::new("teach-delete-really").with("name", name),
     };
-    if !window().confirm_with_message(&question).unwrap_or(false) {
+    if !window().confirm_with_message(&question.text()).unwrap_or(false) {
         return;
     }
     attempt(state, async move {
@@ -153,7 +150,7 @@ fn export(state: State) {
                     save(&blob, &name);
                 }
             }
-            Err(error) => state.say("error", format!("The project cannot be exported: {error}.")),
+            Err(error) => state.say("error", Said::new("teach-not-exported").with("why", error.said())),
         }
         Ok(())
     });
@@ -163,20 +160,20 @@ fn import(state: State, file: web_sys::File) {
     attempt(state, async move {
         let name = file.name();
         let Some(bytes) = bytes_of(&file).await else {
-            state.say("error", format!("{name} cannot be read any more. Choose it again."));
+            state.say("error", Said::new("of-file").with("name", name).with("what", Said::new("file-gone")));
             return Ok(());
         };
         if name.ends_with(".bpk") {
             match teacher::open(state, bytes).await {
                 Ok(card) => give(&card, &file),
-                Err(why) => state.say("error", format!("{name}: {why}")),
+                Err(why) => state.say("error", Said::new("of-file").with("name", name).with("what", why)),
             }
             return Ok(());
         }
         let archive = match Archive::unpack(&bytes) {
             Ok(archive) => archive,
             Err(error) => {
-                state.say("error", format!("{name} cannot be imported: {error}."));
+                state.say("error", Said::new("teach-not-imported").with("name", name).with("why", error.said()));
                 return Ok(());
             }
         };
@@ -242,8 +239,8 @@ pub fn Projects() -> impl IntoView {
     view! {
         <fieldset class="projects row" disabled=busy>
             <label>
-                <span>"Project"</span>
-                <input type="text" data-testid="project-name" aria-label="Name of the project" maxlength="60"
+                <span data-said="teach-project"></span>
+                <input type="text" data-testid="project-name" data-said="teach-project-name" maxlength="60"
                     prop:value=move || name.get()
                     on:change:target=move |event| {
                         let name = event.target().value().trim().to_owned();
@@ -251,19 +248,19 @@ pub fn Projects() -> impl IntoView {
                     }/>
             </label>
             <label hidden=move || state.projects.with(|projects| projects.len() < 2)>
-                <span>"Open another"</span>
+                <span data-said="teach-open-another"></span>
                 <select data-testid="project-select" on:change:target=choose>{options}</select>
             </label>
-            <button data-testid="project-new" on:click=move |_| fresh(state)>"New"</button>
-            <button data-testid="project-export" on:click=move |_| export(state)>"Export"</button>
-            <label class="button" for="project-import">"Import"</label>
+            <button data-testid="project-new" on:click=move |_| fresh(state) data-said="teach-new"></button>
+            <button data-testid="project-export" on:click=move |_| export(state) data-said="teach-export"></button>
+            <label class="button" for="project-import" data-said="teach-import"></label>
             <input type="file" class="unseen" id="project-import" accept=".zip,.bpk" data-testid="project-import"
-                aria-label="Import a project (.zip) or a network (.bpk)" on:change:target=imported/>
+                data-said="teach-import-input" on:change:target=imported/>
             <details class="more">
-                <summary>"Delete …"</summary>
+                <summary data-said="teach-delete"></summary>
                 <div>
-                    <button data-testid="project-delete" on:click=move |_| delete(state, false)>"This project"</button>
-                    <button data-testid="delete-everything" on:click=move |_| delete(state, true)>"Everything"</button>
+                    <button data-testid="project-delete" on:click=move |_| delete(state, false) data-said="teach-delete-this"></button>
+                    <button data-testid="delete-everything" on:click=move |_| delete(state, true) data-said="teach-delete-all"></button>
                 </div>
             </details>
         </fieldset>

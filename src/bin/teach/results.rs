@@ -3,6 +3,7 @@
 use camscope::page::web::{fixed, property, window};
 use camscope::project::{Outcome, Project, Verdict};
 use camscope::protocol::Answer;
+use camscope::said::Said;
 use js_sys::{Array, Reflect};
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -38,32 +39,32 @@ pub fn Results() -> impl IntoView {
         state.project.with(|project| {
             let [right, wrong, none] = project.tally(&project.answers(all.get()));
             let of = right + wrong + none;
-            let none = if none > 0 { format!(", {none} “none of these”") } else { String::new() };
-            format!("{right} of {of} right, {wrong} wrong{none}")
+            let id = if none > 0 { "teach-tally-none" } else { "teach-tally" };
+            Said::new(id).with("right", right).with("of", of).with("wrong", wrong).with("none", none).attr()
         })
     };
     let basis = move || {
         state.project.with(|project| match (project.answers(false).iter().any(|answer| answer.held_out), all.get()) {
-            (true, false) => "on the photos it did not learn from",
-            (true, true) => "on all photos",
-            (false, _) => "on the photos it learnt from: none could be held out, so this says little",
+            (true, false) => "teach-on-held-out",
+            (true, true) => "teach-on-all",
+            (false, _) => "teach-on-learnt",
         })
     };
     view! {
         <Show when=there>
-            <section class="results panel" aria-label="Results">
-                <h2>"What it has learnt"</h2>
-                <p class="tally"><b data-testid="tally">{tally}</b>" "{basis}"."</p>
+            <section class="results panel" aria-labelledby="teach-results">
+                <h2 id="teach-results" data-said="teach-results"></h2>
+                <p class="tally"><b data-testid="tally" data-said=tally></b>" "<span data-said=basis></span></p>
                 <label class="check">
                     <input type="checkbox" data-testid="all-photos" prop:checked=move || all.get() on:change:target=move |event| all.set(event.target().checked())/>
-                    "Count the photos it learnt from, too"
+                    <span data-said="teach-count-all"></span>
                 </label>
                 <Matrix all cell/>
                 <Threshold/>
                 <Photos all cell/>
                 <div class="row">
-                    <button class="primary" data-testid="use-model" on:click=move |_| hand_over(state)>"Use it on the Look page"</button>
-                    <span class="hint">"It appears there among the networks, for any photo."</span>
+                    <button class="primary" data-testid="use-model" on:click=move |_| hand_over(state) data-said="teach-use"></button>
+                    <span class="hint" data-said="teach-use-how"></span>
                 </div>
             </section>
         </Show>
@@ -83,18 +84,23 @@ fn Matrix(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
         let count = |truth: usize, said: Verdict| {
             answers.iter().filter(|answer| answer.class == truth && project.verdict(answer) == said).count()
         };
-        let head = columns.iter().map(|said| view! { <th scope="col">{label(&names, *said)}</th> }).collect_view();
+        let head = columns
+            .iter()
+            .map(|said| view! { <th scope="col" data-said=label(&names, *said).attr()></th> })
+            .collect_view();
         let rows = names.iter().enumerate().map(|(truth, name)| {
             let of = answers.iter().filter(|answer| answer.class == truth).count();
             let cells = columns.iter().map(|&said| {
                 let n = count(truth, said);
                 let share = n as f64 / of.max(1) as f64;
                 let kind = if said == Some(truth) { "right" } else { "other" };
-                let what = format!("{n} photos of {name}, taken for {}", label(&names, said));
+                let called = label(&names, said);
+                let answer = said.and_then(|class| names.get(class)).cloned().unwrap_or_else(|| "none".into());
+                let what = Said::new("teach-cell").with("n", n).with("name", name.as_str()).with("called", called);
                 view! {
                     <td>
-                        <button data-testid="confusion-cell" data-truth=name.clone() data-answer=label(&names, said) data-kind=kind
-                            aria-label=what disabled=n == 0 style:--share=fixed(share * 100.0, 0) + "%"
+                        <button data-testid="confusion-cell" data-truth=name.clone() data-answer=answer data-kind=kind
+                            data-said=what.attr() disabled=n == 0 style:--share=fixed(share * 100.0, 0) + "%"
                             aria-pressed=(cell.get() == Some((truth, said))).to_string()
                             on:click=move |_| cell.update(|now| *now = (*now != Some((truth, said))).then_some((truth, said)))>{n}</button>
                     </td>
@@ -108,7 +114,7 @@ fn Matrix(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
         let rows = rows.collect_view();
         view! {
             <table>
-                <thead><tr><td class="corner">"is ↓ · called →"</td>{head}<th scope="col">"right"</th></tr></thead>
+                <thead><tr><td class="corner" data-said="teach-corner"></td>{head}<th scope="col" data-said="teach-right"></th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         }
@@ -122,10 +128,10 @@ fn Threshold() -> impl IntoView {
     let threshold = move || state.project.with(|project| project.threshold);
     view! {
         <label class="threshold">
-            <span>"“None of these” below " <output>{move || fixed(threshold() * 100.0, 0)}</output>" %"</span>
+            <span><span data-said="teach-threshold"></span>" "<output>{move || fixed(threshold() * 100.0, 0)}</output>" %"</span>
             <input type="range" min="0" max="0.99" step="0.01" data-testid="threshold" prop:value=threshold
                 on:input:target=move |event| { let value = event.target().value_as_number() as f32; state.change(|project| project.threshold = value) }/>
-            <span class="hint">"What the network is less sure of counts as none of your classes; the table shows the effect at once."</span>
+            <span class="hint" data-said="teach-threshold-how"></span>
         </label>
     }
 }
@@ -148,23 +154,24 @@ fn Photos(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
     let title = move || {
         let names = state.project.with(names);
         match (cell.get(), listed().len()) {
-            (Some((truth, said)), _) => {
-                format!("{} taken for {}", names.get(truth).cloned().unwrap_or_default(), label(&names, said))
-            }
-            (None, 0) => "No photo was taken for another class.".into(),
-            (None, _) => "Not right, the surest mistakes first".into(),
+            (Some((truth, said)), _) => Said::new("teach-taken-for")
+                .with("name", label(&names, Some(truth)))
+                .with("called", label(&names, said)),
+            (None, 0) => Said::new("teach-none-wrong"),
+            (None, _) => Said::new("teach-wrong-first"),
         }
+        .attr()
     };
     let shown = move || listed().into_iter().take(LISTED).collect::<Vec<_>>();
     let more = move || listed().len().saturating_sub(LISTED);
     view! {
-        <h3>{title}</h3>
+        <h3 data-said=title></h3>
         <div class="wrong">
             <For each=shown key=|answer| (answer.photo, answer.probabilities.iter().map(|p| p.to_bits()).collect::<Vec<_>>()) let:answer>
                 <Judged answer/>
             </For>
         </div>
-        <p class="hint" hidden=move || more() == 0>{move || format!("and {} more", more())}</p>
+        <p class="hint" hidden=move || more() == 0 data-said=move || Said::new("and-more").with("n", more()).attr()></p>
     }
 }
 
@@ -187,28 +194,34 @@ fn Judged(answer: Answer) -> impl IntoView {
     let names = state.project.with_untracked(names);
     let class =
         state.project.with_untracked(|project| project.outcome.as_ref().and_then(|o| o.classes.get(best).copied()));
-    let text = format!("{} {} %", label(&names, Some(best)), fixed(probability * 100.0, 0));
-    let truth = format!("is {}", label(&names, Some(answer.class)));
+    let text = format!("{} {} %", name_of(&names, best), fixed(probability * 100.0, 0));
+    let truth = Said::new("teach-is").with("name", name_of(&names, answer.class)).attr();
+    let map = Said::new("teach-map-for").with("what", text.as_str()).attr();
     let open = move |_| {
         watch(state, photo);
         state.watched_class.set(class);
     };
     view! {
         <button class="judged" data-testid="judged" on:click=open>
-            <canvas node_ref=small role="img" aria-label=format!("Map for {text}")/>
-            <span>{text}</span><small>{truth}</small>
+            <canvas node_ref=small role="img" data-said=map/>
+            <span>{text}</span><small data-said=truth></small>
         </button>
     }
 }
 
 /// Names of the outcome's classes, as they are called now.
 fn names(project: &Project) -> Vec<String> {
-    let name = |id: &u32| project.class(*id).map_or_else(|| "(deleted)".to_owned(), |class| class.name.clone());
+    let name =
+        |id: &u32| project.class(*id).map_or_else(|| Said::new("teach-deleted").text(), |class| class.name.clone());
     project.outcome.iter().flat_map(|outcome| outcome.classes.iter().map(name)).collect()
 }
 
-fn label(names: &[String], said: Verdict) -> String {
-    said.map_or("none of these".into(), |class| names.get(class).cloned().unwrap_or_default())
+fn name_of(names: &[String], class: usize) -> String {
+    names.get(class).cloned().unwrap_or_default()
+}
+
+fn label(names: &[String], verdict: Verdict) -> Said {
+    verdict.map_or("teach-none".into(), |class| Said::plain(name_of(names, class)))
 }
 
 /// Gives the taught network to the page's other parts.

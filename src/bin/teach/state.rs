@@ -8,6 +8,7 @@ use camscope::page::messages::Messages;
 use camscope::page::web::window;
 use camscope::project::Project;
 use camscope::protocol::{Look, Picture, Prediction};
+use camscope::said::Said;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -19,13 +20,14 @@ use crate::store::Store;
 /// Milliseconds from a change until the project is written, with all that has changed until then.
 const PAUSE: i32 = 250;
 
-pub const GONE: &str = "The taught network is gone from this browser. Train once more.";
+/// The message for weights that are not there any more.
+pub const GONE: &str = "teach-gone";
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
     Idle,
-    /// The engine and the network are on their way; what is done of it, in words.
-    Loading(String),
+    /// The engine and the network are on their way; what is done of it.
+    Loading(Said),
     /// Photos looked at by the stages that do not learn.
     Features {
         done: usize,
@@ -90,7 +92,7 @@ pub struct State {
     /// WebGPU, which the page's looking part has chosen, failed here.
     pub on_cpu: RwSignal<bool>,
     /// What was taken away last, and the project as it was.
-    undo: RwSignal<Vec<(String, Project)>>,
+    undo: RwSignal<Vec<(Said, Project)>>,
     store: StoredValue<Option<Store>, LocalStorage>,
     /// The open project is open here alone.
     hold: StoredValue<Option<Hold>, LocalStorage>,
@@ -101,7 +103,7 @@ pub struct State {
 impl State {
     pub fn new() -> Self {
         Self {
-            project: RwSignal::new(Project::new(new_id(), "My classes".into())),
+            project: RwSignal::new(Project::new(new_id(), Said::new("teach-my-classes").text(), &unnamed())),
             ready: RwSignal::new(false),
             projects: RwSignal::default(),
             models: RwSignal::default(),
@@ -122,8 +124,8 @@ impl State {
         }
     }
 
-    pub fn say(&self, level: &'static str, text: String) {
-        self.messages.say(level, text);
+    pub fn say(&self, level: &'static str, said: Said) {
+        self.messages.say(level, said);
     }
 
     pub fn store(&self) -> Option<Store> {
@@ -142,11 +144,11 @@ impl State {
         self.project.set(project);
     }
 
-    /// The kept file of a project's taught network, or a sentence.
-    pub async fn weights(&self, project: &str) -> Result<Blob, String> {
+    /// The kept file of a project's taught network, or why there is none.
+    pub async fn weights(&self, project: &str) -> Result<Blob, Said> {
         let Some(store) = self.store() else { return Err(GONE.into()) };
         let found = store.weights(project).await;
-        found.map_err(|error| format!("The taught network cannot be read: {error}."))?.ok_or_else(|| GONE.into())
+        found.map_err(|error| Said::new("teach-network-unread").with("why", error.said()))?.ok_or_else(|| GONE.into())
     }
 
     /// Changes the project; it is written soon.
@@ -187,12 +189,12 @@ impl State {
         if let Some(store) = self.store()
             && let Err(error) = store.keep_project(&project).await
         {
-            self.say("error", format!("The project cannot be kept: {error}."));
+            self.say("error", Said::new("teach-not-kept").with("why", error.said()));
         }
     }
 
     /// Changes the project so that it can be undone; `what` says what is gone.
-    pub fn take_away(&self, what: String, change: impl FnOnce(&mut Project)) {
+    pub fn take_away(&self, what: Said, change: impl FnOnce(&mut Project)) {
         let before = self.project.get_untracked();
         self.undo.update(|undo| undo.push((what, before)));
         self.change(change);
@@ -204,7 +206,7 @@ impl State {
     }
 
     /// What could be undone, tracked.
-    pub fn undoable(&self) -> Option<String> {
+    pub fn undoable(&self) -> Option<Said> {
         self.undo.with(|undo| undo.last().map(|(what, _)| what.clone()))
     }
 
@@ -243,6 +245,11 @@ impl State {
         self.views.update(HashMap::clear);
         self.forget_undo();
     }
+}
+
+/// What a class is called before it has a name, in the language of the moment; a number follows.
+pub fn unnamed() -> String {
+    Said::new("teach-unnamed").text()
 }
 
 /// Unique on this device.

@@ -1,6 +1,7 @@
 //! What the browser keeps between visits (IndexedDB): projects, their photos, and the weights they were taught.
 
 use camscope::project::Project;
+use camscope::said::Said;
 use idb::{Database, DatabaseEvent, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, TransactionMode};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -11,15 +12,29 @@ const PROJECTS: &str = "projects";
 const PHOTOS: &str = "photos";
 const WEIGHTS: &str = "weights";
 
-/// Why something was not kept, for people.
-#[derive(Debug, thiserror::Error)]
+/// Why something was not kept; `said` tells it.
+#[derive(Debug)]
 pub enum StoreError {
-    #[error("this browser's storage is full. Delete photos or projects, or free space on the device, and try again")]
     Full,
-    #[error("this browser does not let the page keep anything ({0}). Allow it to store data, and reload the page")]
     Refused(String),
-    #[error("a kept project cannot be read ({0}); it was made by another version")]
-    Unreadable(#[from] serde_json::Error),
+    /// Made by another version.
+    Unreadable(serde_json::Error),
+}
+
+impl StoreError {
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Full => Said::new("teach-full"),
+            Self::Refused(why) => Said::new("teach-refused").with("why", why.as_str()),
+            Self::Unreadable(why) => Said::new("teach-unreadable").with("why", why.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Unreadable(error)
+    }
 }
 
 impl From<idb::Error> for StoreError {

@@ -9,6 +9,7 @@ use camscope::page::web::now;
 use camscope::project::{Outcome, Point};
 use camscope::protocol::{Event, LessonEvent, Picture, Request};
 use camscope::render::shrink;
+use camscope::said::Said;
 use futures::lock::Mutex;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -31,7 +32,7 @@ pub fn train(state: State) {
         return;
     }
     CANCELLED.set(false);
-    state.phase.set(Phase::Loading("Waiting for the engine …".into()));
+    state.phase.set(Phase::Loading("engine-waiting".into()));
     state.paused.set(None);
     state.live.set(None);
     spawn_local(async move {
@@ -57,7 +58,7 @@ pub fn train(state: State) {
                 state.phase.set(Phase::Failed);
             }
             Err(Fault::Engine(why)) => {
-                state.say("error", format!("The engine stopped ({why}). Your photos are kept; try again."));
+                state.say("error", Said::new("teach-engine-stopped").with("why", why));
                 state.phase.set(Phase::Failed);
             }
         }
@@ -91,7 +92,7 @@ fn falls_back<T>(state: State, outcome: &Result<T, Fault>) -> bool {
     if device(state) != "webgpu" {
         return false;
     }
-    state.say("note", format!("The WebGPU engine stopped ({why}). The CPU begins again."));
+    state.say("note", Said::new("teach-webgpu-stopped").with("why", why.clone()));
     state.on_cpu.set(true);
     true
 }
@@ -111,14 +112,16 @@ pub fn view(state: State, photo: u32) {
         if falls_back(state, &compared) {
             compared = teacher.compare(state, photo).await;
         }
-        if let Err(Fault::Told(why) | Fault::Engine(why)) = compared {
-            state.say("error", why);
+        match compared {
+            Err(Fault::Told(why)) => state.say("error", why),
+            Err(Fault::Engine(why)) => state.say("error", Said::new("teach-engine-stopped").with("why", why)),
+            Ok(()) | Err(Fault::Cancelled) => {}
         }
     });
 }
 
 /// The card (JSON) of a checkpoint, or why it is none.
-pub async fn open(state: State, file: Vec<u8>) -> Result<String, String> {
+pub async fn open(state: State, file: Vec<u8>) -> Result<String, Said> {
     let teacher = TEACHER.with(Rc::clone);
     let mut teacher = teacher.lock().await;
     teacher.recalled = None;
@@ -128,8 +131,9 @@ pub async fn open(state: State, file: Vec<u8>) -> Result<String, String> {
         teacher.recalled().await
     };
     opened.await.map_err(|fault| match fault {
-        Fault::Told(why) | Fault::Engine(why) => why,
-        Fault::Cancelled => "It was stopped.".into(),
+        Fault::Told(why) => why,
+        Fault::Engine(why) => Said::new("teach-engine-stopped").with("why", why),
+        Fault::Cancelled => "teach-cancelled".into(),
     })
 }
 
@@ -196,7 +200,7 @@ impl Teacher {
                         && let Err(error) = store.keep_taught(&taught, &file).await
                     {
                         state.change(|project| project.outcome = before);
-                        return Err(Fault::Told(format!("The taught network cannot be kept: {error}.")));
+                        return Err(Fault::Told(Said::new("teach-network-unkept").with("why", error.said())));
                     }
                     self.recalled = Some(card);
                     state.views.update(HashMap::clear);
@@ -230,11 +234,11 @@ impl Teacher {
                     send(&Request::Study { photo: photo.id, bytes, augment });
                     self.studied(photo.id).await?
                 }
-                None => Err("The file is gone from this browser.".into()),
+                None => Err("teach-file-gone".into()),
             };
             match studied {
                 Ok(()) => drop(self.studied.insert(photo.id, augment)),
-                Err(why) => state.say("error", format!("{} is left out: {why}", photo.name)),
+                Err(why) => state.say("error", Said::new("teach-left-out").with("name", photo.name).with("why", why)),
             }
         }
         state.phase.set(Phase::Features { done: of, of });

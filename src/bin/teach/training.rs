@@ -3,6 +3,7 @@
 use camscope::page::web::{digits, document, fixed, focus, now, time_left};
 use camscope::project::Point;
 use camscope::protocol::{Part, Settings};
+use camscope::said::{Filling, Said};
 use leptos::prelude::*;
 
 use crate::state::{Phase, State};
@@ -18,17 +19,16 @@ pub fn Training() -> impl IntoView {
     let why_not = move || state.project.with(|project| project.why_not_yet());
     let remarks = move || {
         let remarks = state.project.with(|project| project.remarks());
-        remarks.into_iter().map(|text| view! { <p class="remark">{text}</p> }).collect_view()
+        remarks.into_iter().map(|said| view! { <p class="remark" data-said=said.attr()></p> }).collect_view()
     };
     let words = move || match state.phase.get() {
-        Phase::Idle => why_not().unwrap_or_else(|| "Ready to learn.".into()),
         Phase::Loading(what) => what,
-        Phase::Features { done, of } => format!("Looking at the photos: {done} of {of}"),
-        Phase::Training { .. } if state.paused.get().is_some() => "Paused".into(),
-        Phase::Training { done, of, since } => format!("Learning … {}", left(done, of, since)),
-        Phase::Done | Phase::Failed if why_not().is_some() => why_not().unwrap_or_default(),
-        Phase::Done => "Done. The best weights are kept.".into(),
-        Phase::Failed => "It did not work; see above.".into(),
+        Phase::Features { done, of } => Said::new("teach-studying").with("done", done).with("of", of),
+        Phase::Training { .. } if state.paused.get().is_some() => "teach-paused".into(),
+        Phase::Training { done, of, since } => Said::new("teach-learning").with("left", left(done, of, since)),
+        Phase::Idle => why_not().unwrap_or("teach-ready".into()),
+        Phase::Done => why_not().unwrap_or("teach-done".into()),
+        Phase::Failed => why_not().unwrap_or("teach-failed".into()),
     };
     let share = move || {
         let (done, of) = match state.phase.get() {
@@ -56,27 +56,25 @@ pub fn Training() -> impl IntoView {
         busy()
     });
     view! {
-        <section class="training panel" aria-label="Training">
-            <h2>"Train"</h2>
+        <section class="training panel" aria-labelledby="teach-train">
+            <h2 id="teach-train" data-said="teach-train"></h2>
             <div class="row">
-                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() on:click=start>
-                    {move || if state.project.with(|project| project.outcome.is_some()) { "Train again" } else { "Train" }}
-                </button>
-                <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=move |_| teacher::stop(state)>"Stop"</button>
+                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() on:click=start
+                    data-said=move || if state.project.with(|project| project.outcome.is_some()) { "teach-train-again" } else { "teach-train" }></button>
+                <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=move |_| teacher::stop(state) data-said="stop"></button>
                 <button data-testid="train-pause" hidden=move || !matches!(state.phase.get(), Phase::Training { .. })
-                    on:click=move |_| teacher::pause(state, state.paused.get_untracked().is_none())>
-                    {move || if state.paused.get().is_some() { "Go on" } else { "Pause" }}
-                </button>
-                <span class="state" data-testid="train-state" data-state=move || state.phase.with(Phase::name) role="status">{words}</span>
+                    on:click=move |_| teacher::pause(state, state.paused.get_untracked().is_none())
+                    data-said=move || if state.paused.get().is_some() { "go-on" } else { "teach-pause" }></button>
+                <span class="state" data-testid="train-state" data-state=move || state.phase.with(Phase::name) role="status" data-said=move || words().attr()></span>
             </div>
-            <div class="bar" role="progressbar" aria-label="Training" aria-valuemin="0" aria-valuemax="100"
+            <div class="bar" role="progressbar" data-said="teach-bar" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
             {remarks}
             <p class="figures" hidden=move || last().is_none()>
-                <span>"Epoch " <b data-testid="train-epoch" data-milliseconds=move || fixed(state.took.get(), 1)>{epoch}</b></span>
-                <span>"loss " <b data-testid="train-loss">{move || last().map(|p| fixed(p.train_loss, 3))}</b></span>
+                <span><span data-said="teach-epoch"></span>" "<b data-testid="train-epoch" data-milliseconds=move || fixed(state.took.get(), 1)>{epoch}</b></span>
+                <span><span data-said="teach-loss"></span>" "<b data-testid="train-loss">{move || last().map(|p| fixed(p.train_loss, 3))}</b></span>
                 <span hidden=move || last().is_none_or(|p| p.held_out.is_none())>
-                    "right on held-out photos "
+                    <span data-said="teach-right-held-out"></span>" "
                     <b data-testid="held-out-accuracy">{move || last().and_then(|p| p.held_out).map(|(_, right)| fixed(right * 100.0, 0) + " %")}</b>
                 </span>
             </p>
@@ -115,8 +113,8 @@ fn Curves() -> impl IntoView {
         };
         view! {
             <figure>
-                <figcaption>{title}<span>{fixed(highest, if top.is_some() { 0 } else { 2 })}</span></figcaption>
-                <svg viewBox="0 0 200 84" preserveAspectRatio="none" role="img" aria-label=title>
+                <figcaption><span id=title data-said=title></span><span>{fixed(highest, if top.is_some() { 0 } else { 2 })}</span></figcaption>
+                <svg viewBox="0 0 200 84" preserveAspectRatio="none" role="img" aria-labelledby=title>
                     {lines.map(|(class, value)| view! { <polyline class=class points=path(value)/> }).collect_view()}
                 </svg>
             </figure>
@@ -124,9 +122,9 @@ fn Curves() -> impl IntoView {
     };
     view! {
         <div class="curves" data-testid="curves" data-losses=move || digits(&points().iter().map(|p| p.train_loss as f32).collect::<Vec<_>>()) hidden=move || points().is_empty()>
-            {move || chart("Loss", [("train", |p| Some(p.train_loss)), ("held-out", |p| p.held_out.map(|(loss, _)| loss))], None)}
-            {move || chart("Right, %", [("train", |_| None), ("held-out", |p| p.held_out.map(|(_, right)| right * 100.0))], Some(100.0))}
-            <p class="key"><i class="train"></i>"learnt from" <i class="held-out"></i>"held out"</p>
+            {move || chart("teach-curve-loss", [("train", |p| Some(p.train_loss)), ("held-out", |p| p.held_out.map(|(loss, _)| loss))], None)}
+            {move || chart("teach-curve-right", [("train", |_| None), ("held-out", |p| p.held_out.map(|(_, right)| right * 100.0))], Some(100.0))}
+            <p class="key"><i class="train"></i><span data-said="teach-key-learnt"></span>" "<i class="held-out"></i><span data-said="teach-key-held-out"></span></p>
         </div>
     }
 }
@@ -156,13 +154,13 @@ fn Choices() -> impl IntoView {
                        put: fn(&mut Settings, f64)| {
         let (low, high, step) = range;
         view! {
-            <label title=hint>
-                <span>{label}</span>
+            <label data-said=hint>
+                <span data-said=label></span>
                 <input type="number" data-testid=id min=low.to_string() max=high.to_string() step=step prop:value=move || get(&settings())
                     on:change:target=move |event| {
                         let value = event.target().value_as_number();
                         if (low..=high).contains(&value) { set(&|settings| put(settings, value)) } else {
-                            state.say("note", format!("{label}: a number from {low} to {high} is expected."));
+                            state.say("note", Said::new("teach-number").with("label", Said::new(label)).with("low", low.to_string()).with("high", high.to_string()));
                             event.target().set_value(&get(&settings()).to_string());
                         }
                     }/>
@@ -171,44 +169,44 @@ fn Choices() -> impl IntoView {
     };
     view! {
         <details class="choices">
-            <summary>"Settings"</summary>
+            <summary data-said="teach-settings"></summary>
             <fieldset disabled=move || state.phase.with(Phase::busy)>
-                <label title="The network whose knowledge the new classes build on">
-                    <span>"Begin from"</span>
+                <label data-said="teach-base-how">
+                    <span data-said="teach-base"></span>
                     <select data-testid="base-select" on:change:target=move |event| { let name = event.target().value(); state.change(|project| project.base = name) }>{bases}</select>
                 </label>
-                <label title="The head is fast and enough for most; the last stage learns finer differences from many photos">
-                    <span>"What learns"</span>
+                <label data-said="teach-part-how">
+                    <span data-said="teach-part"></span>
                     <select data-testid="part-select" on:change:target=move |event| {
                         let part = if event.target().value() == "stage" { Part::LastStage } else { Part::Head };
                         set(&|settings| settings.part = part)
                     }>
-                        <option value="head" prop:selected=move || settings().part == Part::Head>"the head"</option>
-                        <option value="stage" prop:selected=move || settings().part == Part::LastStage>"the head and the last stage"</option>
+                        <option value="head" prop:selected=move || settings().part == Part::Head data-said="teach-part-head"></option>
+                        <option value="stage" prop:selected=move || settings().part == Part::LastStage data-said="teach-part-stage"></option>
                     </select>
                 </label>
-                {number("Epochs", "How often every photo is seen", "epochs", (1.0, 1000.0, "1"), |s| s.epochs as f64, |s, v| s.epochs = v as usize)}
-                {number("Photos a step", "Batch size", "batch", (1.0, 256.0, "1"), |s| s.batch as f64, |s, v| s.batch = v as usize)}
-                {number("Learning rate", "How far each step goes; smaller is slower and surer", "rate", (0.000001, 1.0, "any"), |s| s.lr, |s, v| s.lr = v)}
-                {number("Held out, %", "Photos that are only judged by", "held-out", (0.0, 80.0, "5"), |s| (s.held_out * 100.0).round(), |s, v| s.held_out = v / 100.0)}
-                <label class="check" title="Learn from mirrored, shifted and recoloured copies too">
+                {number("teach-epochs", "teach-epochs-how", "epochs", (1.0, 1000.0, "1"), |s| s.epochs as f64, |s, v| s.epochs = v as usize)}
+                {number("teach-batch", "teach-batch-how", "batch", (1.0, 256.0, "1"), |s| s.batch as f64, |s, v| s.batch = v as usize)}
+                {number("teach-rate", "teach-rate-how", "rate", (0.000001, 1.0, "any"), |s| s.lr, |s, v| s.lr = v)}
+                {number("teach-held-out", "teach-held-out-how", "held-out", (0.0, 80.0, "5"), |s| (s.held_out * 100.0).round(), |s, v| s.held_out = v / 100.0)}
+                <label class="check" data-said="teach-augment-how">
                     <input type="checkbox" data-testid="augment" prop:checked=move || settings().augment
                         on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.augment = on) }/>
-                    "Learn from changed copies"
+                    <span data-said="teach-augment"></span>
                 </label>
-                <label class="check" title="A class with few photos weighs as much as the others">
+                <label class="check" data-said="teach-balanced-how">
                     <input type="checkbox" data-testid="balanced" prop:checked=move || settings().balanced
                         on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.balanced = on) }/>
-                    "Classes weigh the same"
+                    <span data-said="teach-balanced"></span>
                 </label>
-                <button class="quiet" on:click=move |_| set(&|settings| *settings = Settings::default())>"Back to the defaults"</button>
+                <button class="quiet" on:click=move |_| set(&|settings| *settings = Settings::default()) data-said="teach-defaults"></button>
             </fieldset>
         </details>
     }
 }
 
 /// How long a training still takes; nothing while that is a guess.
-fn left(done: usize, of: usize, since: f64) -> String {
+fn left(done: usize, of: usize, since: f64) -> Filling {
     let spent = now() - since;
-    if done == 0 || spent < SURE { String::new() } else { time_left(spent / done as f64 * (of - done) as f64) }
+    if done == 0 || spent < SURE { "".into() } else { time_left(spent / done as f64 * (of - done) as f64).into() }
 }

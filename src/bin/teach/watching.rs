@@ -6,18 +6,19 @@ use std::sync::Arc;
 use camscope::page::canvas;
 use camscope::page::web::{fixed, memory};
 use camscope::protocol::{Look, Prediction};
-use camscope::render::{Colormap, OverlayOptions, Range};
+use camscope::render::{OverlayOptions, Range};
+use camscope::said::Said;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
 use crate::state::{State, View};
 
 const SIDE: usize = 640;
-const OPTIONS: OverlayOptions = OverlayOptions { opacity: 0.45, colormap: Colormap::Jet, smooth: true };
 
 /// Draws a prediction's map, on its own scale.
 pub fn draw(canvas: &web_sys::HtmlCanvasElement, view: &View, look: &Look, prediction: &Prediction, side: usize) {
-    canvas::draw_map(canvas, &view.picture, side, look, prediction, Range::of(&prediction.map.values), OPTIONS);
+    let options = OverlayOptions { opacity: 0.45, colormap: canvas::colours(), smooth: true };
+    canvas::draw_map(canvas, &view.picture, side, look, prediction, Range::of(&prediction.map.values), options);
 }
 
 #[component]
@@ -60,7 +61,9 @@ pub fn Watching() -> impl IntoView {
             None => canvas::draw_plain(&right, &view.picture),
         }
     });
-    let title = |p: Prediction| format!("“{}” {} %", p.class, fixed(p.probability * 100.0, 0));
+    let side = |id: &'static str, p: Prediction| {
+        Said::new(id).with("class", p.class).with("percent", fixed(p.probability * 100.0, 0)).attr()
+    };
     let classes = move || {
         let current = class();
         let classes = state.project.with(|project| project.classes.clone());
@@ -74,24 +77,23 @@ pub fn Watching() -> impl IntoView {
         classes.into_iter().map(choice).collect_view()
     };
     view! {
-        <section class="watching panel" aria-label="Before and after" data-testid="watching"
+        <section class="watching panel" data-said="teach-watching" data-testid="watching"
             data-engine-bytes=move || view().map(|view| view.before.timing.memory.to_string()) data-page-bytes=move || { view(); memory().to_string() }>
-            <h2>"Where it looks"</h2>
-            <p class="hint" hidden=move || view().is_some()>
-                {move || if state.watched.get().is_some() { "Looking at the photo …" } else { "Choose any photo of yours: its map is drawn here, before and after, and after every epoch while the network learns." }}
-            </p>
+            <h2 data-said="teach-where"></h2>
+            <p class="hint" hidden=move || view().is_some()
+                data-said=move || if state.watched.get().is_some() { "teach-looking" } else { "teach-choose-photo" }></p>
             <div hidden=move || view().is_none()>
                 <div class="compare" style:--at=move || fixed(divider.get(), 1) + "%">
-                    <canvas node_ref=left data-testid="before-canvas" role="img" aria-label="Map of the network as it was"></canvas>
-                    <canvas class="after" node_ref=right data-testid="after-canvas" role="img" aria-label="Map of the taught network"></canvas>
-                    <input type="range" min="0" max="100" step="1" data-testid="before-after" aria-label="Between before and after"
+                    <canvas node_ref=left data-testid="before-canvas" role="img" data-said="teach-map-before"></canvas>
+                    <canvas class="after" node_ref=right data-testid="after-canvas" role="img" data-said="teach-map-after"></canvas>
+                    <input type="range" min="0" max="100" step="1" data-testid="before-after" data-said="teach-slider"
                         prop:value=move || divider.get() on:input:target=move |event| divider.set(event.target().value_as_number())/>
                 </div>
                 <p class="sides">
-                    <span>"Before: " {move || before().map(title)}</span>
-                    <span>{move || after().map(|p| format!("Taught: {}", title(p)))}</span>
+                    <span data-said=move || before().map(|p| side("teach-before", p))></span>
+                    <span data-said=move || after().map(|p| side("teach-after", p))></span>
                 </p>
-                <div class="row pick" role="group" aria-label="Map of which class">{classes}</div>
+                <div class="row pick" role="group" data-said="teach-which-class">{classes}</div>
             </div>
         </section>
     }

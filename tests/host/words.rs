@@ -1,0 +1,213 @@
+//! The page's words: both languages say everything, nothing is said that has no words, and no words are in the code.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use camscope::device::DeviceError;
+use camscope::engine::EngineError;
+use camscope::language::{LANGUAGES, Language};
+use camscope::method::Method;
+use camscope::photo::{Kind, Note, PhotoError};
+use camscope::said::Said;
+use camscope::train::TrainError;
+use fluent_syntax::ast::{Entry, Resource};
+use proc_macro2::{TokenStream, TokenTree};
+
+use crate::support::project;
+
+/// Messages by id: the names of their attributes and variables, whether they have a text, in one line each.
+fn messages(code: &str) -> BTreeMap<String, String> {
+    let source = std::fs::read_to_string(project(&format!("www/words/{code}.ftl"))).unwrap();
+    let resource =
+        fluent_syntax::parser::parse(source.as_str()).unwrap_or_else(|(_, errors)| panic!("{code}.ftl: {errors:?}"));
+    let mut messages = BTreeMap::new();
+    for entry in resource.body {
+        let Entry::Message(message) = entry else { continue };
+        let id = message.id.name.to_owned();
+        let attributes: BTreeSet<_> = message.attributes.iter().map(|attribute| attribute.id.name).collect();
+        let text = message.value.is_some();
+        let written = fluent_syntax::serializer::serialize(&Resource { body: vec![Entry::Message(message.clone())] });
+        let name = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric()).collect::<String>();
+        let variables: BTreeSet<_> = written.split('$').skip(1).map(name).collect();
+        let shape = format!("text {text}, attributes {attributes:?}, variables {variables:?}");
+        assert!(messages.insert(id.clone(), shape).is_none(), "{code}.ftl has {id} twice");
+    }
+    messages
+}
+
+#[test]
+fn every_language_has_every_message() {
+    let english = messages("en");
+    assert!(english.len() > 300, "{} messages", english.len());
+    for (code, _) in LANGUAGES {
+        assert_eq!(messages(code), english, "{code}.ftl differs from en.ftl");
+    }
+    let files = std::fs::read_dir(project("www/words")).unwrap().count();
+    assert_eq!(files, LANGUAGES.len(), "a file in www/words for each language");
+}
+
+/// The Rust files under `places`.
+fn sources(places: &[&str]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut open: Vec<PathBuf> = places.iter().map(|place| project(place)).collect();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// Each string in a file's code, with the five tokens before it written together.
+fn strings(file: &Path) -> Vec<(String, String)> {
+    fn walk(tokens: TokenStream, before: &mut Vec<String>, found: &mut Vec<(String, String)>) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => {
+                    before.push(format!("{:?}", group.delimiter()));
+                    walk(group.stream(), before, found);
+                    before.push("end".into());
+                }
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    if let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+                        found.push((before[before.len().saturating_sub(5)..].concat(), inner.to_owned()));
+                    }
+                    before.push("literal".into());
+                }
+                other => before.push(other.to_string()),
+            }
+        }
+    }
+    let code = std::fs::read_to_string(file).unwrap();
+    let tokens: TokenStream = code.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut found = Vec::new();
+    walk(tokens, &mut Vec::new(), &mut found);
+    found
+}
+
+const PAGE: [&str; 6] =
+    ["src/bin/app", "src/bin/about", "src/bin/check", "src/bin/teach", "src/bin/words.rs", "src/page"];
+/// Who says something to the page.
+const SPEAKERS: [&str; 6] =
+    ["src/engine", "src/method.rs", "src/project.rs", "src/survey.rs", "src/annotations.rs", "src/protocol.rs"];
+
+#[test]
+fn what_is_said_has_words_and_all_words_are_said() {
+    let english = messages("en");
+    let mut said = BTreeSet::new();
+    for file in sources(&PAGE).into_iter().chain(sources(&SPEAKERS)) {
+        for (before, text) in strings(&file) {
+            if before.ends_with("data-said=") || before.ends_with("Said::newParenthesis") {
+                let id = text.split(' ').next().unwrap();
+                assert!(english.contains_key(id), "{}: there is no message {id}", file.display());
+            }
+            said.insert(text);
+        }
+    }
+    for file in ["index.html", "www/offline.js", "www/part_loader.js"] {
+        let code = std::fs::read_to_string(project(file)).unwrap();
+        said.extend(
+            english
+                .keys()
+                .filter(|id| code.contains(&format!("\"{id}\"")) || code.contains(&format!("`{id} ")))
+                .cloned(),
+        );
+    }
+    let mute: Vec<_> = english.keys().filter(|id| !said.contains(*id)).collect();
+    assert!(mute.is_empty(), "nobody says {mute:?}");
+}
+
+#[test]
+fn no_words_are_in_the_code() {
+    // Names and units, which are the same in every language.
+    const NAMES: [&str; 6] = ["camscope", "WebGPU", "CPU", " GFLOP/s", " MB", "basic render"];
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
+    let mut found = Vec::new();
+    for file in sources(&PAGE) {
+        for (before, text) in strings(&file) {
+            let attribute = |names: &[&str]| names.iter().any(|name| before.ends_with(&format!("{name}=")));
+            let plain = text.replace("{}", "");
+            // A sentence has a word that ends and another that begins; selectors, fonts and class lists have marks or are named.
+            let sentence = plain
+                .split(' ')
+                .filter(|word| word.len() > 1 && word.chars().all(|c| c.is_alphabetic() || ".,:;…“”’'".contains(c)))
+                .count()
+                > 1;
+            let child = before.ends_with('>') && !before.ends_with("=>") && letters(&plain) > 1;
+            let spoken = attribute(&["title", "placeholder", "alt", "aria-label"]) && letters(&plain) > 0;
+            let marked = attribute(&["class", "style", "data-testid", "accept", "aria-labelledby"])
+                || before.ends_with("reason=")
+                || before.ends_with("doc=");
+            if (sentence || child || spoken) && !marked && !NAMES.contains(&plain.as_str()) {
+                found.push(format!("{}: {text:?} after {before}", file.display()));
+            }
+        }
+    }
+    for file in std::fs::read_dir(project("www")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|ending| ending == "js") {
+            let code = std::fs::read_to_string(&file).unwrap();
+            let spoken =
+                code.lines().filter(|line| line.contains("textContent = \"") || line.contains("textContent = `"));
+            found.extend(spoken.map(|line| format!("{}: {line}", file.display())));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The native binary has the errors' own texts, the page those in `en.ftl`.
+#[test]
+fn errors_say_the_same_natively_and_on_the_page() {
+    let english = Language::english();
+    let same = |said: Said, text: String| assert_eq!(english.text(&said), text);
+    let kinds = [Kind::Pdf, Kind::Archive, Kind::Tiff, Kind::Heic, Kind::Avif, Kind::Video, Kind::Text, Kind::Unknown];
+    let mut photo: Vec<PhotoError> = kinds.map(PhotoError::NotAPhoto).into();
+    photo.extend([PhotoError::Empty, PhotoError::Truncated, PhotoError::Damaged("bad huffman code".into())]);
+    photo.push(PhotoError::TooLarge { width: 20_000, height: 10_000 });
+    photo.iter().for_each(|error| same(error.into(), error.to_string()));
+    [Note::Animated, Note::SixteenBit].iter().for_each(|note| same(note.into(), note.to_string()));
+    let diverged = TrainError::NotFinite { step: 3, epoch: 2, loss: f32::INFINITY };
+    let engine = [
+        EngineError::NoModel,
+        EngineError::NotSeen,
+        EngineError::Class { class: 12, classes: 10 },
+        EngineError::NotFinite,
+        EngineError::Lesson,
+        EngineError::Stopped,
+        EngineError::NotStudied,
+        EngineError::Train(diverged),
+        EngineError::Train(TrainError::NoPhotos),
+    ];
+    engine.iter().for_each(|error| same(error.into(), error.to_string()));
+    let device = [DeviceError::NoAdapter("none".into()), DeviceError::NotBuilt("gpu")];
+    device.iter().for_each(|error| same(error.into(), error.to_string()));
+}
+
+#[test]
+fn messages_within_messages_and_counts() {
+    let (english, korean) = (Language::english(), {
+        let source = std::fs::read_to_string(project("www/words/ko.ftl")).unwrap();
+        Language::new("ko", source)
+    });
+    let file = Said::new("of-file").with("name", "cat.jpg").with("what", Said::new("photo-empty"));
+    assert_eq!(english.text(&file), "cat.jpg: The file is empty (0 bytes). Choose another copy of it.");
+    assert_eq!(korean.text(&file), "cat.jpg: 빈 파일이에요(0바이트). 다른 사본을 선택해 주세요.");
+    let left = |n: usize| Said::new("left-minutes").with("n", n);
+    assert_eq!(english.text(&left(1)), "about a minute left");
+    assert_eq!(english.text(&left(12)), "about 12 minutes left");
+    assert_eq!(korean.text(&left(12)), "12분쯤 남음");
+    let label = english.message(&Said::new("remove").with("name", "cat.jpg")).unwrap();
+    assert_eq!((label.text, label.attributes), (None, vec![("aria-label".into(), "Remove cat.jpg".into())]));
+    assert_eq!(english.message(&Said::new("no such message")), None);
+    // All methods, whose ids are data.
+    for method in Method::ALL {
+        let about = method.about();
+        assert!(
+            [&english, &korean]
+                .iter()
+                .all(|l| l.message(&about.to_know()).is_some() && l.message(&about.cost.id().into()).is_some())
+        );
+    }
+}
