@@ -20,11 +20,11 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
+.PHONY: help serve build test tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
 .PHONY: audit rust trunk native torch peers models photos site browser test-host test-gpu test-browser
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 serve: native models photos trunk ## Set up, build and serve the release site on http://127.0.0.1:8080
 	@rm -f $(SITE_BUILT)
@@ -59,12 +59,13 @@ cifar10: ## Fetch CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm; what t
 	@[ -x .tools/pillow/bin/python ] || { python3 -m venv .tools/pillow && .tools/pillow/bin/pip install -q pillow numpy; }
 	.tools/pillow/bin/python -B tools/cifar10.py .tools/cifar10
 
-lint: rust ## Check format and lints: native (with and without GPU and CUDA), the four parts of the page, its engines
+lint: rust ## Check format and lints: native (with and without GPU and CUDA), the five programs of the page, its engines
 	cargo fmt --check
 	cargo clippy --release --all-targets -- -D warnings
 	@# The CUDA stack fetches LLVM when it is built; for looking at the code alone it takes this for a docs build.
 	DOCS_RS=1 cargo clippy --release --features gpu,cuda --bin camscope -- -D warnings
 	$(WASM_CLIPPY) --profile page --features app --bin app -- -D warnings
+	$(WASM_CLIPPY) --profile page --features words --bin words -- -D warnings
 	$(WASM_CLIPPY) --profile page --features check --bin check -- -D warnings
 	$(WASM_CLIPPY) --profile page --features about --bin about -- -D warnings
 	$(WASM_CLIPPY) --profile page --features teach --bin teach -- -D warnings
@@ -80,6 +81,12 @@ audit: rust ## Check licences, sources and known faults of all dependencies, of 
 	else tail -n 1 <<< "$$found"; fi
 
 setup: native models photos trunk browser ## Fetch tools, models, sample photos and the test browser
+
+tour: site browser ## Take the pictures of docs/tour anew
+	@mkdir -p docs/tour
+	cargo test --release --test browser tour:: || true
+	for picture in "$(CARGO_TARGET_DIR)"/screenshots/tour-*.png; do name=$${picture##*/tour-}; cp "$$picture" "docs/tour/$$name"; done
+	cargo test --release --test browser tour::
 
 clean: ## Remove what was made in this folder (not the tools, not the cache)
 	rm -rf dist $(SITE_BUILT) www/photos www/models/manifest.json www/models/efficientnet-lite0*

@@ -198,14 +198,23 @@ impl Browser {
 
     /// A picture of the page under the target folder, for people to look at.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
-        let folder = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from)
-            .join("screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join(format!("{name}.png"));
-        std::fs::write(&file, self.client.screenshot().await.unwrap()).unwrap();
-        file
+        keep(name, &self.client.screenshot().await.unwrap())
     }
+
+    /// A picture of one element.
+    pub async fn part(&self, name: &str, css: &str) -> PathBuf {
+        keep(name, &self.wait(css).await.screenshot().await.unwrap())
+    }
+}
+
+fn keep(name: &str, picture: &[u8]) -> PathBuf {
+    let folder = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from)
+        .join("screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join(format!("{name}.png"));
+    std::fs::write(&file, picture).unwrap();
+    file
 }
 
 #[derive(Debug)]

@@ -14,4 +14,5 @@ mod page;
 mod privacy;
 mod site;
 mod teach;
+mod tour;
 mod words;

@@ -200,12 +200,14 @@ async fn fits_a_phone_in_the_dark() {
 fn the_site_is_small() {
     let dist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     let files = std::fs::read_dir(&dist).expect("the built site").map(|entry| entry.unwrap().path());
-    let (mut page, mut parts, mut engines) = (0, Vec::new(), Vec::new());
+    let (mut page, mut words, mut parts, mut engines) = (0, 0, Vec::new(), Vec::new());
     for file in files.filter(|file| file.extension().is_some_and(|e| e == "wasm")) {
         let code = std::fs::read(&file).unwrap();
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         if name.starts_with("app-") {
             page += code.len();
+        } else if name.starts_with("words") {
+            words += code.len();
         } else if !name.starts_with("engine-") {
             parts.push(code.len()); // fetched only when its tab is opened
         } else {
@@ -215,8 +217,9 @@ fn the_site_is_small() {
             engines.push(packed.len());
         }
     }
-    println!("page {page} bytes, other parts {parts:?}; engines after brotli {engines:?}");
+    println!("page {page} bytes, words {words}, other parts {parts:?}; engines after brotli {engines:?}");
     assert!(page > 0 && page <= 400_000, "the page's code has {page} bytes");
+    assert!(words > 0 && words <= 200_000, "the words' code has {words} bytes");
     assert!(parts.len() == 3 && parts.iter().all(|&bytes| bytes <= 900_000), "the other parts have {parts:?} bytes");
     assert!(engines.len() == 3 && engines.iter().all(|&bytes| bytes <= 3_500_000), "engines: {engines:?} bytes");
 }
