@@ -21,7 +21,7 @@ TRUNK := env -u NO_COLOR trunk
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
 .PHONY: help serve build test tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
-.PHONY: audit rust trunk native torch peers models photos site browser test-host test-gpu test-browser
+.PHONY: audit rust trunk native torch peers models photos site browser test-host test-gpu test-browser test-firefox
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ serve: native models photos trunk ## Set up, build and serve the release site on
 
 build: native site ## Make the site in dist/ and the native binary target/release/camscope
 
-test: lint test-host test-gpu site test-browser ## Run every check, cheapest first
+test: lint test-host test-gpu site test-browser test-firefox ## Run every check, cheapest first
 
 bench: models ## Time every model on every device of this machine
 	cargo build --release --features gpu --bin camscope
@@ -112,7 +112,7 @@ photos:
 	@tools/setup.sh photos
 
 browser:
-	@tools/setup.sh browser nginx axe
+	@tools/setup.sh browser firefox fonts nginx axe
 
 torch:
 	@[ -x .tools/torch/bin/python ] || python3 -m venv .tools/torch
@@ -140,6 +140,14 @@ test-host: native models photos
 test-gpu: rust
 	@tools/setup.sh vulkan
 	cargo test --release --features gpu --test gpu -- --test-threads=1
+
+# What needs neither WebGPU nor Chromium's own tools.
+IN_FIREFOX := page:: words:: bad_input:: engines::cpu engines::both methods::every methods::what
+
+test-firefox: site browser
+	@if command -v geckodriver >/dev/null; then \
+	  BROWSER=firefox cargo test --release --test browser -- --test-threads=1 $(IN_FIREFOX); \
+	else echo "skipped: the tests in Firefox; neither it nor GeckoDriver is here"; fi
 
 test-browser: site browser
 	cargo test --release --test browser -- --test-threads=1

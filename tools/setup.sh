@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches what the project needs and leaves alone what is there and right.
-# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|vulkan|nginx|axe|deny]...   (nothing named: all, in this order)
+# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|firefox|fonts|vulkan|nginx|axe|deny]...   (nothing named: all, in this order)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +11,7 @@ trunk_version=0.21.14
 binaryen_version=132.0.0
 axe_version=4.14.1
 deny_version=0.20.2
+geckodriver_version=0.37.1
 
 fail() { echo "setup: $*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null; }
@@ -87,6 +88,16 @@ setup_browser() {
   has_browser || fail "$hint; apt-get installed its packages but they are not there."
 }
 
+# The second browser of the tests.
+setup_firefox() {
+  if ! have firefox-esr && ! have firefox; then
+    try_debian "no Firefox is here; its tests will be skipped" firefox-esr
+  fi
+  if have firefox-esr || have firefox; then
+    have geckodriver || install_tool 3 geckodriver "$geckodriver_version" --locked
+  fi
+}
+
 # Debian's packages (all but the first word) where they can be had, else what goes without them (the first).
 try_debian() {
   local hint=$1
@@ -109,6 +120,11 @@ setup_vulkan() {
   try_debian "no Vulkan driver is here; the graphics kernels' tests will be skipped" mesa-vulkan-drivers libvulkan1
 }
 
+# For the pictures of the page in Korean.
+setup_fonts() {
+  fc-list :lang=ko 2>/dev/null | grep -q . || try_debian "no Korean font is here; pictures of the page in Korean will show boxes" fonts-nanum fontconfig
+}
+
 # For the test of docs/deploy.md.
 setup_nginx() { have nginx || try_debian "no nginx is here; the test of docs/deploy.md will be skipped" nginx-light; }
 
@@ -123,10 +139,10 @@ setup_axe() {
 # Looks at licences, sources and known faults of what the project is built with.
 setup_deny() { [ "$(version_of cargo-deny)" = "$deny_version" ] || install_tool 6 cargo-deny "$deny_version" --locked; }
 
-[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser vulkan nginx axe deny
+[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser firefox fonts vulkan nginx axe deny
 for step in "$@"; do
   case "$step" in
-    rust | trunk | wasm-opt | models | photos | browser | vulkan | nginx | axe | deny) "setup_${step/-/_}" ;;
-    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, vulkan, nginx, axe, deny." ;;
+    rust | trunk | wasm-opt | models | photos | browser | firefox | fonts | vulkan | nginx | axe | deny) "setup_${step/-/_}" ;;
+    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, firefox, fonts, vulkan, nginx, axe, deny." ;;
   esac
 done

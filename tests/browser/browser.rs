@@ -1,4 +1,5 @@
-//! One headless Chromium a test, and what a visitor does with it.
+//! One headless browser a test, and what a visitor does with it: Chromium, or Firefox with `BROWSER=firefox` (`make test-firefox`),
+//! for tests of what needs neither WebGPU nor Chromium's own tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -37,9 +38,17 @@ impl Browser {
         Self::start_with(&[]).await
     }
 
-    /// With more flags than usual.
+    /// With more flags than usual, which are Chromium's.
     pub async fn start_with(more: &[&str]) -> Self {
         Self::launch(more, json!({})).await
+    }
+
+    /// A visitor who reads this language.
+    pub async fn start_in(language: &str) -> Self {
+        match firefox() {
+            true => Self::launch_firefox(json!({ "intl.accept_languages": language })).await,
+            false => Self::start_with(&[&format!("--accept-lang={language}")]).await,
+        }
     }
 
     /// What it downloads lands in `folder`.
@@ -60,20 +69,34 @@ impl Browser {
     }
 
     async fn launch(more: &[&str], options: Value) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver is on the PATH: `make setup` installs it or says how");
+        if firefox() {
+            assert!(more.is_empty() && options == json!({}), "this test needs Chromium");
+            return Self::launch_firefox(json!({})).await;
+        }
         let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
         let flags = [&FLAGS, more].concat();
         let chromium = chromium.expect("Chromium is on the PATH");
         let mut options = options;
         (options["args"], options["binary"]) = (json!(flags), json!(chromium));
-        let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
+        Self::connect("chromedriver", "goog:chromeOptions", options).await
+    }
+
+    async fn launch_firefox(preferences: Value) -> Self {
+        let firefox = ["firefox-esr", "firefox"].into_iter().find_map(on_path).expect("Firefox is on the PATH");
+        let options = json!({ "args": ["-headless"], "binary": firefox, "prefs": preferences });
+        Self::connect("geckodriver", "moz:firefoxOptions", options).await
+    }
+
+    async fn connect(driver: &str, key: &str, options: Value) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new(driver)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|_| panic!("{driver} is not on the PATH: `make setup` installs it or says how"));
+        let capabilities = serde_json::Map::from_iter([(key.to_owned(), options)]);
         let start = Instant::now();
         loop {
             let mut builder = ClientBuilder::new(HttpConnector::new());
@@ -82,7 +105,9 @@ impl Browser {
                     client.set_window_size(1280, 900).await.unwrap();
                     return Self { client, driver };
                 }
-                Err(error) if start.elapsed() > Duration::from_secs(30) => panic!("Chromium does not start: {error}"),
+                Err(error) if start.elapsed() > Duration::from_secs(30) => {
+                    panic!("the browser does not start: {error}")
+                }
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
@@ -205,6 +230,10 @@ impl Browser {
     pub async fn part(&self, name: &str, css: &str) -> PathBuf {
         keep(name, &self.wait(css).await.screenshot().await.unwrap())
     }
+}
+
+fn firefox() -> bool {
+    std::env::var("BROWSER").is_ok_and(|browser| browser == "firefox")
 }
 
 fn keep(name: &str, picture: &[u8]) -> PathBuf {

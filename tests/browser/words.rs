@@ -79,7 +79,7 @@ async fn every_part_speaks_korean() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_language_is_the_browsers_until_one_is_chosen_and_then_kept() {
     let site = Site::built().await;
-    let browser = Browser::start_with(&["--accept-lang=ko-KR,en-US"]).await;
+    let browser = Browser::start_in("ko-KR,en-US").await;
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.wait("[data-testid=tab-look]").await;
     assert_eq!(
@@ -113,7 +113,7 @@ async fn missing_words_are_told() {
     assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));
     browser.close().await;
 
-    let browser = Browser::start_with(&["--accept-lang=ko"]).await;
+    let browser = Browser::start_in("ko").await;
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.wait("[data-testid=tab-look]").await;
     assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));
