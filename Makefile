@@ -20,8 +20,8 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
-.PHONY: audit rust trunk native torch peers models photos site browser test-host test-gpu test-browser test-firefox
+.PHONY: help serve build test soak tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
+.PHONY: audit sbom rust trunk native torch peers models photos site browser test-host test-gpu test-browser test-firefox
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -73,7 +73,18 @@ lint: rust ## Check format and lints: native (with and without GPU and CUDA), th
 	$(WASM_CLIPPY) --release --features engine,relaxed --bin engine-cpu-relaxed -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,gpu --bin engine-webgpu -- -D warnings
 
-audit: rust ## Check licences, sources and known faults of all dependencies, of the native binary's and of the page's
+SBOM := cargo cyclonedx --quiet --format json --spec-version 1.5
+
+sbom: rust ## List what the binary and the site are made of, for machines (CycloneDX, into sbom/)
+	@tools/setup.sh cyclonedx
+	@mkdir -p sbom
+	$(SBOM) --features gpu --override-filename camscope-native
+	$(SBOM) --no-default-features --features "app words check teach about engine gpu relaxed" --target wasm32-unknown-unknown --override-filename camscope-site
+	@mv camscope-native.json camscope-site.json sbom/
+	@for list in sbom/*.json; do for crate in burn image wgpu; do \
+	  grep -q "\"name\": \"$$crate\"" $$list || { echo "$$list does not name $$crate" >&2; exit 1; }; done; done
+
+audit: sbom ## Check licences, sources and known faults of all dependencies, of the native binary's and of the page's
 	@tools/setup.sh deny
 	cargo deny check --hide-inclusion-graph licenses bans sources
 	@if ! found=$$(cargo deny check --hide-inclusion-graph advisories 2>&1) && ! grep -q "failed to fetch advisory database" <<< "$$found"; then echo "$$found"; exit 1; \
@@ -81,6 +92,9 @@ audit: rust ## Check licences, sources and known faults of all dependencies, of 
 	else tail -n 1 <<< "$$found"; fi
 
 setup: native models photos trunk browser ## Fetch tools, models, sample photos and the test browser
+
+soak: site browser ## Use the page for half an hour as others do in days (SOAK=0.1 does a tenth)
+	cargo test --release --test soak -- --test-threads=1 --nocapture
 
 tour: site browser ## Take the pictures of docs/tour anew
 	@mkdir -p docs/tour
@@ -103,7 +117,7 @@ rust:
 	fi
 
 trunk: rust
-	@tools/setup.sh trunk wasm-opt
+	@tools/setup.sh trunk wasm-opt about
 
 models: native
 	@tools/setup.sh models

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches what the project needs and leaves alone what is there and right.
-# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|firefox|fonts|vulkan|nginx|axe|deny]...   (nothing named: all, in this order)
+# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|firefox|fonts|vulkan|nginx|axe|deny|about|fuzz|cyclonedx]...   (nothing named: all, in this order)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +11,9 @@ trunk_version=0.21.14
 binaryen_version=132.0.0
 axe_version=4.14.1
 deny_version=0.20.2
+about_version=0.9.3
+fuzz_version=0.13.2
+cyclonedx_version=0.5.9
 geckodriver_version=0.37.1
 
 fail() { echo "setup: $*" >&2; exit 1; }
@@ -139,10 +142,21 @@ setup_axe() {
 # Looks at licences, sources and known faults of what the project is built with.
 setup_deny() { [ "$(version_of cargo-deny)" = "$deny_version" ] || install_tool 6 cargo-deny "$deny_version" --locked; }
 
-[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser firefox fonts vulkan nginx axe deny
+# Gathers the licences of what the site is made of, for its page of licences.
+setup_about() { [ "$(version_of cargo-about)" = "$about_version" ] || install_tool 3 cargo-about "$about_version" --locked --features cli; }
+
+# Runs libFuzzer on what reads files from outside.
+setup_fuzz() { [ "$(version_of cargo-fuzz)" = "$fuzz_version" ] || install_tool 2 cargo-fuzz "$fuzz_version" --locked; }
+
+# Lists what the programs are made of, for machines (a software bill of materials).
+setup_cyclonedx() {
+  [ "$(cargo cyclonedx --version 2>/dev/null | cut -d' ' -f2)" = "$cyclonedx_version" ] || install_tool 2 cargo-cyclonedx "$cyclonedx_version" --locked
+}
+
+[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser firefox fonts vulkan nginx axe deny about fuzz cyclonedx
 for step in "$@"; do
   case "$step" in
-    rust | trunk | wasm-opt | models | photos | browser | firefox | fonts | vulkan | nginx | axe | deny) "setup_${step/-/_}" ;;
-    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, firefox, fonts, vulkan, nginx, axe, deny." ;;
+    rust | trunk | wasm-opt | models | photos | browser | firefox | fonts | vulkan | nginx | axe | deny | about | fuzz | cyclonedx) "setup_${step/-/_}" ;;
+    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, firefox, fonts, vulkan, nginx, axe, deny, about, fuzz, cyclonedx." ;;
   esac
 done

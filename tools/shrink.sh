@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trunk's hook after a release build: wasm-opt, where there is one, takes a tenth off the page, the service worker learns the
-# files, and node packs every file for servers that hand out packed ones. (The engines are left by wasm-opt: on their megabytes it takes minutes.)
+# Trunk's hook after a release build: wasm-opt, where there is one, takes a tenth off the page, the licences of all that it is made of
+# become a page, the service worker learns the files, and node packs every file for servers that hand out packed ones. (The engines are left by wasm-opt: on their megabytes it takes minutes.)
 set -euo pipefail
 [ "${TRUNK_PROFILE:-}" = release ] || exit 0
 if command -v wasm-opt >/dev/null; then
@@ -10,9 +10,18 @@ if command -v wasm-opt >/dev/null; then
     if wasm-opt --merge-similar-functions -Oz --converge "${features[@]/#/--enable-}" "$page" -o "$page.small"; then mv "$page.small" "$page"; else rm -f "$page.small"; fi
   done
 fi
-"$(dirname "$0")/offline.sh" "$TRUNK_STAGING_DIR"
+# The page of licences, made once for a set of crates: reading their texts takes a minute.
+here=$(dirname "$0")
+page=".tools/licences-$(cat Cargo.lock "$here"/licences.hbs "$here"/about.toml | sha256sum | cut -c1-12).html"
+if [ ! -f "$page" ]; then
+  cargo about -L error generate --offline --locked -c "$here/about.toml" --no-default-features \
+    --features "app words check teach about engine gpu relaxed" "$here/licences.hbs" -o "$page.new"
+  mv "$page.new" "$page"
+fi
+cp "$page" "$TRUNK_STAGING_DIR/licences.html"
+"$here/offline.sh" "$TRUNK_STAGING_DIR"
 if command -v node >/dev/null; then
-  node "$(dirname "$0")/compress.mjs" "$TRUNK_STAGING_DIR"
+  node "$here/compress.mjs" "$TRUNK_STAGING_DIR"
 else
   echo "no node on the PATH: dist/ goes without .br and .gz files"
 fi

@@ -128,3 +128,24 @@ async fn training_steps_are_the_same_on_both_engines() {
     }
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_site_is_made_of_is_listed_with_its_licences() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
+    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
+    browser.click("[data-testid=tab-about]").await;
+    browser.click("#about a[href='./licences.html']").await;
+    browser.wait("body pre").await;
+    let text = browser.text("body").await;
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    for name in ["burn", "burn-flex", "wgpu", "leptos", "image", "fluent-bundle", "zip"] {
+        let (_, rest) = lock.split_once(&format!("name = \"{name}\"\nversion = \"")).unwrap();
+        let listed = format!("{name} {}", rest.split('"').next().unwrap());
+        assert!(text.contains(&listed), "{listed} is not on the page of licences");
+    }
+    assert!(text.contains("MIT License") && text.contains("Permission is hereby granted"), "no terms");
+    let worker = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/sw.js")).unwrap();
+    assert!(worker.contains("\"licences.html\""), "it is not kept for offline");
+    browser.close().await;
+}

@@ -115,3 +115,45 @@ async fn nothing_moves_for_those_who_asked_for_stillness() {
     assert_eq!(browser.run("return matchMedia('(prefers-reduced-motion: reduce)').matches", vec![]).await, json!(true));
     browser.close().await;
 }
+
+/// What a screen reader says by itself: what appears in live regions.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_is_read_out() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu&model=vgg16-gap-cifar10", site.url)).await;
+    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
+    let listen = "window.heard = []; new MutationObserver((records) => { for (const record of records) { \
+        const element = record.target.nodeType === 1 ? record.target : record.target.parentElement; \
+        const region = element?.closest('[aria-live], [role=alert], [role=status]') ?? \
+            [...record.addedNodes].find((node) => node.nodeType === 1 && node.matches('[role=alert], [role=status]')); \
+        if (region?.checkVisibility()) window.heard.push(region.textContent) } }) \
+        .observe(document.body, { subtree: true, childList: true, characterData: true })";
+    browser.run(listen, vec![]).await;
+    let heard = async |what: &str| {
+        let said = format!("return window.heard.some((text) => text.includes({}))", json!(what));
+        browser.until(what, &said).await;
+    };
+    browser.add_photos(&[&sample("cat.png"), Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"))]).await;
+    heard("Looking at cat.png").await;
+    heard("Evidence for “cat” in cat.png").await;
+    heard("README.md: This is a text file").await;
+
+    browser.click("[data-testid=tab-teach]").await;
+    heard("Add a few photos to every class").await;
+    for (n, name) in [(1, "cat.png"), (2, "coffee.png")] {
+        let input = format!("[data-testid=class-card]:nth-of-type({n}) [data-testid=class-photos]");
+        browser.wait(&input).await.send_keys(&sample(name).to_string_lossy()).await.unwrap();
+        browser.wait_for(".thumb", n).await;
+    }
+    browser.click("[data-testid=train-start]").await;
+    heard("Done. The best weights are kept.").await;
+    browser.click("[data-testid=class-card] .quiet").await;
+    heard("is deleted").await;
+
+    browser.click("[data-testid=tab-check]").await;
+    browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
+    heard("The photo is looked at.").await;
+    browser.click("[data-testid=box-evidence]").await;
+    heard("of the evidence for “cat” lies inside").await;
+    browser.close().await;
+}

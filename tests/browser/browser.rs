@@ -166,6 +166,18 @@ impl Browser {
         }
     }
 
+    /// Until a script says `true`.
+    pub async fn until(&self, what: &str, script: &str) {
+        let start = Instant::now();
+        while self.run(script, vec![]).await != json!(true) {
+            if start.elapsed() > PATIENCE {
+                self.screenshot("failed").await;
+                panic!("{what}; messages: {:?}; see failed.png", self.messages().await);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     pub async fn click(&self, css: &str) {
         self.wait(css).await.click().await.unwrap();
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camscope::method::Explanation;
 use serde_json::json;
@@ -32,17 +32,6 @@ impl Browser {
     /// The share of the evidence inside that the page tells of the chosen photo; `None` where it tells none.
     async fn inside(&self) -> Option<f64> {
         self.attributes(INSIDE, "data-share").await.first().and_then(|share| share.parse().ok())
-    }
-
-    async fn until(&self, what: &str, script: &str) {
-        let start = Instant::now();
-        while self.run(script, vec![]).await != json!(true) {
-            if start.elapsed() > Duration::from_secs(150) {
-                self.screenshot("failed-check").await;
-                panic!("{what}; messages: {:?}; see failed-check.png", self.messages().await);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
     }
 
     /// Draws a box on the chosen photo, its corners in shares of the photo.

@@ -47,7 +47,7 @@ async fn a_new_version_waits_until_it_is_asked_for() {
     site.release(|root| {
         std::fs::write(root.join("check.js"), "throw new Error('of the new version')").unwrap();
         let index = std::fs::read_to_string(root.join("index.html")).unwrap();
-        std::fs::write(root.join("index.html"), index.replacen("<title>", "<title>Newer ", 1)).unwrap();
+        std::fs::write(root.join("index.html"), index.replacen("<html", "<html data-newer", 1)).unwrap();
     });
     browser.run(UPDATE, vec![]).await;
     browser.wait("#new-version").await;
@@ -65,18 +65,14 @@ async fn a_new_version_waits_until_it_is_asked_for() {
     browser.click("#new-version button").await;
     browser.wait_for("#new-version", 1).await;
     let others = "return document.querySelector('#new-version span').textContent.includes('other tabs')";
-    while !browser.run(others, vec![]).await.as_bool().unwrap() {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    browser.until("the other tab is spoken of", others).await;
     let second = browser.client.windows().await.unwrap().pop().unwrap();
     browser.client.switch_to_window(second).await.unwrap();
     browser.client.close_window().await.unwrap();
     let first = browser.client.windows().await.unwrap().pop().unwrap();
     browser.client.switch_to_window(first).await.unwrap();
     browser.click("#new-version button").await;
-    while !browser.client.title().await.unwrap().starts_with("Newer") {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    browser.wait("html[data-newer]").await;
     browser.close().await;
 }
 

@@ -123,3 +123,32 @@ async fn missing_words_are_told() {
     assert!(text.starts_with("camscope cannot start") && is_korean(&text), "{text}");
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_colours_chosen_are_kept() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    let menu = "[data-testid=colormap]";
+    for visit in 0..2 {
+        browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
+        browser.add_photos(&[&sample("cat.png")]).await;
+        browser.wait("[data-testid=photo-card][data-state=done]").await;
+        if visit == 0 {
+            let offered = browser.text(menu).await;
+            assert!(offered.contains("viridis · for every eye") && !offered.contains("jet ·"), "{offered}");
+            browser.set(menu, "viridis").await;
+        }
+        let chosen = browser.run("return document.querySelector(arguments[0]).value", vec![json!(menu)]).await;
+        assert_eq!(chosen, json!("viridis"), "visit {visit}");
+    }
+    // On the other tabs as well.
+    browser.click("[data-testid=tab-check]").await;
+    browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
+    browser.wait("[data-testid=check-card][data-state=done] img").await;
+    browser.wait("[data-testid=check-canvas]:not([hidden])").await;
+    // Viridis has no colour whose red is full and whose green is not; jet ends in such.
+    let red = "const c = document.querySelector('[data-testid=class-summary] canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; \
+        let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] > 200 && d[i + 1] < 60; return n";
+    browser.wait("[data-testid=class-summary] canvas").await;
+    assert_eq!(browser.run(red, vec![]).await, json!(0));
+    browser.close().await;
+}

@@ -197,7 +197,8 @@ fn messages_within_messages_and_counts() {
     let left = |n: usize| Said::new("left-minutes").with("n", n);
     assert_eq!(english.text(&left(1)), "about a minute left");
     assert_eq!(english.text(&left(12)), "about 12 minutes left");
-    assert_eq!(korean.text(&left(12)), "12분쯤 남음");
+    // Korean has no grammatical singular; the number itself chooses.
+    assert_eq!((korean.text(&left(1)), korean.text(&left(12))), ("1분쯤 남음".into(), "12분쯤 남음".into()));
     let label = english.message(&Said::new("remove").with("name", "cat.jpg")).unwrap();
     assert_eq!((label.text, label.attributes), (None, vec![("aria-label".into(), "Remove cat.jpg".into())]));
     assert_eq!(english.message(&Said::new("no such message")), None);

@@ -224,7 +224,11 @@ check-file-gone = The file cannot be read any more. Drop it again.
 check-loading = Loading { $title } …
 check-no-engine = The engine is not there; see above.
 check-engine-stopped = The engine stopped ({ $why }). Reload the page; your files are untouched.
-check-all-looked = All { $of } photos are looked at.
+check-all-looked =
+    { $of ->
+        [one] The photo is looked at.
+       *[other] All { $of } photos are looked at.
+    }
 check-stopped = Stopped at { $done } of { $of }.
 check-progress = { $done } of { $of } photos · { $left }
 check-bar =
@@ -546,6 +550,7 @@ about-what = What you see here
 about-cam = A convolutional network turns a photo into a coarse grid of features, averages them over the grid, and weighs the averages into one score per class. The same weights, applied before the average, say how much each place adds to the score: that is a class activation map. Nothing is guessed afterwards; the map’s mean plus a constant is the score itself.
 about-shortcuts = So a network that is right for the wrong reason is found out: it knows the deer by the grass, or the tench by the hands that hold it. Check finds such photos in a whole folder, Teach mends them.
 about-private = Your photos stay with you: decoding, network and maps run in this tab, on your graphics adapter where there is a fit one and on the processor where not. Nothing is uploaded, nothing is counted.
+about-licences = What it is made of, and under which licences
 leaves = What leaves this page
 leaves-watched = The browser is told to let nothing out but requests for this site’s own files, by a policy and by a worker between page and network, which counts:
 leaves-policy = The browser is told by a policy to let nothing out but requests for this site’s own files. It counts:

@@ -30,12 +30,12 @@ passes = { $what }: { $of }번 중 { $done }번 계산함
 computing = { $what } 계산 중 …
 left-seconds =
     { $n ->
-        [one] 1초쯤 남음
+        [1] 1초쯤 남음
        *[other] { $n }초쯤 남음
     }
 left-minutes =
     { $n ->
-        [one] 1분쯤 남음
+        [1] 1분쯤 남음
        *[other] { $n }분쯤 남음
     }
 
@@ -217,14 +217,18 @@ check-not-xml = XML이 아님: { $why }
 check-not-voc = Pascal VOC의 XML이 아님: <annotation> 안에 <size>와, <bndbox>가 있는 <object>가 있어야 하는데 { $missing } 없음
 check-boxes-came =
     { $n ->
-        [one] 사진 1장의 상자를 파일에서 가져왔어요.
+        [1] 사진 1장의 상자를 파일에서 가져왔어요.
        *[other] 사진 { $n }장의 상자를 파일에서 가져왔어요.
     }
 check-file-gone = 파일을 더는 읽을 수 없어요. 다시 놓아 주세요.
 check-loading = { $title } 불러오는 중 …
 check-no-engine = 엔진이 없어요. 위의 알림을 보세요.
 check-engine-stopped = 엔진이 멈췄어요({ $why }). 페이지를 새로 고쳐 주세요. 파일은 그대로예요.
-check-all-looked = 사진 { $of }장을 모두 봤어요.
+check-all-looked =
+    { $of ->
+        [1] 사진을 봤어요.
+       *[other] 사진 { $of }장을 모두 봤어요.
+    }
 check-stopped = { $of }장 중 { $done }장에서 멈췄어요.
 check-progress = { $of }장 중 { $done }장 · { $left }
 check-bar =
@@ -402,7 +406,7 @@ teach-class-first = 먼저 클래스를 추가한 다음 사진을 붙여넣어 
 teach-no-photo = 사진 없음
 teach-photos =
     { $n ->
-        [one] 사진 1장
+        [1] 사진 1장
        *[other] 사진 { $n }장
     }
 teach-add-photos = 사진 추가
@@ -546,6 +550,7 @@ about-what = 여기에서 보이는 것
 about-cam = 합성곱 네트워크는 사진을 성긴 격자의 특징으로 바꾸고, 격자 전체에서 평균한 다음, 그 평균에 가중치를 곱해 클래스마다 점수 하나를 내요. 같은 가중치를 평균하기 전에 곱하면 자리마다 점수에 얼마를 보태는지 알 수 있어요. 이것이 클래스 활성화 맵이에요. 나중에 짐작한 것은 없어요. 맵의 평균에 상수를 더하면 바로 그 점수예요.
 about-shortcuts = 그래서 엉뚱한 이유로 맞히는 네트워크가 드러나요. 풀을 보고 사슴이라고 하거나, 물고기를 든 손을 보고 잉어라고 하는 식이죠. “점검”은 폴더 전체에서 그런 사진을 찾고, “가르치기”는 그것을 고쳐요.
 about-private = 사진은 내 손안에 있어요. 사진을 읽는 일도, 네트워크도, 맵도 모두 이 탭 안에서, 알맞은 그래픽 어댑터가 있으면 거기에서, 없으면 CPU에서 계산해요. 아무것도 올리지 않고, 아무것도 세지 않아요.
+about-licences = 무엇으로 만들었는지, 어떤 라이선스인지
 leaves = 이 페이지에서 나가는 것
 leaves-watched = 브라우저는 이 사이트의 파일 요청 말고는 아무것도 내보내지 않아요. 보안 정책과, 페이지와 인터넷 사이의 워커가 막고 세요:
 leaves-policy = 브라우저는 보안 정책에 따라 이 사이트의 파일 요청 말고는 아무것도 내보내지 않고, 막은 것을 세요:

@@ -36,6 +36,7 @@ fn App() -> impl IntoView {
                 <p data-said="about-cam"></p>
                 <p data-said="about-shortcuts"></p>
                 <p data-said="about-private"></p>
+                <p><a href="./licences.html" data-said="about-licences"></a></p>
             </section>
             <privacy::Panel/>
             <measure::Panel/>
