@@ -20,7 +20,7 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test soak tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
+.PHONY: help serve build test soak fuzz tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
 .PHONY: audit sbom rust trunk native torch peers models photos site browser test-host test-gpu test-browser test-firefox
 
 help: ## List these targets
@@ -72,6 +72,17 @@ lint: rust ## Check format and lints: native (with and without GPU and CUDA), th
 	$(WASM_CLIPPY) --release --features engine,cpu --bin engine-cpu -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,relaxed --bin engine-cpu-relaxed -- -D warnings
 	$(WASM_CLIPPY) --release --features engine,gpu --bin engine-webgpu -- -D warnings
+
+# Unstable options of the compiler in use, whichever it is, so that no second toolchain is needed.
+FUZZ := CARGO_TARGET_DIR="$(CACHE)/fuzz" RUSTC_BOOTSTRAP=1 cargo fuzz
+SECONDS_EACH := $(or $(SECONDS_EACH),60)
+
+fuzz: rust ## Feed the readers of photos and checkpoints what libFuzzer thinks of (SECONDS_EACH=60)
+	@tools/setup.sh fuzz
+	$(FUZZ) build
+	"$(CACHE)"/fuzz/x86_64-unknown-linux-gnu/release/seeds fuzz/seeds
+	@for reader in photo checkpoint; do mkdir -p fuzz/corpus/$$reader; \
+	  $(FUZZ) run $$reader fuzz/corpus/$$reader fuzz/seeds/$$reader -- -max_total_time=$(SECONDS_EACH) -max_len=65536 -rss_limit_mb=4096 -timeout=60 -print_final_stats=1 || exit 1; done
 
 SBOM := cargo cyclonedx --quiet --format json --spec-version 1.5
 

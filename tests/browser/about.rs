@@ -139,7 +139,7 @@ async fn what_the_site_is_made_of_is_listed_with_its_licences() {
     browser.wait("body pre").await;
     let text = browser.text("body").await;
     let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
-    for name in ["burn", "burn-flex", "wgpu", "leptos", "image", "fluent-bundle", "zip"] {
+    for name in ["burn", "burn-flex", "wgpu", "leptos", "image", "fluent-bundle", "idb"] {
         let (_, rest) = lock.split_once(&format!("name = \"{name}\"\nversion = \"")).unwrap();
         let listed = format!("{name} {}", rest.split('"').next().unwrap());
         assert!(text.contains(&listed), "{listed} is not on the page of licences");

@@ -12,6 +12,7 @@ use crate::site::Site;
 async fn the_tour_is_as_the_page_is() {
     let site = Site::built().await;
     let browser = Browser::start().await;
+    browser.client.set_window_size(1280, 1180).await.unwrap();
     let mut made = Vec::new();
     let mut picture = async |name: &str| {
         browser.run("window.scrollTo(0, 0); document.activeElement?.blur()", vec![]).await;
@@ -56,6 +57,15 @@ async fn the_tour_is_as_the_page_is() {
     let files = files.map(|path| path.to_string_lossy().into_owned()).join("\n");
     browser.wait("[data-testid=check-photos]").await.send_keys(&files).await.unwrap();
     browser.wait_for("[data-testid=check-card][data-state=done]", 5).await;
+    // The cat's, the second by name.
+    browser.click("[data-testid=check-card]:nth-of-type(2)").await;
+    browser.wait("[data-testid=check-class][aria-pressed=true]").await;
+    browser
+        .until(
+            "the cat is drawn",
+            "return document.querySelector('.detail figcaption').textContent.includes('in cat.png')",
+        )
+        .await;
     browser.click("[data-testid=box-evidence]").await;
     browser.wait("[data-testid=inside][data-share]").await;
     picture("3-check").await;
