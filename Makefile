@@ -167,7 +167,7 @@ test-gpu: rust
 	cargo test --release --features gpu --test gpu -- --test-threads=1
 
 # What needs neither WebGPU nor Chromium's own tools.
-IN_FIREFOX := page:: words:: bad_input:: engines::cpu engines::both methods::every methods::what
+IN_FIREFOX := --skip phone page:: words:: bad_input:: engines::cpu engines::both methods::every methods::what
 
 test-firefox: site browser
 	@if command -v geckodriver >/dev/null; then \
