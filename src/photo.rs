@@ -4,8 +4,8 @@ use std::io::Cursor;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
-use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::codecs::{png::PngDecoder, webp::WebPDecoder};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::Window;
@@ -111,12 +111,18 @@ impl Photo {
             false => PhotoError::Damaged(plain(&e)),
         };
         let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        reader.no_limits(); // the pixel count is checked below, before the pixels are
+        // The pixel count is checked below, before the pixels are; what decoders need beside them is limited here.
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(16 * MAX_PIXELS);
+        reader.limits(limits);
         let mut decoder = reader.into_decoder().map_err(damaged)?;
         let (width, height) = decoder.dimensions();
         let (w, h) = (u64::from(width), u64::from(height));
-        if w * h > MAX_PIXELS {
-            return Err(PhotoError::TooLarge { width: w, height: h });
+        let pictures = [(w, h)].into_iter().chain(gif_pictures(bytes).take(1).filter(|_| format == ImageFormat::Gif));
+        for (width, height) in pictures {
+            if width * height > MAX_PIXELS {
+                return Err(PhotoError::TooLarge { width, height });
+            }
         }
         let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
         let color = decoder.color_type();
@@ -223,11 +229,32 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, PhotoError> {
 fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
     let cursor = Cursor::new(bytes);
     match format {
-        ImageFormat::Gif => GifDecoder::new(cursor).is_ok_and(|d| d.into_frames().nth(1).is_some_and(|f| f.is_ok())),
+        ImageFormat::Gif => gif_pictures(bytes).nth(1).is_some(),
         ImageFormat::WebP => WebPDecoder::new(cursor).is_ok_and(|d| d.has_animation()),
         ImageFormat::Png => PngDecoder::new(cursor).is_ok_and(|d| d.is_apng().unwrap_or(false)),
         _ => false,
     }
+}
+
+/// Width and height of a GIF's pictures, as their own headers have them, which need not agree with the file's (GIF89a, 20).
+fn gif_pictures(bytes: &[u8]) -> impl Iterator<Item = (u64, u64)> {
+    let colours = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3usize << ((flags & 7) + 1) };
+    // Sub-blocks, each with its length before it, up to an empty one.
+    let skip = |mut at: usize| {
+        while let Some(&length @ 1..) = bytes.get(at) {
+            at += 1 + usize::from(length);
+        }
+        at + 1
+    };
+    let mut at = 13 + bytes.get(10).map_or(0, |flags| colours(*flags));
+    std::iter::from_fn(move || {
+        while bytes.get(at) == Some(&0x21) {
+            at = skip(at + 2);
+        }
+        let &[0x2C, _, _, _, _, w0, w1, h0, h1, flags] = bytes.get(at..at + 10)? else { return None };
+        at = skip(at + 11 + colours(flags));
+        Some((u16::from_le_bytes([w0, w1]).into(), u16::from_le_bytes([h0, h1]).into()))
+    })
 }
 
 /// Whether a JPEG's last scan ends in an end-of-image marker. Decoders fill a missing rest with grey without a word,

@@ -109,6 +109,17 @@ fn too_many_pixels_are_refused_by_the_header() {
     assert!(error.to_string().contains("400 megapixels; at most 120 fit"), "{error}");
 }
 
+/// The file says 8 × 8, its picture 65,535 × 65,535: sixteen gigabytes, in thirty bytes. (Found by `make fuzz`.)
+#[test]
+fn a_gif_whose_picture_is_larger_than_itself_is_refused_by_the_header() {
+    let mut bytes = Vec::new();
+    GifEncoder::new(&mut bytes).encode_frame(Frame::new(RgbaImage::from_pixel(8, 8, Rgba([9; 4])))).unwrap();
+    let header = [0x2C, 0, 0, 0, 0, 8, 0, 8, 0];
+    let at = bytes.windows(9).position(|window| window == header).expect("the picture's header");
+    bytes[at + 5..at + 9].fill(0xFF);
+    assert_eq!(Photo::decode(&bytes), Err(PhotoError::TooLarge { width: 65_535, height: 65_535 }));
+}
+
 /// Orientation 6: the camera was held so that the picture must be turned clockwise.
 #[test]
 fn exif_orientation_is_obeyed() {
