@@ -12,6 +12,7 @@ mod methods;
 mod offline;
 mod page;
 mod privacy;
+mod promises;
 mod site;
 mod teach;
 mod tour;

@@ -212,3 +212,20 @@ fn messages_within_messages_and_counts() {
         );
     }
 }
+
+/// A promise is worth its test: those that docs/reliability.md names exist.
+#[test]
+fn the_tests_that_keep_promises_exist() {
+    let page = std::fs::read_to_string(project("docs/reliability.md")).unwrap();
+    let named: Vec<&str> = page.split('`').filter(|word| word.contains("::") && !word.contains(' ')).collect();
+    assert!(named.len() > 30, "{} tests are named", named.len());
+    for name in named {
+        let (module, function) = name.split_once("::").unwrap();
+        let files = ["browser", "host"].map(|kind| project(&format!("tests/{kind}/{module}.rs")));
+        let code: String = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
+        assert!(
+            code.contains(&format!("fn {function}(")) || (function.is_empty() && !code.is_empty()),
+            "no test is called {name}"
+        );
+    }
+}
