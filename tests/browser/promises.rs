@@ -17,7 +17,7 @@ async fn sums_to_the_logit(device: &str) {
     let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == NETWORK).unwrap();
     let (card, network) =
         decode(std::fs::read(models.join(&card.file)).unwrap(), &open(DeviceKind::Cpu).await.unwrap()).unwrap();
-    let bias = network.linear.bias.unwrap().val().into_data().convert::<f32>().into_vec::<f32>().unwrap();
+    let bias = network.linear.bias.unwrap().val().into_data().convert::<f32>().try_into_vec::<f32>().unwrap();
 
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device={device}&model={NETWORK}", site.url)).await;
