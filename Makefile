@@ -20,7 +20,7 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test soak fuzz tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
+.PHONY: help serve build test soak fuzz reproduce tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
 .PHONY: audit sbom rust trunk native torch peers models photos site browser test-host test-gpu test-browser test-firefox
 
 help: ## List these targets
@@ -106,6 +106,9 @@ setup: native models photos trunk browser ## Fetch tools, models, sample photos 
 
 soak: site browser ## Use the page for half an hour as others do in days (SOAK=0.1 does a tenth)
 	cargo test --release --test soak -- --test-threads=1 --nocapture
+
+reproduce: site ## Build the site once more elsewhere, and compare every file
+	tools/reproduce.sh
 
 tour: site browser ## Take the pictures of docs/tour anew
 	@mkdir -p docs/tour
