@@ -104,7 +104,7 @@ audit: sbom ## Check licences, sources and known faults of all dependencies, of 
 
 setup: native models photos trunk browser ## Fetch tools, models, sample photos and the test browser
 
-soak: site browser ## Use the page for half an hour as others do in days (SOAK=0.1 does a tenth)
+soak: site browser ## Use the page for a quarter of an hour as others do in days (SOAK=0.1 does a tenth)
 	cargo test --release --test soak -- --test-threads=1 --nocapture
 
 reproduce: site ## Build the site once more elsewhere, and compare every file

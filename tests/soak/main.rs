@@ -1,4 +1,4 @@
-//! What a long day asks of the page (`make soak`, half an hour): a thousand large photos, five hundred trainings, eight hours of
+//! What a long day asks of the page (`make soak`, a quarter of an hour): a thousand large photos, five hundred trainings, eight hours of
 //! clicks without the pauses. Nothing may fail, nothing be lost, and memory has to be flat. The figures are printed;
 //! docs/reliability.md has those of the last run. `SOAK=0.1` does a tenth.
 
