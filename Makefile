@@ -75,12 +75,12 @@ lint: rust ## Check format and lints: native (with and without GPU and CUDA), th
 
 # Unstable options of the compiler in use, whichever it is, so that no second toolchain is needed.
 FUZZ := CARGO_TARGET_DIR="$(CACHE)/fuzz" RUSTC_BOOTSTRAP=1 cargo fuzz
-SECONDS_EACH := $(or $(SECONDS_EACH),60)
+SECONDS_EACH ?= 60
 
 fuzz: rust ## Feed the readers of photos and checkpoints what libFuzzer thinks of (SECONDS_EACH=60)
 	@tools/setup.sh fuzz
 	$(FUZZ) build
-	"$(CACHE)"/fuzz/x86_64-unknown-linux-gnu/release/seeds fuzz/seeds
+	"$(CACHE)/fuzz/$$(rustc -vV | sed -n 's/^host: //p')/release/seeds" fuzz/seeds
 	@for reader in photo checkpoint; do mkdir -p fuzz/corpus/$$reader; \
 	  $(FUZZ) run $$reader fuzz/corpus/$$reader fuzz/seeds/$$reader -- -max_total_time=$(SECONDS_EACH) -max_len=65536 -rss_limit_mb=4096 -timeout=60 -print_final_stats=1 || exit 1; done
 

@@ -8,7 +8,7 @@ const WEIGHTS = [];
 const VERSION = "";
 
 const SITE = `camscope-site-${VERSION}`;
-// The engines' own (src/engine/worker.rs).
+// The engines' own (src/engine/weights.rs).
 const MODELS = "camscope-models";
 const ENGINE = /^engine-(.+?)(_bg)?\.(js|wasm)$/;
 const address = (name) => new URL(name, registration.scope).href;

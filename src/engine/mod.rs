@@ -6,6 +6,8 @@ mod session;
 mod teach;
 mod trial;
 #[cfg(feature = "engine")]
+mod weights;
+#[cfg(feature = "engine")]
 pub mod worker;
 
 pub use session::{COMPARED, EngineError, Session};

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Response};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::said::report;
+use super::weights::{cached, download, store};
 use super::{EngineError, Session};
 use crate::cam::CamError;
 use crate::checkpoint::{ModelCard, encode_named, sha256_hex};
@@ -22,8 +23,6 @@ use crate::protocol::{Event, Lesson, LessonEvent, Measure, Measured, Picture, Re
 use crate::render::shrink;
 use crate::said::Said;
 
-/// Cache of the weights, by address; an address holds the content's hash.
-const CACHE: &str = "camscope-models";
 const TOP: usize = 5;
 
 /// Entry of the worker: opens the device, tells the page, then answers until the page closes it.
@@ -329,49 +328,7 @@ async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), Said> 
     Ok(())
 }
 
-async fn download(url: &str, total: u64) -> Result<Vec<u8>, Said> {
-    let lost = |_| Said::new("weights-lost");
-    let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(lost)?;
-    let response: Response = response.unchecked_into();
-    if !response.ok() {
-        return Err(Said::new("weights-refused").with("status", response.status().to_string()).with("url", url));
-    }
-    let Some(body) = response.body() else { return Err("weights-none".into()) };
-    let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut bytes = Vec::with_capacity(total as usize);
-    send(&Event::Progress { received: 0, total });
-    loop {
-        let part = JsFuture::from(reader.read()).await.map_err(lost)?;
-        if Reflect::get(&part, &"done".into()).is_ok_and(|done| done.is_truthy()) {
-            return Ok(bytes);
-        }
-        let chunk = Reflect::get(&part, &"value".into()).map_err(lost)?;
-        bytes.extend_from_slice(&Uint8Array::new(&chunk).to_vec());
-        send(&Event::Progress { received: bytes.len() as u64, total });
-    }
-}
-
-/// The Cache API; `None` where the browser has none (a page not served securely).
-async fn cache() -> Option<web_sys::Cache> {
-    let caches = scope().caches().ok()?;
-    JsFuture::from(caches.open(CACHE)).await.ok().map(JsCast::unchecked_into)
-}
-
-async fn cached(url: &str) -> Option<Vec<u8>> {
-    let found = JsFuture::from(cache().await?.match_with_str(url)).await.ok()?;
-    let response: Response = found.dyn_into().ok()?;
-    let buffer = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
-    Some(Uint8Array::new(&buffer).to_vec())
-}
-
-async fn store(url: &str, bytes: &[u8]) {
-    let Some(cache) = cache().await else { return };
-    let body = Uint8Array::from(bytes);
-    let Ok(response) = Response::new_with_opt_js_u8_array(Some(&body)) else { return };
-    let _ = JsFuture::from(cache.put_with_str(url, &response)).await;
-}
-
-fn send(event: &Event) {
+pub(super) fn send(event: &Event) {
     match postcard::to_stdvec(event) {
         Ok(bytes) => {
             let array = Uint8Array::from(bytes.as_slice());
@@ -386,7 +343,7 @@ fn fail(photo: Option<u32>, message: Said) {
     send(&Event::Failed { photo, message });
 }
 
-fn scope() -> DedicatedWorkerGlobalScope {
+pub(super) fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 

@@ -1,0 +1,61 @@
+//! A model's bytes on their way to the engine's worker: from the browser's cache, or from the server, and kept.
+
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
+
+use super::worker::{scope, send};
+use crate::protocol::Event;
+use crate::said::Said;
+
+/// Cache of the weights, by address; an address holds the content's hash.
+const CACHE: &str = "camscope-models";
+
+/// From the server, with a word of how far it is (`Event::Progress`), `total` being the bytes expected.
+///
+/// # Errors
+/// Why they cannot be had.
+pub async fn download(url: &str, total: u64) -> Result<Vec<u8>, Said> {
+    let lost = |_| Said::new("weights-lost");
+    let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(lost)?;
+    let response: Response = response.unchecked_into();
+    if !response.ok() {
+        return Err(Said::new("weights-refused").with("status", response.status().to_string()).with("url", url));
+    }
+    let Some(body) = response.body() else { return Err("weights-none".into()) };
+    let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let mut bytes = Vec::with_capacity(total as usize);
+    send(&Event::Progress { received: 0, total });
+    loop {
+        let part = JsFuture::from(reader.read()).await.map_err(lost)?;
+        if Reflect::get(&part, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+            return Ok(bytes);
+        }
+        let chunk = Reflect::get(&part, &"value".into()).map_err(lost)?;
+        bytes.extend_from_slice(&Uint8Array::new(&chunk).to_vec());
+        send(&Event::Progress { received: bytes.len() as u64, total });
+    }
+}
+
+/// The Cache API; `None` where the browser has none (a page not served securely).
+async fn cache() -> Option<web_sys::Cache> {
+    let caches = scope().caches().ok()?;
+    JsFuture::from(caches.open(CACHE)).await.ok().map(JsCast::unchecked_into)
+}
+
+/// What was stored before, unchecked; `None` where there is nothing.
+pub async fn cached(url: &str) -> Option<Vec<u8>> {
+    let found = JsFuture::from(cache().await?.match_with_str(url)).await.ok()?;
+    let response: Response = found.dyn_into().ok()?;
+    let buffer = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
+}
+
+/// Keeps them for the next visit, where the browser lets it.
+pub async fn store(url: &str, bytes: &[u8]) {
+    let Some(cache) = cache().await else { return };
+    let body = Uint8Array::from(bytes);
+    let Ok(response) = Response::new_with_opt_js_u8_array(Some(&body)) else { return };
+    let _ = JsFuture::from(cache.put_with_str(url, &response)).await;
+}
