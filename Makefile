@@ -95,8 +95,12 @@ sbom: rust ## List what the binary and the site are made of, for machines (Cyclo
 	@for list in sbom/*.json; do for crate in burn image wgpu; do \
 	  grep -q "\"name\": \"$$crate\"" $$list || { echo "$$list does not name $$crate" >&2; exit 1; }; done; done
 
-audit: sbom ## Check licences, sources and known faults of all dependencies, of the native binary's and of the page's
-	@tools/setup.sh deny
+audit: sbom ## Check licences, sources and known faults of all dependencies, of the native binary's and of the page's; the workflows
+	@tools/setup.sh deny zizmor
+	.tools/workflows/bin/zizmor --offline --quiet .github
+	.tools/workflows/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.tools/workflows/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	.tools/workflows/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	cargo deny check --hide-inclusion-graph licenses bans sources
 	@if ! found=$$(cargo deny check --hide-inclusion-graph advisories 2>&1) && ! grep -q "failed to fetch advisory database" <<< "$$found"; then echo "$$found"; exit 1; \
 	elif grep -q "failed to fetch" <<< "$$found"; then echo "skipped: known faults; the database of advisories cannot be reached from here"; \

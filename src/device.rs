@@ -1,6 +1,6 @@
 //! Where the numbers are made: but for `kernels`, the only place that names a backend.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, ExecutionError, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// What a person may ask for.
@@ -31,9 +31,15 @@ pub enum DeviceError {
 #[error("the device could not give a result back: {0}")]
 pub struct ReadError(String);
 
+impl From<ExecutionError> for ReadError {
+    fn from(error: ExecutionError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// The values of a tensor, row-major. The only way in which results leave a device: a browser must not wait for them.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ReadError> {
-    let data = tensor.into_data_async().await.map_err(|e| ReadError(e.to_string()))?;
+    let data = tensor.into_data_async().await?;
     data.try_into_vec_as::<f32>().map_err(|e| ReadError(format!("{e:?}")))
 }
 

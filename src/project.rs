@@ -34,6 +34,9 @@ pub struct Project {
 pub struct Class {
     pub id: u32,
     pub name: String,
+    /// The name is the page's, the first number that was free: the person has given it none.
+    #[serde(default)]
+    pub numbered: bool,
     /// As CSS writes it.
     pub colour: String,
 }
@@ -69,6 +72,13 @@ pub struct Outcome {
 
 /// What is answered to a photo: a class of the outcome, or none of these.
 pub type Verdict = Option<usize>;
+
+impl Class {
+    /// Gives it a name of the person's own.
+    pub fn rename(&mut self, name: String) {
+        (self.name, self.numbered) = (name, false);
+    }
+}
 
 impl Project {
     /// An empty project with two classes to fill. A class that the person has not named yet is called `unnamed` and a number.
@@ -113,7 +123,7 @@ impl Project {
         let colour = free.unwrap_or(&COLOURS[self.classes.len() % COLOURS.len()]).to_string();
         let taken = |name: &String| self.classes.iter().any(|class| class.name == *name);
         let name = (1..).map(|n| format!("{unnamed} {n}")).find(|name| !taken(name)).unwrap_or_default();
-        self.classes.push(Class { id, name, colour });
+        self.classes.push(Class { id, name, numbered: true, colour });
         id
     }
 
@@ -123,12 +133,11 @@ impl Project {
         if let Some(class) = self.classes.iter().find(|class| class.name.eq_ignore_ascii_case(name)) {
             return class.id;
         }
-        let numbered = |name: &str| name.strip_prefix(unnamed).is_some_and(|n| n.trim().parse::<u32>().is_ok());
-        let free = |class: &&Class| numbered(&class.name) && self.photos_of(class.id).next().is_none();
+        let free = |class: &&Class| class.numbered && self.photos_of(class.id).next().is_none();
         let id = self.classes.iter().find(free).map(|class| class.id);
         let id = id.unwrap_or_else(|| self.add_class(unnamed));
         if let Some(class) = self.classes.iter_mut().find(|class| class.id == id) {
-            name.clone_into(&mut class.name);
+            class.rename(name.to_owned());
         }
         id
     }

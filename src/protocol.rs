@@ -46,7 +46,7 @@ pub enum Request {
 pub enum Event {
     /// The engine runs and has opened its device.
     Started,
-    /// The device cannot be opened: this engine will answer nothing.
+    /// The device cannot be opened, or gives nothing back any more: this engine will answer nothing.
     Unusable {
         reason: Said,
     },

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches what the project needs and leaves alone what is there and right.
-# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|firefox|fonts|vulkan|nginx|axe|deny|about|fuzz|cyclonedx]...   (nothing named: all, in this order)
+# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|firefox|fonts|vulkan|nginx|axe|deny|about|fuzz|cyclonedx|zizmor]...   (nothing named: all, in this order)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +15,8 @@ about_version=0.9.3
 fuzz_version=0.13.2
 cyclonedx_version=0.5.9
 geckodriver_version=0.37.1
+zizmor_version=1.32.0
+schemas_version=0.39.0
 
 fail() { echo "setup: $*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null; }
@@ -153,10 +155,18 @@ setup_cyclonedx() {
   [ "$(cargo cyclonedx --version 2>/dev/null | cut -d' ' -f2)" = "$cyclonedx_version" ] || install_tool 2 cargo-cyclonedx "$cyclonedx_version" --locked
 }
 
-[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser firefox fonts vulkan nginx axe deny about fuzz cyclonedx
+# Look at the workflows under .github: what could be misused, and whether they are written as they must be.
+setup_zizmor() {
+  [ "$(.tools/workflows/bin/zizmor --version 2>/dev/null | cut -d' ' -f2)" = "$zizmor_version" ] && return
+  echo "setup: installing zizmor $zizmor_version and check-jsonschema $schemas_version (PyPI) into .tools/"
+  python3 -m venv .tools/workflows
+  .tools/workflows/bin/pip install -q --disable-pip-version-check "zizmor==$zizmor_version" "check-jsonschema==$schemas_version"
+}
+
+[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser firefox fonts vulkan nginx axe deny about fuzz cyclonedx zizmor
 for step in "$@"; do
   case "$step" in
-    rust | trunk | wasm-opt | models | photos | browser | firefox | fonts | vulkan | nginx | axe | deny | about | fuzz | cyclonedx) "setup_${step/-/_}" ;;
-    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, firefox, fonts, vulkan, nginx, axe, deny, about, fuzz, cyclonedx." ;;
+    rust | trunk | wasm-opt | models | photos | browser | firefox | fonts | vulkan | nginx | axe | deny | about | fuzz | cyclonedx | zizmor) "setup_${step/-/_}" ;;
+    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, firefox, fonts, vulkan, nginx, axe, deny, about, fuzz, cyclonedx, zizmor." ;;
   esac
 done

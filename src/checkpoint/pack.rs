@@ -9,6 +9,7 @@ use burn_store::{ApplyError, BurnpackStore, FloatCastAdapter, ModuleStore};
 use sha2::{Digest, Sha256};
 
 use super::ModelCard;
+use crate::device::ReadError;
 use crate::model::{ConfigError, Network, NetworkConfig};
 
 /// Key of the [`ModelCard`] in a burnpack file's metadata: a checkpoint explains itself.
@@ -38,6 +39,8 @@ pub enum CheckpointError {
     Hash { expected: String, found: String },
     #[error("the weights cannot be written: {0}")]
     Write(String),
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 /// The network as the bytes of a `.bpk` file for the site, which holds `card` too: float16, and the same bytes for the
@@ -47,7 +50,7 @@ pub async fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, Chec
     network.visit(&mut weights);
     let mut tensors = Vec::with_capacity(weights.found.len());
     for (name, data) in weights.found {
-        let data = data.await.map_err(|e| CheckpointError::Write(e.to_string()))?;
+        let data = data.await.map_err(ReadError::from)?;
         let (bytes, shape, dtype) = data.convert_dtype(DType::F16).into_parts();
         // The random numbers by which a running training tells parameters apart are left out.
         tensors.push(PackTensor::new(name, dtype, shape, None, bytes));

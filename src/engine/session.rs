@@ -49,6 +49,19 @@ pub enum EngineError {
     Read(#[from] ReadError),
 }
 
+impl EngineError {
+    /// Whether the device gives nothing back any more, so that nothing else will work either.
+    pub fn is_the_devices(&self) -> bool {
+        matches!(
+            self,
+            Self::Read(_)
+                | Self::Train(TrainError::Read(_))
+                | Self::Cam(CamError::Read(_))
+                | Self::Checkpoint(CheckpointError::Read(_))
+        )
+    }
+}
+
 /// What of a photo is kept so that any class's map needs no new forward pass.
 pub(super) struct Seen {
     pub features: Tensor<4>,

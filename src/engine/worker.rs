@@ -14,7 +14,7 @@ use super::said::report;
 use super::weights::{cached, download, store};
 use super::{EngineError, Session};
 use crate::cam::CamError;
-use crate::checkpoint::{ModelCard, encode_named, sha256_hex};
+use crate::checkpoint::{CheckpointError, ModelCard, encode_named, sha256_hex};
 use crate::device::{DeviceKind, open};
 use crate::kernels::use_plain;
 use crate::method::Explanation;
@@ -144,7 +144,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                     (look.timing.decode, look.timing.memory) = (decode, memory());
                     send(&Event::Looked { photo, look });
                 }
-                Err(error) => fail(Some(photo), Said::from(&error)),
+                Err(error) => failed(Some(photo), &error),
             }
         }
         Request::Map { photo, class } => match session.maps(photo, &[class]).await {
@@ -153,20 +153,20 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                     send(&Event::Map { photo, prediction });
                 }
             }
-            Err(error) => fail(None, Said::from(&error)),
+            Err(error) => failed(None, &error),
         },
         Request::Explain { photo, explanation, classes } => {
             match session.explain(photo, &explanation, &classes, teller(photo, inbox)).await {
                 Ok(predictions) => send(&Event::Explained { photo, explanation, predictions }),
                 Err(EngineError::Cam(CamError::Stopped)) => send(&Event::Stopped { photo }),
-                Err(error) => fail(None, Said::from(&error)),
+                Err(error) => failed(None, &error),
             }
         }
         Request::Measure { photo, explanation, class, what } => {
             match measure(session, photo, &explanation, class, what, inbox).await {
                 Ok(measured) => send(&Event::Measured { photo, explanation, class, measured }),
                 Err(EngineError::Cam(CamError::Stopped)) => send(&Event::Stopped { photo }),
-                Err(error) => fail(None, Said::from(&error)),
+                Err(error) => failed(None, &error),
             }
         }
         Request::Forget { photo } => session.forget(photo),
@@ -179,11 +179,11 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                 Err(message) => fail(Some(photo), message),
             }
         }
-        Request::Teach(lesson) => {
-            if let Err(message) = teach(session, &lesson, inbox).await {
-                send(&Event::NotTaught { message });
-            }
-        }
+        Request::Teach(lesson) => match teach(session, &lesson, inbox).await {
+            Err(error) if error.is_the_devices() => failed(None, &error),
+            Err(error) => send(&Event::NotTaught { message: Said::from(&error) }),
+            Ok(()) => {}
+        },
         Request::Recall { file } => {
             let recalled =
                 session.recall(file).map_err(|error| Said::new("file-unopened").with("why", Said::from(&error)));
@@ -202,7 +202,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                     before.timing.memory = memory();
                     send(&Event::Compared { photo, picture: picture(decoded, u32::MAX), before, after });
                 }
-                Err(error) => fail(Some(photo), Said::from(&error)),
+                Err(error) => failed(Some(photo), &error),
             }
         }
         Request::Try(trial) => {
@@ -213,7 +213,7 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
             });
             match tried.await {
                 Ok(result) => send(&Event::Tried(TrialResult { memory: memory(), ..result })),
-                Err(error) => fail(None, Said::from(&error)),
+                Err(error) => failed(None, &error),
             }
         }
         // What came too late for the training that it meant.
@@ -255,7 +255,7 @@ const ANSWER: i32 = 30;
 /// Milliseconds between two pauses for messages while a training or a method of many passes runs, and between two reports of its steps.
 const BREATH: f64 = 40.0;
 
-async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), Said> {
+async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), EngineError> {
     let (mut breathed, mut reported, mut paused) = (now(), 0.0, false);
     let taught = session.teach(lesson, async |event| {
         let epoch = matches!(event, LessonEvent::Epoch { .. });
@@ -277,9 +277,9 @@ async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<
             }
         }
     });
-    let taught = taught.await.map_err(|error| Said::from(&error))?;
-    let (card, file) = encode_named(&taught.network, taught.card).await.map_err(|error| report(&error))?;
-    let card = serde_json::to_string(session.set_taught(card, taught.network)).map_err(|error| report(&error))?;
+    let taught = taught.await?;
+    let (card, file) = encode_named(&taught.network, taught.card).await?;
+    let card = serde_json::to_string(session.set_taught(card, taught.network)).map_err(CheckpointError::from)?;
     send(&Event::Taught { card, file, answers: taught.answers });
     Ok(())
 }
@@ -341,6 +341,15 @@ pub(super) fn send(event: &Event) {
 
 fn fail(photo: Option<u32>, message: Said) {
     send(&Event::Failed { photo, message });
+}
+
+/// What did not work on a photo or a request; where the device is to blame, nothing else will work either.
+fn failed(photo: Option<u32>, error: &EngineError) {
+    if error.is_the_devices() {
+        web_sys::console::error_1(&error.to_string().into());
+        return send(&Event::Unusable { reason: "device-silent".into() });
+    }
+    fail(photo, Said::from(error));
 }
 
 pub(super) fn scope() -> DedicatedWorkerGlobalScope {

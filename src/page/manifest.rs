@@ -32,7 +32,8 @@ pub struct Model {
 pub struct Sample {
     pub url: String,
     pub file: String,
-    pub title: String,
+    /// What it shows.
+    pub said: Said,
 }
 
 /// The models of the manifest, in its order; at least one.
@@ -77,7 +78,8 @@ pub async fn samples() -> Vec<Sample> {
     let json = fetch_json(&format!("{SAMPLES}index.json")).await.unwrap_or(JsValue::NULL);
     let sample = |sample: JsValue| {
         let file = property(&sample, "file").as_string()?;
-        Some(Sample { url: format!("{SAMPLES}{file}"), file, title: property(&sample, "title").as_string()? })
+        let said = Said::new(property(&sample, "said").as_string()?);
+        Some(Sample { url: format!("{SAMPLES}{file}"), file, said })
     };
     json.dyn_ref().map(|array: &Array| array.iter().filter_map(sample).collect()).unwrap_or_default()
 }

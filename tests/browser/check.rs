@@ -17,14 +17,14 @@ const CARD_DONE: &str = "[data-testid=check-card][data-state=done]";
 const INSIDE: &str = "[data-testid=inside]";
 
 impl Browser {
-    async fn open_check(&self, site: &Site, query: &str) {
+    pub async fn open_check(&self, site: &Site, query: &str) {
         self.open(&format!("{}/?{query}", site.url)).await;
         self.wait("[data-testid=engine-progress][data-state=ready]").await;
         self.click("[data-testid=tab-check]").await;
         self.wait("[data-testid=check-photos]").await;
     }
 
-    async fn give_files(&self, files: &[PathBuf]) {
+    pub async fn give_files(&self, files: &[PathBuf]) {
         let paths: Vec<_> = files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         self.wait("[data-testid=check-photos]").await.send_keys(&paths.join("\n")).await.unwrap();
     }

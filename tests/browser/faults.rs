@@ -9,7 +9,7 @@ use crate::browser::{Browser, sample};
 use crate::site::Site;
 
 /// The site with a script before the engine's own, or before the page's.
-fn with(file: &'static str, script: &'static str) -> impl FnOnce(&Path) {
+pub fn with(file: &'static str, script: &'static str) -> impl FnOnce(&Path) {
     move |root| {
         let path = root.join(file);
         let code = std::fs::read_to_string(&path).unwrap();
@@ -22,8 +22,23 @@ async fn look(browser: &Browser, photo: &str, done: usize) {
     browser.wait_for("[data-testid=photo-card][data-state=done]", done).await;
 }
 
+/// The adapter can be taken away.
+pub const LOSE: &str = "const ask = GPUAdapter.prototype.requestDevice; let lent; \
+    GPUAdapter.prototype.requestDevice = async function (...all) { return lent = await ask.apply(this, all); }; \
+    new BroadcastChannel('fault').onmessage = () => lent?.destroy();";
+
+/// The adapter can be taken away while it works.
+const LOSE_AT_WORK: &str = "const ask = GPUAdapter.prototype.requestDevice; let lent, lose = false; \
+    GPUAdapter.prototype.requestDevice = async function (...all) { return lent = await ask.apply(this, all); }; \
+    new BroadcastChannel('fault').onmessage = () => { lose = true; }; const submit = GPUQueue.prototype.submit; \
+    GPUQueue.prototype.submit = function (all) { submit.call(this, all); if (lose) lent.destroy(); };";
+
+/// The worker dies of the next message.
+pub const DIE: &str = "let dying = false; new BroadcastChannel('fault').onmessage = () => { dying = true; }; \
+    self.addEventListener('message', () => { if (dying) throw new Error('it died'); });";
+
 /// Tells all workers of the page; they listen on the channel `fault`.
-async fn break_it(browser: &Browser) {
+pub async fn break_it(browser: &Browser) {
     browser.run("new BroadcastChannel('fault').postMessage('now'); return true", vec![]).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
 }
@@ -31,18 +46,17 @@ async fn break_it(browser: &Browser) {
 /// The adapter is taken away in the middle of the work (a driver's update, a sleeping laptop, an unplugged card).
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_device_is_replaced_by_the_cpu() {
-    const LOSE: &str = "const ask = GPUAdapter.prototype.requestDevice; let lent; \
-        GPUAdapter.prototype.requestDevice = async function (...all) { return lent = await ask.apply(this, all); }; \
-        new BroadcastChannel('fault').onmessage = () => lent?.destroy();";
-    let (site, browser) = (Site::changed(with("engine_loader.js", LOSE)).await, Browser::start().await);
-    browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
-    look(&browser, "cat.png", 1).await;
-    break_it(&browser).await;
-    look(&browser, "coffee.png", 2).await;
-    assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
-    let messages = browser.messages().await;
-    assert!(messages.len() == 1 && messages[0].contains("The CPU goes on"), "{messages:?}");
-    browser.close().await;
+    for script in [LOSE, LOSE_AT_WORK] {
+        let (site, browser) = (Site::changed(with("engine_loader.js", script)).await, Browser::start().await);
+        browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
+        look(&browser, "cat.png", 1).await;
+        break_it(&browser).await;
+        look(&browser, "coffee.png", 2).await;
+        assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
+        let messages = browser.messages().await;
+        assert!(messages.len() == 1 && messages[0].contains("The CPU goes on"), "{messages:?}");
+        browser.close().await;
+    }
 }
 
 /// A shader that the browser refuses.
@@ -78,8 +92,6 @@ async fn a_full_adapter_is_replaced_by_the_cpu() {
 /// The CPU's engine dies of a photo: this one is marked, a new engine takes the next, and those before stay as they are.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_worker_is_started_anew() {
-    const DIE: &str = "let dying = false; new BroadcastChannel('fault').onmessage = () => { dying = true; }; \
-        self.addEventListener('message', () => { if (dying) throw new Error('it died'); });";
     let (site, browser) = (Site::changed(with("engine_loader.js", DIE)).await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
     look(&browser, "cat.png", 1).await;
@@ -91,6 +103,35 @@ async fn a_dead_worker_is_started_anew() {
     look(&browser, "rocket.jpg", 2).await;
     assert_eq!(browser.attributes("[data-testid=photo-card]", "data-state").await, ["done", "failed", "done"]);
     browser.screenshot("dead-worker").await;
+    browser.close().await;
+}
+
+/// The same where a folder is checked; and of a map that is asked for, CAM stands in again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_while_it_checks_is_started_anew() {
+    let (site, browser) = (Site::changed(with("engine_loader.js", DIE)).await, Browser::start().await);
+    browser.open_check(&site, "device=cpu&model=resnet-20").await;
+    let done = "[data-testid=check-card][data-state=done]";
+    browser.give_files(&[sample("cat.png")]).await;
+    browser.wait(done).await;
+    browser.wait("[data-testid=check-canvas]:not([hidden])").await;
+    break_it(&browser).await;
+    browser.give_files(&[sample("coffee.png")]).await;
+    browser.wait("[data-testid=check-card][data-state=failed]").await;
+    let messages = browser.messages().await;
+    assert!(messages.len() == 1 && messages[0].contains("A new one goes on"), "{messages:?}");
+    browser.give_files(&[sample("rocket.jpg")]).await;
+    browser.wait_for(done, 2).await;
+
+    break_it(&browser).await;
+    browser.set("[data-testid=check-method]", "layer-cam").await;
+    let method = "return document.querySelector('[data-testid=check-method]').value";
+    browser.until("CAM stands in", &format!("{method} === 'cam'")).await;
+    browser.set("[data-testid=check-method]", "layer-cam").await;
+    let drawn = "return document.querySelector('.detail figcaption').textContent.startsWith('Layer-CAM')";
+    browser.until("the new worker makes the map", drawn).await;
+    assert_eq!(browser.count(done).await, 2);
+    browser.screenshot("check-dead-worker").await;
     browser.close().await;
 }
 

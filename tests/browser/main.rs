@@ -15,5 +15,7 @@ mod privacy;
 mod promises;
 mod site;
 mod teach;
+mod teach_faults;
+mod teach_numbers;
 mod tour;
 mod words;

@@ -1,28 +1,22 @@
 //! Teaching in the browser, as a visitor does it: classes, photos, training, results, and nothing lost.
 
 use std::io::{Read, Write};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use camscope::checkpoint::read_manifest;
-use camscope::device::{DeviceKind, open};
-use camscope::engine::Session;
-use camscope::photo::Photo;
-use camscope::protocol::{Lesson, LessonEvent, Part, Settings};
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, downloaded, sample};
 use crate::site::Site;
 
 /// The small network of the repository.
-const SMALL: &str = "vgg16-gap-cifar10";
+pub const SMALL: &str = "vgg16-gap-cifar10";
 /// It, on the engine that every machine has.
-const CPU: &str = "device=cpu&model=vgg16-gap-cifar10";
-const THUMB: &str = ".thumb";
-const STATE: &str = "[data-testid=train-state]";
-const DONE: &str = "[data-testid=train-state][data-state=done]";
+pub const CPU: &str = "device=cpu&model=vgg16-gap-cifar10";
+pub const THUMB: &str = ".thumb";
+pub const STATE: &str = "[data-testid=train-state]";
+pub const DONE: &str = "[data-testid=train-state][data-state=done]";
 
 /// Ten real photos of each of two things, in `folder`; `None`, and a word why, where the data is not here.
 fn cats_and_trucks(folder: &Path) -> Option<[Vec<PathBuf>; 2]> {
@@ -48,7 +42,7 @@ fn cats_and_trucks(folder: &Path) -> Option<[Vec<PathBuf>; 2]> {
 }
 
 /// Stripes down and stripes across, as PNG files: even a network of noise tells them apart.
-fn stripes(folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
+pub fn stripes(folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
     [false, true].map(|across| {
         let photo = |i: u32| {
             let colour =
@@ -63,7 +57,7 @@ fn stripes(folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
 }
 
 impl Browser {
-    async fn open_teach(&self, site: &Site, query: &str) {
+    pub async fn open_teach(&self, site: &Site, query: &str) {
         self.open(&format!("{}/?{query}", site.url)).await;
         // The device is chosen by then, and the network that is looked with is the one to begin from.
         self.wait("[data-testid=engine-progress][data-state=ready]").await;
@@ -72,7 +66,7 @@ impl Browser {
     }
 
     /// Opens the tab and gives each of the two classes `count` photos of stripes.
-    async fn with_stripes(&self, site: &Site, query: &str, folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
+    pub async fn with_stripes(&self, site: &Site, query: &str, folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
         let photos = stripes(folder, count);
         self.open_teach(site, query).await;
         for (n, photos) in (1..).zip(&photos) {
@@ -83,24 +77,29 @@ impl Browser {
     }
 
     /// Gives files to the `n`th class, from 1.
-    async fn add_to_class(&self, n: usize, photos: &[PathBuf]) {
+    pub async fn add_to_class(&self, n: usize, photos: &[PathBuf]) {
         let paths: Vec<_> = photos.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let css = format!("[data-testid=class-card]:nth-of-type({n}) [data-testid=class-photos]");
         self.wait(&css).await.send_keys(&paths.join("\n")).await.unwrap();
     }
 
-    async fn setting(&self, name: &str, value: &str) {
+    pub async fn setting(&self, name: &str, value: &str) {
         self.set(&format!("[data-testid={name}]"), value).await;
     }
 
-    async fn train(&self) {
+    pub async fn train(&self) {
         self.click("[data-testid=train-start]").await;
         self.wait(DONE).await;
     }
 
     /// Starts a training, and returns when its first epoch is over.
-    async fn train_an_epoch(&self) {
+    pub async fn train_an_epoch(&self) {
         self.click("[data-testid=train-start]").await;
+        self.an_epoch().await;
+    }
+
+    /// Returns when the first epoch of the training is over.
+    pub async fn an_epoch(&self) {
         self.wait("[data-testid=train-state][data-state=training]").await;
         let start = Instant::now();
         while self.text("[data-testid=train-epoch]").await.is_empty() {
@@ -110,7 +109,7 @@ impl Browser {
     }
 
     /// The training loss of every epoch.
-    async fn losses(&self) -> Vec<f64> {
+    pub async fn losses(&self) -> Vec<f64> {
         let losses = self.attributes("[data-testid=curves]", "data-losses").await.remove(0);
         losses.split(',').map(|loss| loss.parse().unwrap()).collect()
     }
@@ -239,159 +238,6 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
     browser.close().await;
 }
 
-/// Share by which a loss in the browser may differ from the same one natively: other orders of summation.
-const LOSS_TOLERANCE: f64 = 0.02;
-
-/// What the native engine makes of the same photos with the same settings: the training loss of every epoch.
-async fn native_losses(photos: [&[PathBuf]; 2], settings: Settings) -> Vec<f64> {
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models");
-    let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == SMALL).unwrap();
-    let mut session = Session::new(open(DeviceKind::Cpu).await.unwrap(), || 0.0);
-    session.load(card.clone(), std::fs::read(models.join(&card.file)).unwrap()).unwrap();
-    let mut lesson = Lesson {
-        name: "mine".into(),
-        title: "Mine".into(),
-        classes: vec!["Class 1".into(), "Class 2".into()],
-        photos: Vec::new(),
-        settings,
-        watched: None,
-    };
-    for (class, photos) in photos.iter().enumerate() {
-        for path in *photos {
-            let id = lesson.photos.len() as u32;
-            session.study(id, &Photo::decode(&std::fs::read(path).unwrap()).unwrap(), false).unwrap();
-            lesson.photos.push((id, class));
-        }
-    }
-    let mut losses = Vec::new();
-    let taught = session.teach(&lesson, async |event| {
-        if let LessonEvent::Epoch { train_loss, .. } = event {
-            losses.push(train_loss);
-        }
-        ControlFlow::Continue(())
-    });
-    taught.await.unwrap();
-    losses
-}
-
-/// Writing a taught network takes long: what else is written meanwhile must not name the network before.
-const SLOW_WEIGHTS: &str = "const commit = IDBTransaction.prototype.commit; \
-    IDBTransaction.prototype.commit = function () { \
-        if (this.mode !== 'readwrite' || !this.objectStoreNames.contains('weights')) return commit.call(this); \
-        const store = this.objectStore('weights'), end = performance.now() + 800; \
-        const wait = () => { if (performance.now() < end) store.count().onsuccess = wait; else commit.call(this) }; \
-        wait() }";
-
-/// The small network on either device: the head alone, then the last stage too, with the losses that the native engine
-/// has; the weights are kept and come back.
-async fn learns_as_natively(device: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let (site, browser) = (Site::built().await, Browser::start().await);
-    let query = format!("device={device}&model={SMALL}");
-    let [down, across] = browser.with_stripes(&site, &query, folder.path(), 5).await;
-    browser.run(SLOW_WEIGHTS, vec![]).await;
-    browser.click(".choices summary").await;
-    browser.click("[data-testid=augment]").await;
-    browser.setting("rate", "0.01").await;
-    browser.setting("epochs", "8").await;
-    for (choice, part) in [("head", Part::Head), ("stage", Part::LastStage)] {
-        browser.setting("part-select", choice).await;
-        browser.train().await;
-        let losses = browser.losses().await;
-        assert_eq!(browser.text("[data-testid=train-epoch]").await, "8/8");
-        assert!(losses[7] < 0.8 * losses[0], "{device}, {choice}: {losses:?}");
-        let settings = Settings { part, epochs: 8, lr: 0.01, augment: false, ..Settings::default() };
-        let expected = native_losses([&down, &across], settings).await;
-        for (loss, expected) in losses.iter().zip(&expected) {
-            let close = (loss - expected).abs() <= LOSS_TOLERANCE * expected.max(0.05);
-            assert!(close, "{device}, {choice}: {losses:?}, natively {expected:?}");
-        }
-        assert_eq!(losses.len(), expected.len());
-    }
-    assert_eq!(browser.messages().await, [""; 0]);
-    browser.open_teach(&site, &query).await;
-    browser.wait_for(THUMB, 10).await;
-    browser.click("[data-testid=use-model]").await;
-    browser.add_photos(&[&across[0]]).await;
-    browser.wait_for("[data-testid=prediction]", 2).await;
-    browser.click("[data-testid=tab-check]").await;
-    let listed = "return [...document.querySelectorAll('[data-testid=check-model] option')].some(o => o.textContent === 'My classes')";
-    let start = Instant::now();
-    while browser.run(listed, vec![]).await != json!(true) {
-        assert!(start.elapsed() < Duration::from_secs(60), "the checking part does not list the taught network");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(browser.messages().await, [""; 0]);
-    browser.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn webgpu_learns_as_natively() {
-    learns_as_natively("webgpu").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn cpu_learns_as_natively() {
-    learns_as_natively("cpu").await;
-}
-
-/// What a training takes it gives back: two hundred epochs leave the engine and the page no larger than twenty did.
-#[tokio::test(flavor = "multi_thread")]
-async fn memory_is_steady_over_two_hundred_epochs() {
-    const SLACK: i64 = 4 << 20;
-    let folder = tempfile::tempdir().unwrap();
-    let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.with_stripes(&site, CPU, folder.path(), 8).await;
-    browser.click(".choices summary").await;
-    let mut sizes = Vec::new();
-    for epochs in ["20", "200", "200"] {
-        browser.setting("epochs", epochs).await;
-        browser.train().await;
-        assert_eq!(browser.text("[data-testid=train-epoch]").await, format!("{epochs}/{epochs}"));
-        let size = async |side: &str| -> i64 {
-            let css = "[data-testid=watching][data-engine-bytes]";
-            browser.wait(css).await;
-            browser.attributes(css, &format!("data-{side}-bytes")).await[0].parse().unwrap()
-        };
-        sizes.push([size("engine").await, size("page").await]);
-    }
-    let _ = writeln!(std::io::stderr(), "bytes of engine and page after 20, 220, 420 epochs: {sizes:?}");
-    assert!(sizes[2][0] - sizes[1][0] <= SLACK && sizes[2][1] - sizes[1][1] <= SLACK, "{sizes:?}");
-    browser.close().await;
-}
-
-/// Three hundred photos of a megapixel each: thumbnails on the page, the files in the browser's storage, not in memory.
-#[tokio::test(flavor = "multi_thread")]
-async fn hundreds_of_photos_weigh_little() {
-    const PHOTOS: usize = 300;
-    let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.open_teach(&site, CPU).await;
-    let drop = "return (async count => { \
-        const canvas = new OffscreenCanvas(1200, 900), pen = canvas.getContext('2d'), files = []; \
-        for (let i = 0; i < count; i++) { \
-            pen.fillStyle = `hsl(${i * 7} 80% 50%)`; pen.fillRect(0, 0, 1200, 900); pen.clearRect(i, i, 300, 200); \
-            files.push(new File([await canvas.convertToBlob({type: 'image/jpeg'})], i + '.jpg', {type: 'image/jpeg'})) } \
-        const data = new DataTransfer(); files.forEach(file => data.items.add(file)); \
-        document.querySelector('[data-testid=class-card]').dispatchEvent( \
-            new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data})); return data.files.length })(...arguments)";
-    assert_eq!(browser.run(drop, vec![json!(PHOTOS)]).await, json!(PHOTOS));
-    browser.wait_for(THUMB, PHOTOS).await;
-    let bytes: usize = browser.attributes("[data-testid=watching]", "data-page-bytes").await[0].parse().unwrap();
-    let heap = browser.run("return performance.memory.usedJSHeapSize", vec![]).await.as_u64().unwrap();
-    let _ = writeln!(std::io::stderr(), "{PHOTOS} photos: {bytes} bytes of the page's own, {heap} of scripts");
-    // Decoded they would be a gigabyte.
-    assert!(bytes < 32 << 20 && heap < 64 << 20, "{bytes} and {heap} bytes");
-    // A click is answered at once.
-    let start = Instant::now();
-    browser.click(".thumb:nth-child(5) .open").await;
-    browser.wait("[data-testid=before-canvas]").await;
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
-    browser.open_teach(&site, CPU).await;
-    browser.wait_for(THUMB, PHOTOS).await;
-    assert_eq!(browser.messages().await, [""; 0]);
-    browser.close().await;
-}
-
 /// Photos dropped on a class and pasted into one; several projects, each with its own; one goes, the other stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
@@ -447,40 +293,6 @@ async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
     browser.close().await;
 }
 
-/// A project that one tab has open another one does not touch; when the first is closed, it opens there.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_project_is_open_in_one_tab_at_a_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.with_stripes(&site, CPU, folder.path(), 2).await;
-    let chosen = "return document.querySelector('[data-testid=project-select]').value";
-    let first = browser.run(chosen, vec![]).await;
-
-    let window = browser.client.new_window(true).await.unwrap();
-    let before = browser.client.window().await.unwrap();
-    browser.client.switch_to_window(window.handle.clone()).await.unwrap();
-    browser.open_teach(&site, CPU).await;
-    let told = browser.messages().await;
-    assert!(told.len() == 1 && told[0].contains("“My classes” is open in another tab"), "{told:?}");
-    assert_eq!(browser.count(THUMB).await, 0, "an empty project");
-    browser.wait_for("[data-testid=project-select] option", 1).await;
-    browser.click("[data-testid=class-add]").await;
-    browser.wait_for("[data-testid=project-select] option", 2).await;
-    let second = browser.run(chosen, vec![]).await;
-    assert_ne!(first, second);
-    browser.set("[data-testid=project-select]", first.as_str().unwrap()).await;
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    assert_eq!(browser.run(chosen, vec![]).await, second, "what is open is what is chosen");
-
-    browser.client.switch_to_window(before).await.unwrap();
-    browser.wait_for(THUMB, 4).await;
-    browser.client.close_window().await.unwrap();
-    browser.client.switch_to_window(window.handle).await.unwrap();
-    browser.set("[data-testid=project-select]", first.as_str().unwrap()).await;
-    browser.wait_for(THUMB, 4).await;
-    browser.close().await;
-}
-
 /// What is changed after a training shows: a new name goes along to the other half, a deleted class is not watched.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_after_a_training_are_taken_along() {
@@ -507,42 +319,6 @@ async fn changes_after_a_training_are_taken_along() {
     browser.click("[data-testid=undo]").await;
     browser.wait_for("[data-testid=class-card]", 2).await;
     browser.wait_for(THUMB, 6).await;
-    assert_eq!(browser.messages().await, [""; 0]);
-    browser.close().await;
-}
-
-/// The renderer dies in the middle of a training: the project is there when the page is opened again.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_killed_renderer_costs_nothing_but_the_training() {
-    let folder = tempfile::tempdir().unwrap();
-    let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.with_stripes(&site, CPU, folder.path(), 4).await;
-    browser.click(".choices summary").await;
-    browser.setting("epochs", "1000").await;
-    browser.setting("part-select", "stage").await;
-    browser.train_an_epoch().await;
-    // A training can wait and go on.
-    browser.click("[data-testid=train-pause]").await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let waiting = browser.text("[data-testid=train-epoch]").await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    assert_eq!(browser.text("[data-testid=train-epoch]").await, waiting, "paused");
-    browser.click("[data-testid=train-pause]").await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
-
-    browser.kill_renderer().await;
-    browser.open_teach(&site, CPU).await;
-    browser.wait_for(THUMB, 8).await;
-    assert_eq!(browser.attributes(STATE, "data-state").await, ["idle"]);
-    let epochs = browser.run("return document.querySelector('[data-testid=epochs]').value", vec![]).await;
-    assert_eq!(epochs, json!("1000"), "the settings are kept");
-    assert!(browser.text("[data-testid=train-epoch]").await.ends_with("/1000"), "the curve as far as it came");
-
-    // A training that is stopped keeps its best weights.
-    browser.train_an_epoch().await;
-    browser.click("[data-testid=train-stop]").await;
-    browser.wait(DONE).await;
-    browser.wait("[data-testid=use-model]").await;
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
@@ -624,46 +400,5 @@ async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
     browser.wait_for(THUMB, 0).await;
     browser.open_teach(&site, CPU).await;
     assert_eq!(browser.count(THUMB).await, 0);
-    browser.close().await;
-}
-
-/// Without a camera, without room, and without the code of this half, there is a sentence each.
-#[tokio::test(flavor = "multi_thread")]
-async fn no_camera_no_room_and_no_code_are_told() {
-    let (site, browser) = (Site::built().await, Browser::start().await);
-    browser.open_teach(&site, CPU).await;
-    browser.click("[data-testid=class-camera]").await;
-    browser.wait("[data-testid=error]").await;
-    let messages = browser.messages().await;
-    assert!(messages.len() == 1 && messages[0].to_lowercase().contains("camera"), "{messages:?}");
-    browser.click(".teach [aria-label=Dismiss]").await;
-    // A full disk takes no photo, and costs none.
-    let folder = tempfile::tempdir().unwrap();
-    let [down, _] = stripes(folder.path(), 2);
-    browser.add_to_class(1, &down[..1]).await;
-    browser.wait_for(THUMB, 1).await;
-    let full = "window.put = IDBObjectStore.prototype.put; \
-        IDBObjectStore.prototype.put = () => { throw new DOMException('no room', 'QuotaExceededError') }";
-    browser.run(full, vec![]).await;
-    browser.add_to_class(1, &down[1..]).await;
-    browser.wait("[data-testid=error]").await;
-    assert!(browser.messages().await[0].contains("storage is full"), "{:?}", browser.messages().await);
-    assert_eq!(browser.count(THUMB).await, 1);
-    browser.run("IDBObjectStore.prototype.put = window.put", vec![]).await;
-    // A network trained elsewhere opens here and is looked with.
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models");
-    let mut files = std::fs::read_dir(models).unwrap().map(|entry| entry.unwrap().path());
-    let network = files.find(|path| path.to_string_lossy().ends_with(".bpk")).unwrap();
-    browser.wait("[data-testid=project-import]").await.send_keys(&network.to_string_lossy()).await.unwrap();
-    browser.wait("[data-testid=tab-look][aria-current=page]").await;
-    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
-    browser.close().await;
-
-    let missing = |root: &Path| std::fs::remove_file(root.join("teach_bg.wasm")).unwrap();
-    let (site, browser) = (Site::changed(missing).await, Browser::start().await);
-    browser.open(&format!("{}/?device=cpu", site.url)).await;
-    browser.click("[data-testid=tab-teach]").await;
-    browser.wait("#teach > .waiting[role=alert]").await;
-    assert!(browser.text("#teach > .waiting").await.starts_with("This part of the page cannot start"));
     browser.close().await;
 }

@@ -87,8 +87,11 @@ async fn the_language_is_the_browsers_until_one_is_chosen_and_then_kept() {
         (json!("ko"), 0),
         "only what is needed is fetched"
     );
+    browser.wait("[data-testid=sample]").await;
+    assert_eq!(browser.text("[data-testid=sample]").await, "고양이");
     choose(&browser, "en").await;
     assert_eq!(browser.text("[data-testid=tab-look]").await, "Look");
+    assert_eq!(browser.text("[data-testid=sample]").await, "Cat");
     browser.client.refresh().await.unwrap();
     browser.wait("[data-testid=tab-look]").await;
     assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));

@@ -67,6 +67,21 @@ fn classes_differ_in_name_and_colour_and_numbers_are_never_given_twice() {
 }
 
 #[test]
+fn a_class_asked_for_by_name_takes_an_empty_one_that_has_no_name_of_its_own() {
+    let mut p = project(&[1, 0]);
+    let empty = p.classes[1].id;
+    // The language may have changed since the page numbered it.
+    assert_eq!(p.class_named("cat", "클래스"), empty);
+    assert_eq!(p.class_named("CAT", "클래스"), empty);
+    let dog = p.class_named("dog", "클래스");
+    assert_eq!((p.classes.len(), p.class(dog).unwrap().name.as_str()), (3, "dog"));
+    // A person's own name is kept, even one like the page's.
+    let mine = p.add_class("Class");
+    p.classes.last_mut().unwrap().rename("Class 9".into());
+    assert_ne!(p.class_named("bird", "Class"), mine);
+}
+
+#[test]
 fn the_lesson_follows_the_order_of_the_classes() {
     let p = project(&[2, 1, 1]);
     let lesson = p.lesson(Some(p.photos[3].id));

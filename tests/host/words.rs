@@ -107,7 +107,7 @@ fn what_is_said_has_words_and_all_words_are_said() {
             said.insert(text);
         }
     }
-    for file in ["index.html", "www/offline.js", "www/part_loader.js"] {
+    for file in ["index.html", "www/offline.js", "www/part_loader.js", "tools/photos.py"] {
         let code = std::fs::read_to_string(project(file)).unwrap();
         said.extend(
             english

@@ -70,7 +70,7 @@ pub fn add_sample(state: State, sample: Sample) {
             Ok(bytes) => {
                 let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes.as_slice()));
                 if let Ok(file) = File::new_with_u8_array_sequence(&parts, &sample.file) {
-                    add(state, file.unchecked_into(), sample.title);
+                    add(state, file.unchecked_into(), sample.said.text());
                     pump(state);
                 }
             }

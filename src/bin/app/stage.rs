@@ -132,12 +132,12 @@ fn Welcome() -> impl IntoView {
     let found = RwSignal::new(Vec::new());
     spawn_local(async move { found.set(samples().await) });
     let card = move |sample: Sample| {
-        let (url, title) = (sample.url.clone(), sample.title.clone());
+        let (url, said) = (sample.url.clone(), sample.said.attr());
         let add = move |_| add_sample(state, sample.clone());
         view! {
             <button class="sample" data-testid="sample" on:click=add>
                 <img src=url alt="" loading="lazy"/>
-                <span>{title}</span>
+                <span data-said=said></span>
             </button>
         }
     };

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::CustomEvent;
 
-use crate::answers::take;
+use crate::answers::{broken, give_up, take};
 use crate::files;
 use crate::state::{Against, FILES, Job, PICTURE, Phase, State};
 use crate::task::{CLIENT, Client, Task, pump, send, with};
@@ -55,16 +55,26 @@ fn start_engine(state: State, device: &'static str) {
     }
 }
 
-/// From WebGPU it goes on with the CPU; from the CPU there is nothing left to go to.
+/// From WebGPU it goes on with the CPU, from the CPU with a new engine; one that never had a network is not tried again.
 pub fn failed(state: State, why: Filling) {
-    let device = with(|client| std::mem::take(client).device);
+    let Client { device, loaded, task, .. } = with(std::mem::take);
     state.working.set(None);
     if device == "webgpu" {
         state.say("note", Said::new("webgpu-stopped").with("why", why));
         return start_engine(state, "cpu");
     }
-    state.say("error", Said::new("check-engine-stopped").with("why", why));
-    state.phase.set(Phase::Failed);
+    if loaded.is_none() {
+        state.say("error", Said::new("check-engine-stopped").with("why", why));
+        return state.phase.set(Phase::Failed);
+    }
+    state.say("error", Said::new("engine-restarted").with("why", why));
+    start_engine(state, "cpu");
+    // What it was at would stop the next one too.
+    with(|client| client.task = task.clone());
+    match task {
+        Some(Task::Survey(..) | Task::Open(_)) => broken(state, "check-photo-stopped".into()),
+        _ => give_up(state),
+    }
 }
 
 /// Takes another network; every photo is looked at anew.

@@ -89,7 +89,7 @@ fn Card(class: Class) -> impl IntoView {
             <div class="row">
                 <input type="color" data-said="teach-class-colour" prop:value=move || colour.get() on:input:target=edit(|class, value| class.colour = value)/>
                 <input type="text" data-testid="class-name" id=format!("class-name-{id}") data-said="teach-class-name" maxlength="60"
-                    prop:value=move || name.get() on:change:target=edit(|class, value| if !value.trim().is_empty() { class.name = value.trim().into() })
+                    prop:value=move || name.get() on:change:target=edit(|class, value| if !value.trim().is_empty() { class.rename(value.trim().into()) })
                     on:focus:target=move |event| event.target().select()/>
                 <span class="count" data-said=move || count().attr()></span>
                 <button class="quiet" data-said=move || Said::new("teach-class-delete").with("name", name.get()).attr() on:click=delete>"×"</button>

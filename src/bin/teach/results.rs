@@ -95,11 +95,11 @@ fn Matrix(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
                 let share = n as f64 / of.max(1) as f64;
                 let kind = if said == Some(truth) { "right" } else { "other" };
                 let called = label(&names, said);
-                let answer = said.and_then(|class| names.get(class)).cloned().unwrap_or_else(|| "none".into());
-                let what = Said::new("teach-cell").with("n", n).with("name", name.as_str()).with("called", called);
+                let answer = said.and_then(|class| names.get(class)).map_or_else(|| "none".into(), Said::text);
+                let what = Said::new("teach-cell").with("n", n).with("name", name.clone()).with("called", called);
                 view! {
                     <td>
-                        <button data-testid="confusion-cell" data-truth=name.clone() data-answer=answer data-kind=kind
+                        <button data-testid="confusion-cell" data-truth=name.text() data-answer=answer data-kind=kind
                             data-said=what.attr() disabled=n == 0 style:--share=fixed(share * 100.0, 0) + "%"
                             aria-pressed=(cell.get() == Some((truth, said))).to_string()
                             on:click=move |_| cell.update(|now| *now = (*now != Some((truth, said))).then_some((truth, said)))>{n}</button>
@@ -109,7 +109,7 @@ fn Matrix(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
             let right = count(truth, Some(truth));
             let percent = if of == 0 { "–".into() } else { fixed(100.0 * right as f64 / of as f64, 0) + " %" };
             let cells = cells.collect_view();
-            view! { <tr><th scope="row">{name.clone()}</th>{cells}<td class="share" data-testid="class-accuracy">{percent}</td></tr> }
+            view! { <tr><th scope="row" data-said=name.attr()></th>{cells}<td class="share" data-testid="class-accuracy">{percent}</td></tr> }
         });
         let rows = rows.collect_view();
         view! {
@@ -194,9 +194,10 @@ fn Judged(answer: Answer) -> impl IntoView {
     let names = state.project.with_untracked(names);
     let class =
         state.project.with_untracked(|project| project.outcome.as_ref().and_then(|o| o.classes.get(best).copied()));
-    let text = format!("{} {} %", name_of(&names, best), fixed(probability * 100.0, 0));
+    let text =
+        Said::new("teach-answer").with("name", name_of(&names, best)).with("percent", fixed(probability * 100.0, 0));
     let truth = Said::new("teach-is").with("name", name_of(&names, answer.class)).attr();
-    let map = Said::new("teach-map-for").with("what", text.as_str()).attr();
+    let map = Said::new("teach-map-for").with("what", text.clone()).attr();
     let open = move |_| {
         watch(state, photo);
         state.watched_class.set(class);
@@ -204,24 +205,23 @@ fn Judged(answer: Answer) -> impl IntoView {
     view! {
         <button class="judged" data-testid="judged" on:click=open>
             <canvas node_ref=small role="img" data-said=map/>
-            <span>{text}</span><small data-said=truth></small>
+            <span data-said=text.attr()></span><small data-said=truth></small>
         </button>
     }
 }
 
 /// Names of the outcome's classes, as they are called now.
-fn names(project: &Project) -> Vec<String> {
-    let name =
-        |id: &u32| project.class(*id).map_or_else(|| Said::new("teach-deleted").text(), |class| class.name.clone());
+fn names(project: &Project) -> Vec<Said> {
+    let name = |id: &u32| project.class(*id).map_or("teach-deleted".into(), |class| Said::plain(class.name.as_str()));
     project.outcome.iter().flat_map(|outcome| outcome.classes.iter().map(name)).collect()
 }
 
-fn name_of(names: &[String], class: usize) -> String {
-    names.get(class).cloned().unwrap_or_default()
+fn name_of(names: &[Said], class: usize) -> Said {
+    names.get(class).cloned().unwrap_or("teach-deleted".into())
 }
 
-fn label(names: &[String], verdict: Verdict) -> Said {
-    verdict.map_or("teach-none".into(), |class| Said::plain(name_of(names, class)))
+fn label(names: &[Said], verdict: Verdict) -> Said {
+    verdict.map_or("teach-none".into(), |class| name_of(names, class))
 }
 
 /// Gives the taught network to the page's other parts.
@@ -230,7 +230,7 @@ fn hand_over(state: State) {
     leptos::task::spawn_local(async move {
         let Some(Outcome { card, .. }) = &project.outcome else { return };
         match state.weights(&project.id).await {
-            Ok(blob) => give(&called(card, names(&project)), &blob),
+            Ok(blob) => give(&called(card, names(&project).iter().map(Said::text).collect()), &blob),
             Err(why) => state.say("error", why),
         }
     });
