@@ -294,6 +294,7 @@ async fn a_folder_is_looked_at_and_taken_along() {
     input.send_keys(&folder.path().join("trip").to_string_lossy()).await.unwrap();
     browser.wait_for(CARD_DONE, 2).await;
     browser.wait_for("[data-testid=check-card][data-state=failed]", 1).await;
+    assert!(browser.text("[data-testid=check-progress]").await.starts_with("2 of 3 photos are looked at"));
 
     browser.click("[data-testid=export-csv]").await;
     let table = std::fs::read_to_string(downloaded(downloads.path(), "csv").await).unwrap();

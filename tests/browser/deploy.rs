@@ -1,5 +1,7 @@
-//! The server of docs/deploy.md, word for word but for address and folder, in a real nginx.
+//! What docs/deploy.md says: its server, word for word but for address and folder, in a real nginx; and a new version that takes the
+//! place of one that is open.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::browser::{Browser, sample};
+use crate::site::{Site, copy_folder, dist};
 
 const GUIDE: &str = include_str!("../../docs/deploy.md");
 
@@ -35,7 +38,9 @@ async fn the_site_works_behind_nginx_with_the_headers_of_the_guide() {
     let mut nginx = match started {
         Ok(nginx) => nginx,
         Err(error) => {
-            return println!("skipped: nginx is not on the PATH ({error}); `make setup` as root installs Debian's");
+            let why = "skipped: nginx is not on the PATH; `make setup` as root installs Debian's";
+            let _ = writeln!(std::io::stderr(), "{why} ({error})");
+            return;
         }
     };
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -70,4 +75,51 @@ async fn the_site_works_behind_nginx_with_the_headers_of_the_guide() {
     assert_eq!(browser.run(post, vec![]).await, json!(403));
     browser.close().await;
     nginx.kill().unwrap();
+}
+
+/// A version of the site whose plain-20 was trained anew: other weights, another name.
+fn trained_anew(to: &Path, file: &str, digest: &str) {
+    copy_folder(&dist(), to);
+    let models = to.join("models");
+    let new = format!("plain-20-{digest}.bpk");
+    std::fs::rename(models.join(file), models.join(&new)).unwrap();
+    let manifest = std::fs::read_to_string(models.join("manifest.json")).unwrap();
+    std::fs::write(models.join("manifest.json"), manifest.replace(file, &new)).unwrap();
+}
+
+/// Takes older weights along from the site at `address`, as the workflow does, and tells which.
+fn take_along(address: &str, to: &Path) -> Vec<String> {
+    let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/older_weights.py");
+    let done = Command::new("python3").arg("-B").arg(tool).arg(address).arg(to).status().unwrap();
+    assert!(done.success());
+    serde_json::from_slice(&std::fs::read(to.join("models/older.json")).unwrap()).unwrap()
+}
+
+/// GitHub Pages replaces the whole site: a page that is open still gets the networks that it knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_an_older_version_finds_its_weights_after_a_deployment() {
+    let known = std::fs::read_dir(dist().join("models")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut known = known.map(|name| name.into_string().unwrap());
+    let old = known.find(|name| name.starts_with("plain-20-") && name.ends_with(".bpk")).unwrap();
+    // Without a service worker, which would have kept all weights by then.
+    let (site, browser) =
+        (Site::changed(|root| std::fs::remove_file(root.join("sw.js")).unwrap()).await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait("[data-testid=photo-card][data-state=done]").await;
+
+    let (second, third) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    trained_anew(second.path(), &old, "aaaaaaaaaaaa");
+    assert_eq!(take_along(&site.url, second.path()), [old.as_str()]);
+    site.replace(second.path());
+    // The version after that takes it along too, and leaves out what is not what its name says.
+    trained_anew(third.path(), &old, "bbbbbbbbbbbb");
+    assert_eq!(take_along(&site.url, third.path()), [old.as_str()]);
+    site.replace(third.path());
+
+    browser.set("[data-testid=model-select]", "plain-20").await;
+    browser.wait("body[data-model=plain-20] [data-testid=photo-card][data-state=done]").await;
+    assert_eq!(site.asked_for(&old), 3, "by both deployments and by the page");
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
 }

@@ -59,6 +59,18 @@ impl Site {
         assert!(std::process::Command::new(tool).arg(root).status().unwrap().success());
     }
 
+    /// Puts the site in `folder` in the place of this one.
+    pub fn replace(&self, folder: &Path) {
+        let root = self.copy.as_ref().expect("a changed site").path();
+        for entry in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap()) {
+            match entry.file_type().unwrap().is_dir() {
+                true => std::fs::remove_dir_all(entry.path()).unwrap(),
+                false => std::fs::remove_file(entry.path()).unwrap(),
+            }
+        }
+        copy_folder(folder, root);
+    }
+
     /// Paths asked for, in order.
     pub fn asked(&self) -> Vec<String> {
         self.log.paths.lock().unwrap().clone()
@@ -93,13 +105,13 @@ async fn note(State(log): State<Log>, request: Request, next: Next) -> Response 
     next.run(request).await
 }
 
-fn dist() -> PathBuf {
+pub fn dist() -> PathBuf {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     assert!(dist.join("index.html").is_file(), "the browser tests need the built site: run `make site`");
     dist
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -26,7 +26,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("model", &["kernels"], &["burn"]),
     ("cam", &["device", "kernels", "measure", "method", "model", "threads"], &["burn"]),
     ("data", &["annotations", "photo", "recipe", "threads"], &["image"]),
-    ("checkpoint", &["data", "model", "recipe"], &["burn"]),
+    ("checkpoint", &["data", "device", "model", "recipe"], &["burn"]),
     ("train", &["cam", "data", "device", "evidence", "model", "recipe", "render", "threads"], &["burn"]),
     (
         "engine",

@@ -229,13 +229,14 @@ check-boxes-came =
 check-file-gone = The file cannot be read any more. Drop it again.
 check-loading = Loading { $title } …
 check-no-engine = The engine is not there; see above.
-check-photo-stopped = The engine stopped at this photo.
+check-photo-stopped = Stopped the engine
 check-engine-stopped = The engine stopped ({ $why }). Reload the page; your files are untouched.
 check-all-looked =
     { $of ->
         [one] The photo is looked at.
        *[other] All { $of } photos are looked at.
     }
+check-some-looked = { $n } of { $of } photos are looked at; the others say why not.
 check-stopped = Stopped at { $done } of { $of }.
 check-progress = { $done } of { $of } photos · { $left }
 check-bar =

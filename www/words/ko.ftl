@@ -229,13 +229,14 @@ check-boxes-came =
 check-file-gone = 파일을 더는 읽을 수 없어요. 다시 놓아 주세요.
 check-loading = { $title } 불러오는 중 …
 check-no-engine = 엔진이 없어요. 위의 알림을 보세요.
-check-photo-stopped = 이 사진에서 엔진이 멈췄어요.
+check-photo-stopped = 엔진이 멈춘 사진
 check-engine-stopped = 엔진이 멈췄어요({ $why }). 페이지를 새로 고쳐 주세요. 파일은 그대로예요.
 check-all-looked =
     { $of ->
         [1] 사진을 봤어요.
        *[other] 사진 { $of }장을 모두 봤어요.
     }
+check-some-looked = 사진 { $of }장 중 { $n }장을 봤어요. 나머지에는 이유가 적혀 있어요.
 check-stopped = { $of }장 중 { $done }장에서 멈췄어요.
 check-progress = { $of }장 중 { $done }장 · { $left }
 check-bar =

@@ -126,7 +126,12 @@ fn Progress() -> impl IntoView {
         match state.phase.get() {
             Phase::Loading(what) => what,
             Phase::Failed => Said::new("check-no-engine"),
-            _ if done == of => Said::new("check-all-looked").with("of", of),
+            _ if done == of => {
+                match state.items.with(|items| items.iter().filter(|item| item.look().is_some()).count()) {
+                    looked if looked < of => Said::new("check-some-looked").with("n", looked).with("of", of),
+                    _ => Said::new("check-all-looked").with("of", of),
+                }
+            }
             Phase::Running(false) => Said::new("check-stopped").with("done", done).with("of", of),
             Phase::Running(true) => {
                 let left = left(state.spent.get(), of - done);
