@@ -67,16 +67,31 @@ pub fn draw_plain(canvas: &HtmlCanvasElement, picture: &Picture) {
     put(canvas, &rgba, picture.width as usize, picture.height as usize);
 }
 
-/// The box around the evidence, in two lines so that it shows on any ground.
+/// The box around the evidence.
 pub fn draw_box(canvas: &HtmlCanvasElement, look: &Look, prediction: &Prediction) {
-    let (Some([x0, y0, x1, y1]), Some(context)) = (prediction.evidence_box, context(canvas)) else { return };
+    let Some([x0, y0, x1, y1]) = prediction.evidence_box else { return };
     let scale = f64::from(canvas.width()) / f64::from(look.width);
     let [x, y, w, h] = [x0, y0, x1 - x0, y1 - y0].map(|v| f64::from(v) * scale);
+    outline(canvas, |context| context.rect(x, y, w, h));
+}
+
+/// A ring around a place, in shares of the picture.
+pub fn draw_mark(canvas: &HtmlCanvasElement, (x, y): (f32, f32)) {
+    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    let (x, y, radius) = (f64::from(x) * width, f64::from(y) * height, width / 50.0);
+    outline(canvas, |context| drop(context.arc(x, y, radius, 0.0, std::f64::consts::TAU)));
+}
+
+/// Strokes the path that is given, in two lines so that it shows on any ground.
+pub fn outline(canvas: &HtmlCanvasElement, path: impl Fn(&CanvasRenderingContext2d)) {
+    let Some(context) = context(canvas) else { return };
     let line = (f64::from(canvas.width()) / 240.0).max(2.0);
     for (color, width) in [("#000a", line * 2.0), ("#fff", line)] {
         context.set_stroke_style_str(color);
         context.set_line_width(width);
-        context.stroke_rect(x, y, w, h);
+        context.begin_path();
+        path(&context);
+        context.stroke();
     }
 }
 

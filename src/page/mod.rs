@@ -10,5 +10,7 @@ pub mod engine;
 pub mod manifest;
 #[cfg(feature = "app")]
 pub mod messages;
+#[cfg(feature = "app")]
+pub mod place;
 pub mod web;
 pub mod words;

@@ -41,16 +41,42 @@ async fn every_part(browser: &Browser, site: &Site, name: &str, width: u32) {
     browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
     browser.wait("[data-testid=check-card]").await.click().await.unwrap();
     browser.wait("[data-testid=detail] canvas").await;
+    with_box_and_comparison(browser).await;
     note(browser, "check").await;
     browser.click("[data-testid=tab-teach]").await;
-    browser.wait_for("[data-testid=class-add]", 1).await;
-    browser.click("[data-testid=class-add]").await;
-    browser.wait("[data-testid=class-card]").await;
+    browser.wait_for("[data-testid=class-card]", 2).await;
     note(browser, "teach").await;
+    taught(browser).await;
+    note(browser, "taught").await;
     browser.click("[data-testid=tab-about]").await;
     browser.wait("[data-testid=privacy]").await;
     note(browser, "about").await;
     assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// In Check: a box with its numbers, and the map beside another class's.
+async fn with_box_and_comparison(browser: &Browser) {
+    browser.wait("[data-testid=check-class]").await;
+    browser.click("[data-testid=box-add]").await;
+    browser.wait("[data-testid=inside][data-share]").await;
+    browser.set("[data-testid=against]", "class:1").await;
+    browser.until("both are shown", "return !document.querySelector('.views').hidden").await;
+}
+
+/// In Teach: two classes of a photo each, and what a short training made of them, mistakes included.
+async fn taught(browser: &Browser) {
+    for (n, photo) in [(1, "cat.png"), (2, "coffee.png")] {
+        let input = format!("[data-testid=class-card]:nth-of-type({n}) [data-testid=class-photos]");
+        browser.wait(&input).await.send_keys(&sample(photo).to_string_lossy()).await.unwrap();
+        browser.wait_for(".thumb", n).await;
+    }
+    browser.click(".choices summary").await;
+    browser.set("[data-testid=epochs]", "2").await;
+    browser.click("[data-testid=train-start]").await;
+    browser.wait("[data-testid=train-state][data-state=done]").await;
+    browser.wait("[data-testid=confusion-cell]:not([disabled])").await.click().await.unwrap();
+    browser.wait("[data-testid=judged] canvas").await;
+    browser.wait("[data-testid=before-canvas]").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +93,42 @@ async fn every_part_is_for_everyone_in_the_dark_on_a_narrow_screen() {
     browser.close().await;
 }
 
-/// Tab reaches everything that can be clicked, and what has the keyboard can be seen to have it.
+/// Tab reaches everything that can be clicked in the part that is shown, and what has the keyboard can be seen to have it.
+async fn tab_reaches_all(browser: &Browser, part: &str) {
+    // One of a group of radio buttons or tabs is reached by Tab, its neighbours by arrows.
+    let wanted = "document.querySelectorAll('[data-stop]').forEach((e) => delete e.dataset.stop); \
+        return [...document.querySelectorAll('main button, main select, main input, main a[href], main [tabindex], header button, header select, main summary')] \
+        .filter((e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && !(e.type === 'radio' && !e.checked)) \
+        .map((e, i) => { e.dataset.stop = i; return i; }).length";
+    let wanted = browser.run(wanted, vec![]).await.as_u64().unwrap();
+    assert!(wanted > 8, "{part}: {wanted} controls");
+    browser.run("document.activeElement?.blur(); window.reached = new Set(); window.unseen = []", vec![]).await;
+    let look = "const e = document.activeElement; if (e?.dataset.stop) { window.reached.add(e.dataset.stop); \
+        const shown = [e, e.parentElement, e.parentElement?.parentElement].some((e) => { \
+            const { outlineStyle, boxShadow } = getComputedStyle(e); return outlineStyle !== 'none' || boxShadow !== 'none'; }) || e.classList.contains('unseen'); \
+        if (!shown) window.unseen.push(e.outerHTML.slice(0, 120)); } return window.reached.size";
+    for _ in 0..wanted * 2 {
+        press(browser, "Tab", 9).await;
+        if browser.run(look, vec![]).await.as_u64().unwrap() == wanted {
+            break;
+        }
+    }
+    let missed = "return [...document.querySelectorAll('[data-stop]')].filter((e) => !window.reached.has(e.dataset.stop)).map((e) => e.outerHTML.slice(0, 120))";
+    assert_eq!(browser.run(missed, vec![]).await, json!([]), "{part}: out of reach");
+    assert_eq!(
+        browser.run("return window.unseen", vec![]).await,
+        json!([]),
+        "{part}: nothing shows where the keyboard is"
+    );
+}
+
+async fn press(browser: &Browser, key: &str, code: u32) {
+    for kind in ["rawKeyDown", "keyUp"] {
+        let key = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+        browser.chromium("Input.dispatchKeyEvent", key).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keyboard_reaches_everything() {
     let (site, browser) = (Site::built().await, Browser::start().await);
@@ -75,29 +136,76 @@ async fn a_keyboard_reaches_everything() {
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
     browser.wait_for("[data-testid=map-canvas]", 5).await;
-    // One of a group of radio buttons or tabs is reached by Tab, its neighbours by arrows.
-    let wanted = "return [...document.querySelectorAll('main button, main select, main input, main a[href], header button, header select, main summary')] \
-        .filter((e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && !(e.type === 'radio' && !e.checked)) \
-        .map((e, i) => { e.dataset.stop = i; return i; }).length";
-    let wanted = browser.run(wanted, vec![]).await.as_u64().unwrap();
-    assert!(wanted > 20, "{wanted} controls");
-    browser.run("document.activeElement?.blur(); window.reached = new Set(); window.unseen = []", vec![]).await;
-    let look = "const e = document.activeElement; if (e?.dataset.stop) { window.reached.add(e.dataset.stop); \
-        const { outlineStyle, boxShadow } = getComputedStyle(e); \
-        const shown = outlineStyle !== 'none' || boxShadow !== 'none' || e.classList.contains('unseen'); \
-        if (!shown) window.unseen.push(e.outerHTML.slice(0, 120)); } return window.reached.size";
-    for _ in 0..wanted * 2 {
-        for kind in ["rawKeyDown", "keyUp"] {
-            let key = json!({ "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9 });
-            browser.chromium("Input.dispatchKeyEvent", key).await;
-        }
-        if browser.run(look, vec![]).await.as_u64().unwrap() == wanted {
-            break;
-        }
+    tab_reaches_all(&browser, "look").await;
+    browser.click("[data-testid=tab-check]").await;
+    browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
+    browser.wait("[data-testid=check-card][data-state=done]").await;
+    with_box_and_comparison(&browser).await;
+    tab_reaches_all(&browser, "check").await;
+    browser.click("[data-testid=tab-teach]").await;
+    browser.wait_for("[data-testid=class-card]", 2).await;
+    taught(&browser).await;
+    tab_reaches_all(&browser, "teach").await;
+    browser.click("[data-testid=tab-about]").await;
+    browser.wait("[data-testid=privacy]").await;
+    tab_reaches_all(&browser, "about").await;
+    browser.close().await;
+}
+
+/// What a pointer reads off a map, and what it draws, can be had by keys and numbers: without a drag (WCAG 2.2, 2.5.7).
+#[tokio::test(flavor = "multi_thread")]
+async fn maps_are_read_and_boxes_placed_without_a_pointer() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu&model=vgg16-gap-cifar10", site.url)).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for("[data-testid=map-canvas]", 5).await;
+    let focus =
+        async |css: &str| drop(browser.run("document.querySelector(arguments[0]).focus()", vec![json!(css)]).await);
+    let arrow = async |key: &str, code: u32| {
+        press(&browser, key, code).await;
+        browser.text("[data-testid=legend] output").await
+    };
+    let plain = browser.pixels("[data-testid=stage-canvas]").await;
+    focus("[data-testid=stage-canvas]").await;
+    let values: Vec<f64> = browser.attributes("[data-testid=map-canvas]", "data-values").await[0]
+        .split(',')
+        .map(|value| value.parse().unwrap())
+        .collect();
+    let side = values.len().isqrt();
+    let expected = |x: usize, y: usize| format!("here {:.1}", values[y * side + x]);
+    // Raw cells, so that a cell's middle has its value alone.
+    browser.run("document.querySelector('[data-testid=grid]').click()", vec![]).await;
+    focus("[data-testid=stage-canvas]").await;
+    assert_eq!(arrow("ArrowRight", 39).await, expected(side / 2, side / 2), "it begins in the middle");
+    assert_eq!(arrow("ArrowRight", 39).await, expected(side / 2 + 1, side / 2));
+    assert_eq!(arrow("ArrowUp", 38).await, expected(side / 2 + 1, side / 2 - 1));
+    assert_ne!(browser.pixels("[data-testid=stage-canvas]").await, plain, "the place is marked");
+    browser.screenshot("access-read-by-keys").await;
+    assert_eq!(arrow("Escape", 27).await, "");
+
+    browser.click("[data-testid=tab-check]").await;
+    browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
+    browser.wait("[data-testid=check-card][data-state=done]").await;
+    with_box_and_comparison(&browser).await;
+    let share = async || browser.attributes("[data-testid=inside]", "data-share").await[0].parse::<f64>().unwrap();
+    let middle = share().await;
+    for (edge, percent) in [("left", "0"), ("top", "0"), ("right", "100"), ("bottom", "100")] {
+        browser.set(&format!("[data-testid=edge-{edge}]"), percent).await;
     }
-    let missed = "return [...document.querySelectorAll('[data-stop]')].filter((e) => !window.reached.has(e.dataset.stop)).map((e) => e.outerHTML.slice(0, 120))";
-    assert_eq!(browser.run(missed, vec![]).await, json!([]), "out of reach");
-    assert_eq!(browser.run("return window.unseen", vec![]).await, json!([]), "nothing shows where the keyboard is");
+    assert!(middle < 0.99 && (share().await - 1.0).abs() < 1e-6, "{middle}, {}", share().await);
+    browser.set("[data-testid=edge-right]", "40").await;
+    browser.set("[data-testid=edge-left]", "90").await;
+    let left = browser.run("return document.querySelector('[data-testid=edge-left]').value", vec![]).await;
+    assert_eq!(left, json!("39"), "not beyond the other edge");
+    browser.click("[data-testid=zoom-in]").await;
+    focus("[data-testid=compare-first]").await;
+    press(&browser, "ArrowLeft", 37).await;
+    let moved = "return document.querySelector('[data-testid=compare-first]').style.transform";
+    let before = browser.run(moved, vec![]).await;
+    press(&browser, "ArrowLeft", 37).await;
+    assert!(browser.text("[data-testid=compare-values]").await.starts_with("here "));
+    assert_ne!(browser.run(moved, vec![]).await, before, "what is read comes to the middle");
+    browser.screenshot("access-compare-by-keys").await;
     browser.close().await;
 }
 

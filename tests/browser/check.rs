@@ -411,7 +411,16 @@ async fn checking_fits_a_phone_in_the_dark() {
     browser.give_files(&[sample("coffee.png"), sample("cat.png")]).await;
     browser.wait_for(CARD_DONE, 2).await;
     browser.until("the photo is drawn", "return !document.querySelector('[data-testid=check-layer]').hidden").await;
-    browser.drag([0.2, 0.2], [0.8, 0.8]).await;
+    let place = "const c = document.querySelector('[data-testid=check-layer]'); c.scrollIntoView({block: 'center'}); \
+        const r = c.getBoundingClientRect(); return arguments[0].map(share => [r.left + r.width * share, r.top + r.height * share])";
+    let places: [[f64; 2]; 2] = serde_json::from_value(browser.run(place, vec![json!([0.3, 0.7])]).await).unwrap();
+    let touch = async |kind: &str, at: Option<[f64; 2]>| {
+        let points: Vec<_> = at.into_iter().map(|[x, y]| json!({ "x": x, "y": y })).collect();
+        browser.chromium("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
+    };
+    touch("touchStart", Some(places[0])).await;
+    touch("touchMove", Some(places[1])).await;
+    touch("touchEnd", None).await;
     browser.until("a box is drawn", "return !!document.querySelector('[data-testid=inside][data-share]')").await;
     browser.set("[data-testid=against]", "class:1").await;
     browser.screenshot("check-phone").await;

@@ -59,6 +59,23 @@ async fn a_lost_device_is_replaced_by_the_cpu() {
     }
 }
 
+/// The same while a folder is checked: the photo that it was at is looked at again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_lost_while_it_checks_is_replaced_by_the_cpu() {
+    let (site, browser) = (Site::changed(with("engine_loader.js", LOSE_AT_WORK)).await, Browser::start().await);
+    browser.open_check(&site, "device=webgpu&model=resnet-20").await;
+    let done = "[data-testid=check-card][data-state=done]";
+    browser.give_files(&[sample("cat.png")]).await;
+    browser.wait(done).await;
+    browser.wait("[data-testid=check-canvas]:not([hidden])").await;
+    break_it(&browser).await;
+    browser.give_files(&[sample("coffee.png"), sample("rocket.jpg")]).await;
+    browser.wait_for(done, 3).await;
+    let messages = browser.messages().await;
+    assert!(messages.len() == 1 && messages[0].contains("The CPU goes on"), "{messages:?}");
+    browser.close().await;
+}
+
 /// A shader that the browser refuses.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_shader_is_replaced_by_the_cpu() {

@@ -3,6 +3,7 @@
 use camscope::method::Method;
 use camscope::page::canvas;
 use camscope::page::manifest::{Sample, samples};
+use camscope::page::place::Place;
 use camscope::page::web::fixed;
 use camscope::render::Colormap;
 use camscope::said::Said;
@@ -10,6 +11,7 @@ use leptos::html::Canvas;
 use leptos::prelude::*;
 use leptos::tachys::html::event as ev_types;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::KeyboardEvent;
 
 use crate::files::{add_all, add_sample, with_picture};
 use crate::methods::Methods;
@@ -21,6 +23,7 @@ const STAGE_SIDE: usize = 1280;
 pub fn Stage() -> impl IntoView {
     let state = expect_context::<State>();
     let stage = NodeRef::<Canvas>::new();
+    let place = Place::new();
     Effect::new(move || {
         state.pictures.track();
         let (Some(stage), Some(photo)) = (stage.get(), state.chosen_photo()) else { return };
@@ -34,12 +37,20 @@ pub fn Stage() -> impl IntoView {
                 if state.boxed.get() && !state.plain.get() {
                     canvas::draw_box(&stage, look, prediction);
                 }
+                if let Some(at) = place.mark() {
+                    canvas::draw_mark(&stage, at);
+                }
             }
             _ => canvas::draw_plain(&stage, picture),
         });
     });
 
-    let pointer = RwSignal::new(None);
+    let walk = move |event: KeyboardEvent| {
+        let Some(photo) = untrack(|| state.chosen_photo()) else { return };
+        if let (Some(look), Some(prediction)) = (&photo.look, photo.shown().first()) {
+            place.walk(&event, look, &prediction.map);
+        }
+    };
     let ready = move || {
         state.pictures.track();
         state.chosen_photo().is_some_and(|photo| with_picture(photo.id, |_| ()).is_some())
@@ -67,13 +78,13 @@ pub fn Stage() -> impl IntoView {
             <figure hidden=move || state.photos.with(Vec::is_empty)>
                 <div class="frame">
                     <canvas node_ref=stage data-testid="stage-canvas" role="img" aria-labelledby="caption" hidden=move || !ready()
-                        on:pointermove=move |event| pointer.set(canvas::place(&event))
-                        on:pointerleave=move |_| pointer.set(None)/>
+                        tabindex="0" data-said="stage-read" on:pointermove=move |event| place.point(&event) on:pointerleave=move |_| place.leave()
+                        on:keydown=walk on:blur=move |_| place.leave()/>
                     <p class="waiting" hidden=ready data-said=caption></p>
                 </div>
                 <div class="under">
                     <figcaption id="caption" aria-live="polite" data-said=caption></figcaption>
-                    <Legend pointer/>
+                    <Legend place/>
                 </div>
             </figure>
             <Show when=move || !state.photos.with(Vec::is_empty)>
@@ -84,9 +95,9 @@ pub fn Stage() -> impl IntoView {
     }
 }
 
-/// What the colours stand for: the values at both ends, and the one under the pointer.
+/// What the colours stand for: the values at both ends, and the one at the place that is read.
 #[component]
-fn Legend(pointer: RwSignal<Option<(f32, f32)>>) -> impl IntoView {
+fn Legend(place: Place) -> impl IntoView {
     let state = expect_context::<State>();
     let view = move || {
         let photo = state.chosen_photo()?;
@@ -94,7 +105,7 @@ fn Legend(pointer: RwSignal<Option<(f32, f32)>>) -> impl IntoView {
         let shown = photo.shown();
         let prediction = shown.get(state.class.get()).or(shown.first())?;
         let range = state.range(&photo, prediction);
-        let here = pointer.get().and_then(|place| canvas::value_at(&look, prediction, place, state.smooth.get()));
+        let here = place.get().and_then(|at| canvas::value_at(&look, prediction, at, state.smooth.get()));
         // As many digits as tell the ends apart: methods have scales of their own.
         let digits = (1.0 - (range.high - range.low).abs().log10()).ceil().clamp(1.0, 6.0) as u8;
         let here = here.map(|value| Said::new("here").with("value", fixed(value, digits)).attr());

@@ -1,15 +1,16 @@
 //! The chosen photo's map beside another: another class, another method, another network; what one has more than the other, and
-//! the values of both under the pointer. All three pictures are zoomed and moved together.
+//! the values of both at a place. All three pictures are zoomed and moved together.
 
 use camscope::method::Method;
 use camscope::page::canvas;
+use camscope::page::place::Place;
 use camscope::page::web::{digits, fixed};
 use camscope::protocol::{ClassMap, Prediction};
 use camscope::render::{Colormap, OverlayOptions, Range, difference};
 use camscope::said::{Filling, Said};
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use web_sys::{PointerEvent, WheelEvent};
+use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
 
 use crate::client::hold_against;
 use crate::state::{Against, Drawn, State, picture};
@@ -22,7 +23,7 @@ const FINE: usize = 56;
 #[component]
 pub fn Compare() -> impl IntoView {
     let state = expect_context::<State>();
-    let pointer = RwSignal::new(None::<(f32, f32)>);
+    let place = Place::new();
     // How much larger, and how far moved, in shares of the picture.
     let view = RwSignal::new((1.0f64, [0.0f64; 2]));
     let zoom = move |by: f64| {
@@ -46,8 +47,8 @@ pub fn Compare() -> impl IntoView {
         false => "check-shares",
     };
     let values = move || {
-        let (place, a, b) = (pointer.get()?, state.drawn()?, state.held_against()?);
-        let value = |map: &Drawn| canvas::value_at(&map.look, &map.prediction, place, true);
+        let (at, a, b) = (place.get()?, state.drawn()?, state.held_against()?);
+        let value = |map: &Drawn| canvas::value_at(&map.look, &map.prediction, at, true);
         let word = |value: Option<f32>| {
             value.map_or_else(|| Said::new("check-unseen").into(), |value| Filling::from(fixed(value, 2)))
         };
@@ -79,10 +80,10 @@ pub fn Compare() -> impl IntoView {
                 <output class="hint" data-testid="compare-values" data-said=values></output>
             </div>
             <div class="views" hidden=move || !there()>
-                <View id="compare-first" title=Signal::derive(move || title(0)) map=Signal::derive(first) signed=false view pointer transform=Signal::derive(transform)/>
-                <View id="compare-second" title=Signal::derive(move || title(1)) map=Signal::derive(second) signed=false view pointer transform=Signal::derive(transform)/>
+                <View id="compare-first" title=Signal::derive(move || title(0)) map=Signal::derive(first) signed=false view place transform=Signal::derive(transform)/>
+                <View id="compare-second" title=Signal::derive(move || title(1)) map=Signal::derive(second) signed=false view place transform=Signal::derive(transform)/>
                 <View id="compare-difference" title=Signal::derive(|| Some("check-difference".to_owned()))
-                    map=Signal::derive(third) signed=true view pointer transform=Signal::derive(transform)/>
+                    map=Signal::derive(third) signed=true view place transform=Signal::derive(transform)/>
             </div>
             <p class="hint" hidden=move || !there() data-said=unit></p>
         </section>
@@ -174,7 +175,7 @@ fn View(
     /// Blue to red around zero.
     signed: bool,
     view: RwSignal<(f64, [f64; 2])>,
-    pointer: RwSignal<Option<(f32, f32)>>,
+    place: Place,
     transform: Signal<String>,
 ) -> impl IntoView {
     let state = expect_context::<State>();
@@ -196,17 +197,46 @@ fn View(
             false => (Range::of(values), OverlayOptions { colormap: canvas::colours(), ..OverlayOptions::default() }),
         };
         canvas::draw_map(&node, &photo, SIDE, &look, &prediction, range, options);
+        if let Some(at) = place.mark() {
+            canvas::draw_mark(&node, at);
+        }
     });
     let values = move || map.get().map(|drawn| digits(&drawn.prediction.map.values));
     // Where a drag is, in pixels of the screen.
     let drag = RwSignal::new(None::<[i32; 2]>);
+    let still = StoredValue::new(true);
     let size = move || {
         node.get_untracked().map_or([1.0; 2], |c| [c.client_width().max(1).into(), c.client_height().max(1).into()])
     };
+    // What a drag does, without one: a place that is clicked, or gone to by arrows, comes to the middle.
+    let centre = move || {
+        let Some((x, y)) = untrack(|| place.get()) else { return };
+        view.update(|(scale, moved)| *moved = within(*scale, [x, y].map(|share| (0.5 - f64::from(share)) * *scale)));
+    };
+    let walk = move |event: KeyboardEvent| {
+        if let Some(drawn) = map.get_untracked()
+            && place.walk(&event, &drawn.look, &drawn.prediction.map)
+        {
+            centre();
+        }
+    };
+    let begin = move |event: PointerEvent| {
+        still.set_value(true);
+        drag.set(Some([event.client_x(), event.client_y()]));
+    };
+    let end = move |_| {
+        if drag.get_untracked().is_some() && still.get_value() {
+            centre();
+        }
+        drag.set(None);
+    };
     let go_on = move |event: PointerEvent| {
-        pointer.set(canvas::place(&event));
+        place.point(&event);
         if let Some([x, y]) = drag.get_untracked() {
             let now = [event.client_x(), event.client_y()];
+            if now != [x, y] {
+                still.set_value(false);
+            }
             let [width, height] = size();
             view.update(|(scale, moved)| {
                 let by: [f64; 2] = [f64::from(now[0] - x) / width, f64::from(now[1] - y) / height];
@@ -227,8 +257,8 @@ fn View(
         <figure>
             <div class="pane">
                 <canvas node_ref=node data-testid=id data-values=values role="img" aria-labelledby=caption.clone() style:transform=transform
-                    on:pointerdown=move |event| drag.set(Some([event.client_x(), event.client_y()])) on:pointermove=go_on
-                    on:pointerup=move |_| drag.set(None) on:pointerleave=move |_| { drag.set(None); pointer.set(None) } on:wheel=wheel/>
+                    tabindex="0" data-said="stage-read" on:pointerdown=begin on:pointermove=go_on on:pointerup=end
+                    on:pointerleave=move |_| { drag.set(None); place.leave() } on:wheel=wheel on:keydown=walk on:blur=move |_| place.leave()/>
             </div>
             <figcaption id=caption data-said=title></figcaption>
         </figure>

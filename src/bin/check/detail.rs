@@ -1,10 +1,8 @@
-//! The chosen photo, large: its map, the boxes that the person draws around what it shows, and how much of the evidence lies
-//! inside them.
+//! The chosen photo, large: its map, the boxes that the person draws around what it shows, its classes, and the way to Teach.
 
 use camscope::method::Method;
 use camscope::page::canvas;
 use camscope::page::web::{fixed, property, window};
-use camscope::protocol::Prediction;
 use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Range};
 use camscope::said::Said;
@@ -15,14 +13,11 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 
+use crate::boxes::{LEAST, Shortcut};
 use crate::client::{choose_class, choose_method};
 use crate::state::{Drawn, FILES, State, picture as kept};
 
 const SIDE: usize = 720;
-/// Share of what the network saw above which boxes say nothing.
-pub const ALL: f64 = 0.95;
-/// Shares of the photo below which a drag was none.
-const LEAST: f64 = 0.01;
 
 #[component]
 pub fn Detail() -> impl IntoView {
@@ -127,21 +122,15 @@ fn spanned([(x0, y0), (x1, y1)]: [(f32, f32); 2]) -> Option<Window> {
     (place.width > LEAST && place.height > LEAST).then_some(place)
 }
 
-/// In two lines, so that they show on any ground.
 fn draw_boxes(layer: &HtmlCanvasElement, picture: &HtmlCanvasElement, boxes: impl Iterator<Item = Window> + Clone) {
     let (width, height) = (picture.width(), picture.height());
     layer.set_width(width); // clears it
     layer.set_height(height);
-    let Some(context) = canvas::context(layer) else { return };
-    let line = (f64::from(width) / 240.0).max(2.0);
-    for (color, thickness) in [("#000a", line * 2.0), ("#fff", line)] {
-        context.set_stroke_style_str(color);
-        context.set_line_width(thickness);
-        for place in boxes.clone() {
-            let place = place.scaled(width.into(), height.into());
-            context.stroke_rect(place.x, place.y, place.width, place.height);
+    canvas::outline(layer, |context| {
+        for place in boxes.clone().map(|place| place.scaled(width.into(), height.into())) {
+            context.rect(place.x, place.y, place.width, place.height);
         }
-    }
+    });
 }
 
 /// The photo's best classes, and the way its maps are made.
@@ -180,67 +169,6 @@ fn Classes() -> impl IntoView {
             <span class="hint" data-said=move || state.method.get().about().assumes></span>
         </div>
     }
-}
-
-/// What came of the shortcut check, in words and as a bar.
-#[component]
-fn Shortcut() -> impl IntoView {
-    let state = expect_context::<State>();
-    let boxes = move || state.chosen_item().map_or(0, |item| item.boxes.len());
-    let found = move || {
-        let (item, Drawn { prediction, .. }) = (state.chosen_item()?, state.drawn()?);
-        Some((item.inside(&prediction)?, item.covered()?, prediction.class))
-    };
-    let percent = |share: f64| fixed(share * 100.0, 0) + " %";
-    let words = move || match (boxes(), found()) {
-        (0, _) => Said::new("check-draw-box"),
-        (_, None) => Said::new("check-no-evidence"),
-        (_, Some((inside, covered, class))) => {
-            let verdict = match () {
-                () if covered > ALL => "check-verdict-all",
-                () if inside <= covered => "check-verdict-chance",
-                () if inside < 0.5 => "check-verdict-most",
-                () if inside < 0.8 => "check-verdict-part",
-                () => "check-verdict-inside",
-            };
-            let said = Said::new("check-found").with("class", class).with("verdict", Said::new(verdict));
-            said.with("inside", percent(inside)).with("covered", percent(covered))
-        }
-    };
-    let share = move || found().map(|(inside, ..)| inside);
-    let located = move || {
-        let found = state.chosen_item()?.located(&state.drawn()?.prediction)?;
-        let hit = Said::new(if found.hit { "check-hit" } else { "check-missed" });
-        let fits = if found.overlap >= 0.5 { "check-fits" } else { "check-fits-not" };
-        Some(Said::new(fits).with("hit", hit).with("overlap", fixed(found.overlap, 2)).attr())
-    };
-    let around = move |_| {
-        let Some(Drawn { look, prediction, .. }) = untrack(|| state.drawn()) else { return };
-        match evidence(&prediction, look.width, look.height) {
-            Some(place) => state.change_boxes(|boxes| boxes.push(place)),
-            None => state.say("note", "check-nothing-to-box".into()),
-        }
-    };
-    view! {
-        <div class="shortcut">
-            <p data-testid="inside" data-share=move || share().map(|share| share.to_string()) role="status" data-said=move || words().attr()></p>
-            <div class="share-bar" hidden=move || share().is_none() style:--share=move || percent(share().unwrap_or(0.0)).replace(' ', "")
-                style:--covered=move || percent(found().map_or(0.0, |(_, covered, _)| covered)).replace(' ', "")
-                data-said="check-chance-line"></div>
-            <p class="hint" data-testid="located" hidden=move || located().is_none() data-said=located></p>
-            <div class="row">
-                <button data-testid="box-evidence" on:click=around data-said="check-box-evidence"></button>
-                <button data-testid="box-undo" disabled=move || boxes() == 0 on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1))) data-said="check-box-undo"></button>
-            </div>
-        </div>
-    }
-}
-
-/// The box around the evidence in shares of the photo.
-fn evidence(prediction: &Prediction, width: u32, height: u32) -> Option<Window> {
-    let [x0, y0, x1, y1] = prediction.evidence_box?.map(f64::from);
-    let place = Window { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
-    Some(place.scaled(1.0 / f64::from(width), 1.0 / f64::from(height)))
 }
 
 /// The way to the teaching part: a photo that is looked at wrongly becomes one to learn from.

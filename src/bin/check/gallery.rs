@@ -7,8 +7,8 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
+use crate::boxes::ALL;
 use crate::client::choose;
-use crate::detail::ALL;
 use crate::state::State;
 
 /// Pixels of a card with its gap, and rows that are made ready beyond the visible ones.

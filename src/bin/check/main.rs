@@ -2,6 +2,7 @@
 //! and numbers that tell how far a map is to be trusted. A program of its own, fetched when its tab is first opened.
 
 mod answers;
+mod boxes;
 mod classes;
 mod client;
 mod compare;

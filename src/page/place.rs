@@ -1,0 +1,85 @@
+//! The place of a photo at which its maps are read: where the pointer is, or where the arrow keys have gone, cell by cell.
+
+use leptos::prelude::*;
+use web_sys::{KeyboardEvent, PointerEvent};
+
+use super::canvas;
+use crate::protocol::{ClassMap, Look};
+
+/// In shares of the photo's width and height.
+type At = (f32, f32);
+
+#[derive(Clone, Copy)]
+pub struct Place {
+    at: RwSignal<Option<At>>,
+    /// A pointer shows where it is; where the keys have gone is drawn.
+    by_keys: RwSignal<bool>,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self { at: RwSignal::new(None), by_keys: RwSignal::new(false) }
+    }
+
+    /// Tracked.
+    pub fn get(&self) -> Option<At> {
+        self.at.get()
+    }
+
+    /// The place where it has to be drawn. Tracked, but for a pointer's ways.
+    pub fn mark(&self) -> Option<At> {
+        self.by_keys.get().then(|| self.at.get()).flatten()
+    }
+
+    pub fn point(&self, event: &PointerEvent) {
+        self.set(canvas::place(event), false);
+    }
+
+    pub fn leave(&self) {
+        self.set(None, false);
+    }
+
+    /// Follows an arrow key by a cell of `map`, within what the network saw, beginning in the middle; Escape ends it. Whether it was
+    /// such a key.
+    pub fn walk(&self, event: &KeyboardEvent, look: &Look, map: &ClassMap) -> bool {
+        let by = match event.key().as_str() {
+            "ArrowLeft" => [-1, 0],
+            "ArrowRight" => [1, 0],
+            "ArrowUp" => [0, -1],
+            "ArrowDown" => [0, 1],
+            "Escape" => {
+                self.leave();
+                return true;
+            }
+            _ => return false,
+        };
+        event.prevent_default(); // scrolls
+        let window = look.window;
+        let walked = |at: Option<f32>, by: i32, from: f64, length: f64, cells: usize| {
+            let cell = match at {
+                Some(at) => ((f64::from(at) - from) / length * cells as f64).floor() as i32 + by,
+                None => cells as i32 / 2,
+            };
+            let cell = f64::from(cell.clamp(0, cells as i32 - 1)) + 0.5;
+            (from + cell / cells as f64 * length) as f32
+        };
+        let at = self.at.get_untracked();
+        let x = walked(at.map(|(x, _)| x), by[0], window.x, window.width, map.width);
+        let y = walked(at.map(|(_, y)| y), by[1], window.y, window.height, map.height);
+        self.set(Some((x, y)), true);
+        true
+    }
+
+    fn set(&self, at: Option<At>, by_keys: bool) {
+        self.at.set(at);
+        if self.by_keys.get_untracked() != by_keys {
+            self.by_keys.set(by_keys);
+        }
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::new()
+    }
+}
