@@ -66,7 +66,7 @@ async fn the_tour_is_as_the_page_is() {
             "return document.querySelector('.detail figcaption').textContent.includes('in cat.png')",
         )
         .await;
-    browser.click("[data-testid=box-evidence]").await;
+    browser.click("[data-testid=box-add]").await;
     browser.wait("[data-testid=inside][data-share]").await;
     picture("3-check").await;
 
