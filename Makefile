@@ -20,7 +20,7 @@ TRUNK := env -u NO_COLOR trunk
 # Each with the profile that index.html builds it in: the proc macros and build scripts are then shared.
 WASM_CLIPPY := cargo clippy --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve build test soak fuzz reproduce tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
+.PHONY: help serve build test soak fuzz corpus reproduce tour bench bench-native bench-train bench-cam bench-web cifar10 clean setup lint
 .PHONY: audit sbom rust trunk native torch peers models photos site browser test-host test-gpu test-browser test-firefox
 
 help: ## List these targets
@@ -81,8 +81,12 @@ fuzz: rust ## Feed the readers of photos and checkpoints what libFuzzer thinks o
 	@tools/setup.sh fuzz
 	$(FUZZ) build
 	"$(CACHE)/fuzz/$$(rustc -vV | sed -n 's/^host: //p')/release/seeds" fuzz/seeds
-	@for reader in photo checkpoint; do mkdir -p fuzz/corpus/$$reader; \
+	@tar xzf fuzz/corpus.tar.gz -C fuzz --skip-old-files
+	@for reader in photo checkpoint; do \
 	  $(FUZZ) run $$reader fuzz/corpus/$$reader fuzz/seeds/$$reader -- -max_total_time=$(SECONDS_EACH) -max_len=65536 -rss_limit_mb=4096 -timeout=60 -print_final_stats=1 || exit 1; done
+
+corpus: ## Keep what `make fuzz` found on this machine, for the next to begin with
+	tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C fuzz -c corpus | gzip -9n > fuzz/corpus.tar.gz
 
 SBOM := cargo cyclonedx --quiet --format json --spec-version 1.5
 

@@ -36,7 +36,8 @@ pub enum Fault {
 #[derive(Default)]
 pub struct Teacher {
     events: Option<UnboundedReceiver<Word>>,
-    device: String,
+    /// Of the engine, also of one that is gone.
+    pub device: String,
     /// Name of the loaded model, and the project whose photos were studied.
     loaded: Option<(String, String)>,
     /// Whose weights were recalled or taught: the outcome's card.
@@ -65,7 +66,7 @@ impl Teacher {
             Some(Ok(event)) => return Ok(event),
             None => Said::new("engine-failed").into(),
         };
-        *self = Self::default();
+        *self = Self { device: std::mem::take(&mut self.device), ..Self::default() };
         ENGINE.take();
         Err(Fault::Engine(why))
     }

@@ -14,7 +14,7 @@ use futures::lock::Mutex;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::conversation::{Fault, Teacher, content, device, send};
+use crate::conversation::{Fault, Teacher, content, send};
 use crate::state::{Phase, State, View};
 
 /// Views kept, and how large their pictures are at most.
@@ -39,7 +39,9 @@ pub fn train(state: State) {
         let teacher = TEACHER.with(Rc::clone);
         let mut teacher = teacher.lock().await;
         let mut taught = teacher.teach(state).await;
-        if falls_back(state, &taught) {
+        if falls_back(state, &teacher, &taught) {
+            state.phase.set(Phase::Loading("engine-waiting".into()));
+            state.live.set(None);
             taught = teacher.teach(state).await;
         }
         match taught {
@@ -87,9 +89,9 @@ pub fn pause(state: State, on: bool) {
 }
 
 /// Whether the WebGPU engine is gone and the CPU is to try the same.
-fn falls_back<T>(state: State, outcome: &Result<T, Fault>) -> bool {
+fn falls_back<T>(state: State, teacher: &Teacher, outcome: &Result<T, Fault>) -> bool {
     let Err(Fault::Engine(why)) = outcome else { return false };
-    if device(state) != "webgpu" {
+    if teacher.device != "webgpu" {
         return false;
     }
     state.say("note", Said::new("teach-webgpu-stopped").with("why", why.clone()));
@@ -109,7 +111,7 @@ pub fn view(state: State, photo: u32) {
             return; // asked for twice, while another conversation went on
         }
         let mut compared = teacher.compare(state, photo).await;
-        if falls_back(state, &compared) {
+        if falls_back(state, &teacher, &compared) {
             compared = teacher.compare(state, photo).await;
         }
         match compared {
