@@ -6,7 +6,7 @@
 
 use burn::nn::PaddingConfig2d;
 use burn::tensor::Tensor;
-use camscope::kernels::Rectifier;
+use camscope::kernels::ClampedRelu;
 use camscope::model::{Activation, ConvBlock, Layer, Network};
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ impl Graph {
             Layer::InvertedResidual(block) => {
                 let convs = block.expand.iter().chain([&block.depthwise, &block.project]);
                 let y = convs.fold(at, |y, conv| self.conv(conv, y, side));
-                if block.shortcut { self.add(y, at, Rectifier::NONE) } else { y }
+                if block.shortcut { self.add(y, at, ClampedRelu::NONE) } else { y }
             }
             Layer::Residual(block) => {
                 let y = block.body.iter().fold(at, |y, conv| self.conv(conv, y, side));
@@ -88,15 +88,15 @@ impl Graph {
                         self.push(json!({ "op": "shortcut", "in": at, "step": step, "channels": channels }), shape)
                     }
                 };
-                self.add(x, y, Rectifier { slope: 0.0, cap: f32::INFINITY })
+                self.add(x, y, ClampedRelu { slope: 0.0, cap: f32::INFINITY })
             }
             Layer::Inception(_) | Layer::Fire(_) => panic!("no peer is told of branches"),
         }
     }
 
-    fn add(&mut self, a: isize, b: isize, rectifier: Rectifier) -> isize {
+    fn add(&mut self, a: isize, b: isize, relu: ClampedRelu) -> isize {
         let shape = self.shapes[a as usize];
-        self.push(json!({ "op": "add", "in": a, "and": b, "rectifier": json_of(rectifier) }), shape)
+        self.push(json!({ "op": "add", "in": a, "and": b, "rectifier": json_of(relu) }), shape)
     }
 
     fn conv(&mut self, block: &ConvBlock, at: isize, side: usize) -> isize {
@@ -108,27 +108,27 @@ impl Graph {
         assert!(block.norm.is_none(), "norms are folded");
         let weight = self.keep(block.conv.weight.val());
         let bias = self.keep(block.conv.bias.as_ref().expect("a folded convolution has a bias").val());
-        let rectifier = match block.activation {
-            Activation::LeakyRelu(slope) => Rectifier { slope: slope as f32, cap: f32::INFINITY },
-            Activation::Relu => Rectifier { slope: 0.0, cap: f32::INFINITY },
-            Activation::Relu6 => Rectifier { slope: 0.0, cap: 6.0 },
-            Activation::Linear => Rectifier::NONE,
+        let relu = match block.activation {
+            Activation::LeakyRelu(slope) => ClampedRelu { slope: slope as f32, cap: f32::INFINITY },
+            Activation::Relu => ClampedRelu { slope: 0.0, cap: f32::INFINITY },
+            Activation::Relu6 => ClampedRelu { slope: 0.0, cap: 6.0 },
+            Activation::Linear => ClampedRelu::NONE,
             Activation::Sigmoid => panic!("no peer is told of sigmoids"),
         };
         let operation = json!({
             "op": "conv", "in": at, "weight": weight, "shape": shape, "bias": bias, "stride": stride,
-            "pads": [top, left, bottom, right], "groups": block.conv.groups, "rectifier": json_of(rectifier),
+            "pads": [top, left, bottom, right], "groups": block.conv.groups, "rectifier": json_of(relu),
         });
         self.push(operation, [shape[0], out, out])
     }
 }
 
 /// `{slope, cap}`; no slope where nothing is rectified, no cap where nothing is cut off.
-fn json_of(rectifier: Rectifier) -> Value {
-    match rectifier {
-        Rectifier::NONE => Value::Null,
-        Rectifier { slope, cap } if cap.is_finite() => json!({ "slope": slope, "cap": cap }),
-        Rectifier { slope, .. } => json!({ "slope": slope }),
+fn json_of(relu: ClampedRelu) -> Value {
+    match relu {
+        ClampedRelu::NONE => Value::Null,
+        ClampedRelu { slope, cap } if cap.is_finite() => json!({ "slope": slope, "cap": cap }),
+        ClampedRelu { slope, .. } => json!({ "slope": slope }),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The networks that benchmarks time, with random weights, and their descriptions for the peers.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use camscope::model::{Network, NetworkConfig};
 use serde_json::json;
 
 use crate::graph::Graph;
+use crate::project;
 
 /// As [`NetworkConfig::named`] has it, for ten classes, norms folded; `-half`, `-thin` or `-thinner` behind it for a half, a
 /// quarter or an eighth of the channels, and three pools.
@@ -30,8 +31,4 @@ pub fn describe(folder: &Path, network: &Network, side: usize, python: &str) {
     let script = project("benches/onnx_model.py");
     let written = Command::new(project(python)).arg("-B").arg(script).arg(folder).status();
     assert!(written.expect("the Makefile sets Python up").success(), "no ONNX file in {}", folder.display());
-}
-
-pub fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }

@@ -1,8 +1,8 @@
-//! A language: turns what is [`Said`] into words, by its file in `www/words`, which is in Project Fluent's format.
+//! A language: turns what is [`Message`] into words, by its file in `www/words`, which is in Project Fluent's format.
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
-use crate::said::{Filling, Said};
+use crate::core::message::{Arg, Message};
 
 /// What the page speaks: the codes of `www/words/*.ftl`, each with its own name for itself.
 pub const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("ko", "한국어")];
@@ -37,25 +37,24 @@ impl Language {
     }
 
     /// `None` for a message that the language does not have.
-    pub fn message(&self, said: &Said) -> Option<Worded> {
+    pub fn message(&self, said: &Message) -> Option<Worded> {
         let message = self.bundle.get_message(&said.id)?;
-        let fillings: FluentArgs =
-            said.fillings.iter().map(|(name, filling)| (name.as_ref(), self.value(filling))).collect();
-        let word = |pattern| self.bundle.format_pattern(pattern, Some(&fillings), &mut Vec::new()).into_owned();
+        let args: FluentArgs = said.args.iter().map(|(name, arg)| (name.as_ref(), self.value(arg))).collect();
+        let word = |pattern| self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned();
         let attributes = message.attributes().map(|a| (a.id().to_owned(), word(a.value()))).collect();
         Some(Worded { text: message.value().map(word), attributes })
     }
 
     /// The text alone; the message's id where it has none.
-    pub fn text(&self, said: &Said) -> String {
+    pub fn text(&self, said: &Message) -> String {
         self.message(said).and_then(|worded| worded.text).unwrap_or_else(|| said.id.to_string())
     }
 
-    fn value(&self, filling: &Filling) -> FluentValue<'static> {
-        match filling {
-            Filling::Text(text) => text.clone().into(),
-            Filling::Count(count) => (*count).into(),
-            Filling::Said(part) => self.text(part).into(),
+    fn value(&self, arg: &Arg) -> FluentValue<'static> {
+        match arg {
+            Arg::Text(text) => text.clone().into(),
+            Arg::Count(count) => (*count).into(),
+            Arg::Message(part) => self.text(part).into(),
         }
     }
 }

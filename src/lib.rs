@@ -7,46 +7,37 @@
 //! folder ─ data ─ train ─ checkpoint ─ www/models ─ site
 //! ```
 //!
-//! Which module is built for which binary is said here and nowhere else: the page's programs (`app`) have no `net`, so they link
-//! neither burn nor the decoders; the engine workers have `net` and one device; the native binary has all.
+//! This file alone says which module is built for which binary: the page's programs (`app`) lack `net`, so they link
+//! neither burn nor the decoders; an engine worker has `net` and one device; the native binary has everything.
 
-#[cfg(any(feature = "cli", feature = "check"))]
-pub mod annotations;
 #[cfg(feature = "net")]
 pub mod cam;
 #[cfg(feature = "net")]
 pub mod checkpoint;
+pub mod core;
 #[cfg(feature = "net")]
 pub mod data;
 #[cfg(feature = "net")]
 pub mod device;
 #[cfg(feature = "net")]
 pub mod engine;
-pub mod evidence;
-#[cfg(feature = "net")]
-pub mod kernels;
 #[cfg(feature = "fluent")]
 pub mod language;
-pub mod measure;
-pub mod method;
 #[cfg(feature = "net")]
 pub mod model;
-pub mod npy;
 #[cfg(any(feature = "app", feature = "words"))]
 pub mod page;
 #[cfg(feature = "net")]
 pub mod photo;
 #[cfg(feature = "net")]
 pub mod preprocess;
-pub mod project;
 pub mod protocol;
-pub mod recipe;
 #[cfg(any(feature = "net", feature = "app"))]
 pub mod render;
-pub mod said;
-#[cfg(any(feature = "net", feature = "app"))]
-pub mod survey;
-#[cfg(feature = "net")]
-pub mod threads;
 #[cfg(feature = "net")]
 pub mod train;
+
+#[cfg(feature = "net")]
+pub use camscope_kernels as kernels;
+#[cfg(feature = "net")]
+pub use camscope_kernels::threads;

@@ -8,7 +8,7 @@ use image::codecs::{png::PngDecoder, webp::WebPDecoder};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::Window;
+use crate::core::geometry::Rect;
 
 /// Pixels a file may hold; decoding needs up to eight bytes for each.
 pub const MAX_PIXELS: u64 = 120_000_000;
@@ -144,7 +144,7 @@ impl Photo {
             true => resample(
                 &rgb,
                 (width, height),
-                Window { x: 0.0, y: 0.0, width: width.into(), height: height.into() },
+                Rect { x: 0.0, y: 0.0, width: width.into(), height: height.into() },
                 (width_capped, height_capped),
             ),
             false => rgb,
@@ -163,13 +163,13 @@ impl Photo {
     }
 
     /// A part of this photo in pixels of the upright photo in the file, which may be larger.
-    pub fn in_file(&self, part: Window) -> Window {
+    pub fn in_file(&self, part: Rect) -> Rect {
         let (width, height) = self.original;
         part.scaled(f64::from(width) / f64::from(self.width), f64::from(height) / f64::from(self.height))
     }
 
     /// `window` of the photo as `size` × `size` interleaved RGB, bilinear with antialiasing.
-    pub fn square(&self, window: Window, size: u32) -> Vec<u8> {
+    pub fn square(&self, window: Rect, size: u32) -> Vec<u8> {
         resample(&self.rgb, (self.width, self.height), window, (size, size))
     }
 }
@@ -179,11 +179,11 @@ pub fn resized(rgb: Vec<u8>, side: u32, size: u32) -> Vec<u8> {
     if side == size {
         return rgb;
     }
-    let whole = Window { x: 0.0, y: 0.0, width: side.into(), height: side.into() };
+    let whole = Rect { x: 0.0, y: 0.0, width: side.into(), height: side.into() };
     resample(&rgb, (side, side), whole, (size, size))
 }
 
-fn resample(rgb: &[u8], (width, height): (u32, u32), window: Window, (to_width, to_height): (u32, u32)) -> Vec<u8> {
+fn resample(rgb: &[u8], (width, height): (u32, u32), window: Rect, (to_width, to_height): (u32, u32)) -> Vec<u8> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
         window.x,
         window.y,

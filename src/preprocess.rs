@@ -2,9 +2,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::recipe::Recipe;
+use crate::core::preprocessing::Preprocessing;
 
-impl Recipe {
+impl Preprocessing {
     /// Interleaved RGB bytes of `n` images of `size` × `size` to `[n, 3, size, size]`.
     ///
     /// # Panics

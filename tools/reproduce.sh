@@ -3,7 +3,7 @@
 # REPRODUCE_TARGET names a folder for the compiled crates that is kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ -z "$(git status --porcelain -- index.html trunk.toml Cargo.toml Cargo.lock .cargo src www tools)" ] ||
+[ -z "$(git status --porcelain -- index.html trunk.toml Cargo.toml Cargo.lock .cargo src crates www tools)" ] ||
   { echo "reproduce: commit first; the clone has only what is committed" >&2; exit 1; }
 [ -f dist/index.html ] || { echo "reproduce: there is no dist/; run: make build" >&2; exit 1; }
 folder=$(mktemp -d)

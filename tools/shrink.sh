@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
 # Trunk's hook after a release build: wasm-opt, where there is one, takes a tenth off the page, the licences of all that it is made of
-# become a page, the service worker learns the files, and node packs every file for servers that hand out packed ones. (The engines are left by wasm-opt: on their megabytes it takes minutes.)
+# become a page, the service worker learns the files, and node packs every file for servers that hand out packed ones. (wasm-opt leaves
+# the engines alone: on their megabytes it takes minutes.) With QUICK=1, as `make serve` has it, only the service worker is seen to.
 set -euo pipefail
 [ "${TRUNK_PROFILE:-}" = release ] || exit 0
+here=$(dirname "$0")
+if [ "${QUICK:-}" = 1 ]; then
+  echo '<!doctype html><title>Licences</title><p>make build makes this page.</p>' > "$TRUNK_STAGING_DIR/licences.html"
+  exec "$here/offline.sh" "$TRUNK_STAGING_DIR"
+fi
 if command -v wasm-opt >/dev/null; then
   # What rustc's code may hold; `--all-features` would let in what no browser knows yet.
   features=(bulk-memory multivalue mutable-globals nontrapping-float-to-int reference-types sign-ext simd)
@@ -11,7 +17,6 @@ if command -v wasm-opt >/dev/null; then
   done
 fi
 # The page of licences, made once for a set of crates: reading their texts takes a minute.
-here=$(dirname "$0")
 page=".tools/licences-$(cat Cargo.lock "$here"/licences.hbs "$here"/about.toml | sha256sum | cut -c1-12).html"
 if [ ! -f "$page" ]; then
   cargo about -L error generate --offline --locked -c "$here/about.toml" --no-default-features \

@@ -7,23 +7,28 @@ mod graph;
 mod networks;
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Instant;
 
 use burn::tensor::Tensor;
+use camscope::core::preprocessing::Preprocessing;
 use camscope::device::{DeviceKind, open};
 use camscope::engine::noise;
 use camscope::model::Network;
-use camscope::recipe::Recipe;
 use serde_json::Value;
 
-use networks::{config, describe, project};
+use networks::{config, describe};
 
 const PYTHON: &str = ".tools/torch/bin/python";
 const CASES: [(&str, u32, usize); 4] =
     [("vgg16-gap", 96, 15), ("vgg16-gap", 224, 9), ("resnet-18", 224, 15), ("efficientnet-lite0", 224, 25)];
 /// Largest difference of an answer from ours, in shares of the largest answer.
 const TOLERANCE: f64 = 1e-3;
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
 
 /// The process that runs the peers: a name in, a line of JSON out.
 struct Peers {
@@ -33,7 +38,7 @@ struct Peers {
 }
 
 impl Peers {
-    fn start(folder: &std::path::Path, threads: usize) -> Self {
+    fn start(folder: &Path, threads: usize) -> Self {
         let script = project("benches/native/peers.py");
         let mut command = Command::new(project(PYTHON));
         command.arg("-B").arg(script).arg(folder).arg(threads.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -84,8 +89,8 @@ fn main() {
         let folder = tempfile::tempdir().unwrap();
         describe(folder.path(), &network, size as usize, PYTHON);
         let mut peers = Peers::start(folder.path(), threads);
-        let recipe = Recipe { resize: size, size, mean: [127.5; 3], std: [127.5; 3] };
-        let x = recipe.normalise(&noise(3 * (size * size) as usize), &device);
+        let preprocessing = Preprocessing { resize: size, size, mean: [127.5; 3], std: [127.5; 3] };
+        let x = preprocessing.normalise(&noise(3 * (size * size) as usize), &device);
         let (_, ours) = pass(&network, &x);
         let largest = ours.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
         for peer in ["ort", "torch"] {

@@ -8,7 +8,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use camscope::checkpoint::{ModelCard, encode};
 use camscope::model::NetworkConfig;
-use camscope::recipe::Recipe;
+use camscope::core::preprocessing::Preprocessing;
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
 
@@ -46,9 +46,9 @@ fn main() -> Outcome<()> {
         let card = ModelCard {
             name: "tiny".into(),
             title: "Tiny".into(),
-            network: serde_json::to_value(&config)?,
+            network: config.clone(),
             classes: ["a", "b", "c"].map(str::to_owned).into(),
-            recipe: Recipe { resize: 32, size: 32, mean: [127.5; 3], std: [127.5; 3] },
+            preprocessing: Preprocessing { resize: 32, size: 32, mean: [127.5; 3], std: [127.5; 3] },
             licence: "MIT".into(),
             source: "nowhere".into(),
             accuracy: None,

@@ -1,18 +1,18 @@
 //! Class activation maps: tensors in, tensors out. No image, no page.
 
+mod eigen;
 mod explain;
-mod faithful;
+mod faithfulness;
 mod full_grad;
-mod impute;
-mod perturb;
-mod principal;
+mod gradient;
+mod imputation;
+mod perturbation;
 mod sanity;
-mod weigh;
 
 use burn::tensor::{Int, Tensor, TensorData, activation};
 
 pub use explain::explain;
-pub use faithful::faithfulness;
+pub use faithfulness::faithfulness;
 pub use sanity::sanity;
 
 use crate::device::ReadError;

@@ -8,23 +8,23 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::{CamError, explain};
+use crate::core::method::CamOptions;
+use crate::core::metrics::Randomised;
 use crate::device::read;
-use crate::measure::Randomised;
-use crate::method::Explanation;
 use crate::model::Network;
 
 /// The map of `class` for the photo `x [1, 3, h, w]`, and how alike it stays with a random head, with a random head and
 /// last stage, and so on to the first (the cascade of Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 4.1).
-/// Random weights have the mean and the deviation of those they replace. `tell`s how many maps are made, of how many.
+/// Random weights have the mean and the deviation of those they replace. `progress`s how many maps are made, of how many.
 ///
 /// # Errors
 /// Those of [`explain`].
 pub async fn sanity(
     network: &Network,
     x: Tensor<4>,
-    wanted: &Explanation,
+    options: &CamOptions,
     class: usize,
-    mut tell: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
+    mut progress: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Vec<Randomised>, CamError> {
     let mut network = network.clone().folded();
     let mut mapper = Randomise(StdRng::seed_from_u64(1));
@@ -44,13 +44,13 @@ pub async fn sanity(
                 format!("stage {}", stage + 1)
             }
         };
-        let within = async |part: usize, parts: usize| tell(done * parts + part, of * parts).await;
-        let map = read(explain(&network, x.clone(), None, wanted, &[class], within).await?).await?;
+        let within = async |part: usize, parts: usize| progress(done * parts + part, of * parts).await;
+        let map = read(explain(&network, x.clone(), None, options, &[class], within).await?).await?;
         match done {
             0 => learnt = ranks(&map),
             _ => steps.push(Randomised { layer, similarity: correlation(&learnt, &ranks(&map)) }),
         }
-        if tell(done + 1, of).await.is_break() {
+        if progress(done + 1, of).await.is_break() {
             return Err(CamError::Stopped);
         }
     }

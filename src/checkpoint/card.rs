@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::Recipe;
+use crate::core::preprocessing::Preprocessing;
+use crate::model::NetworkConfig;
 
 /// `www/models/manifest.json`. The first model is the one the page begins with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,11 +18,13 @@ pub struct ModelCard {
     pub name: String,
     /// For people.
     pub title: String,
-    /// The family and its configuration: `crate::model::NetworkConfig` as JSON. Only the engine reads it.
-    pub network: serde_json::Value,
+    /// The family and its configuration.
+    pub network: NetworkConfig,
     /// Class names in the order of the logits.
     pub classes: Vec<String>,
-    pub recipe: Recipe,
+    /// How photos are prepared.
+    #[serde(alias = "recipe")]
+    pub preprocessing: Preprocessing,
     pub licence: String,
     /// Where the weights come from and how they were made.
     pub source: String,

@@ -3,8 +3,6 @@
 mod card;
 #[cfg(feature = "cli")]
 mod import;
-#[cfg(feature = "cli")]
-mod names;
 mod pack;
 #[cfg(feature = "cli")]
 mod publish;
@@ -16,6 +14,6 @@ pub use card::{Accuracy, Manifest, ModelCard};
 pub use import::{ImportError, import};
 pub use pack::{CheckpointError, decode, encode, encode_exactly, encode_named, sha256_hex, verify, weights};
 #[cfg(feature = "cli")]
-pub use publish::{PublishError, publish, read_manifest, unpublish, write_manifest};
+pub use publish::{PublishError, publish, read_manifest, replace_file, unpublish, write_manifest};
 #[cfg(feature = "cli")]
 pub use state_dict::{StateDict, StateDictError};

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::ModelCard;
 use crate::device::ReadError;
-use crate::model::{ConfigError, Network, NetworkConfig};
+use crate::model::{ConfigError, Network};
 
 /// Key of the [`ModelCard`] in a burnpack file's metadata: a checkpoint explains itself.
 const CARD: &str = "camscope";
@@ -124,7 +124,7 @@ pub fn decode(bytes: Vec<u8>, device: &Device) -> Result<(ModelCard, Network), C
 
 /// The network that `card` describes, with the weights of a `.bpk` file's bytes.
 pub fn weights(bytes: Vec<u8>, card: &ModelCard, device: &Device) -> Result<Network, CheckpointError> {
-    let config: NetworkConfig = serde_json::from_value(card.network.clone())?;
+    let config = &card.network;
     if config.classes() != card.classes.len() {
         let text = format!("{} class names for {} logits", card.classes.len(), config.classes());
         return Err(CheckpointError::Architecture(text));

@@ -81,9 +81,18 @@ fn pretty(value: &impl serde::Serialize) -> Result<String, PublishError> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
-    // Whole or not at all: a site must never serve half a file.
-    let io = |source| PublishError::Io { path: path.to_owned(), source };
-    let part = path.with_extension("part");
-    std::fs::write(&part, bytes).map_err(io)?;
-    std::fs::rename(&part, path).map_err(io)
+    replace_file(path, bytes).map_err(|source| PublishError::Io { path: path.to_owned(), source })
+}
+
+/// Write a file as a whole or not at all, whatever happens meanwhile: a site must never serve half a file, nor a run go on
+/// from one.
+///
+/// # Errors
+/// Those of the file system; the file that was there stays.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, bytes)?;
+    std::fs::File::open(&part)?.sync_all()?;
+    std::fs::rename(&part, path)
 }

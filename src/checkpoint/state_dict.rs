@@ -8,8 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pytorch_reader::{DType, PytorchReader};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::names::{Names, head, names};
-use crate::model::{ConvBlock, Network, NetworkConfig};
+use crate::model::{ConvBlock, Network, NetworkConfig, PyTorchNames};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StateDictError {
@@ -48,7 +47,7 @@ impl StateDict {
 
     /// How many classes the head of such a network has here; `None` where there is none.
     pub fn classes(&self, config: &NetworkConfig) -> Option<usize> {
-        self.tensors.get(&format!("{}.weight", head(config))).and_then(|(shape, _)| shape.first().copied())
+        self.tensors.get(&format!("{}.weight", config.pytorch_head())).and_then(|(shape, _)| shape.first().copied())
     }
 
     /// Moves the tensors into a new network of `config`. A VGG-GAP that has no head of ours keeps its initial one.
@@ -62,7 +61,8 @@ impl StateDict {
         device: &Device,
     ) -> Result<Network, StateDictError> {
         let network = config.init(device)?;
-        let Names { convs, head, head_is_new, beside } = names(config, &network);
+        let PyTorchNames { convs, head_is_new, ignored } = config.pytorch_names(&network);
+        let head = config.pytorch_head();
         let mut faults = Vec::new();
         let mut convs = convs.into_iter();
         let mut network = network.map_convs(&mut |block| {
@@ -86,7 +86,7 @@ impl StateDict {
             }
         }
         let known = |name: &String| {
-            name.ends_with("num_batches_tracked") || beside.iter().any(|prefix| name.starts_with(prefix))
+            name.ends_with("num_batches_tracked") || ignored.iter().any(|prefix| name.starts_with(prefix))
         };
         let left: Vec<_> =
             self.tensors.keys().filter(|name| !known(name)).map(|name| format!("{name} is unknown")).collect();
@@ -163,7 +163,8 @@ impl StateDict {
 
     /// The tensors of `network` under PyTorch's names. Reads the device synchronously.
     pub fn of(network: &Network, config: &NetworkConfig) -> Result<Self, String> {
-        let Names { convs, head, .. } = names(config, network);
+        let PyTorchNames { convs, .. } = config.pytorch_names(network);
+        let head = config.pytorch_head();
         let mut tensors = BTreeMap::new();
         let mut fault = None;
         let mut convs = convs.into_iter();

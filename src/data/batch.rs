@@ -1,4 +1,4 @@
-//! Batches: augmented, scaled to the network's input, ready for [`crate::recipe::Recipe`]'s normalisation.
+//! Batches: augmented, scaled to the network's input, ready for [`crate::core::preprocessing::Preprocessing`]'s normalisation.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;

@@ -4,16 +4,25 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use walkdir::WalkDir;
+
 use super::DataError;
 
-/// Every file below `root` whose path `wanted` takes, sorted by path (with `/` between its parts).
+/// Read every file below `root` whose path `wanted` accepts, sorted by path (with `/` between its parts).
+///
+/// # Errors
+/// [`DataError::Io`] and [`DataError::Zip`] name the path that cannot be read.
 pub fn read_files(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, DataError> {
-    let mut files = match root.is_file() {
-        true => read_zip(root, wanted)?,
-        false => read_folder(root, wanted)?,
+    if root.is_file() {
+        let mut files = read_zip(root, wanted)?;
+        files.sort_by(|(a, _), (b, _)| a.cmp(b));
+        return Ok(files);
+    }
+    let read = |(name, path): (String, PathBuf)| match std::fs::read(&path) {
+        Ok(bytes) => Ok((name, bytes)),
+        Err(source) => Err(DataError::Io { path, source }),
     };
-    files.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(files)
+    files_below(root, wanted)?.into_iter().map(read).collect()
 }
 
 fn read_zip(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, DataError> {
@@ -33,21 +42,27 @@ fn read_zip(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, V
     Ok(files)
 }
 
-fn read_folder(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, DataError> {
+/// List every file below the folder `root` whose path below it `wanted` accepts: that path (with `/` between its parts)
+/// and the whole one, sorted. Symbolic links are followed.
+///
+/// # Errors
+/// [`DataError::Io`] names the path that cannot be read.
+pub fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, PathBuf)>, DataError> {
     let mut files = Vec::new();
-    let mut pending: Vec<PathBuf> = vec![root.to_owned()];
-    while let Some(folder) = pending.pop() {
-        let io = |source| DataError::Io { path: folder.clone(), source };
-        for entry in std::fs::read_dir(&folder).map_err(io)? {
-            let path = entry.map_err(io)?.path();
-            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            if path.is_dir() {
-                pending.push(path);
-            } else if wanted(&name) {
-                let bytes = std::fs::read(&path).map_err(|source| DataError::Io { path: path.clone(), source })?;
-                files.push((name, bytes));
-            }
+    for entry in WalkDir::new(root).follow_links(true) {
+        let entry = entry
+            .map_err(|error| DataError::Io { path: error.path().unwrap_or(root).to_owned(), source: error.into() })?;
+        let name = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
+        if entry.file_type().is_file() && wanted(&name) {
+            files.push((name, entry.into_path()));
         }
     }
+    files.sort();
     Ok(files)
+}
+
+/// Whether a file of that name is taken for a photo.
+pub fn is_image(name: &str) -> bool {
+    let extension = Path::new(name).extension().map(|e| e.to_string_lossy().to_lowercase());
+    extension.is_some_and(|e| matches!(e.as_str(), "jpg" | "jpeg" | "png" | "webp" | "gif" | "bmp"))
 }

@@ -1,26 +1,26 @@
-//! Labelled images for training and evaluation: loading, splitting, augmentation.
+//! Labelled images for training and evaluation: formats, splits, augmentation, batches.
 
 mod augment;
 mod batch;
 #[cfg(feature = "cli")]
-mod binary;
-#[cfg(feature = "cli")]
-mod boxes;
+mod boxed;
 #[cfg(feature = "cli")]
 mod files;
 #[cfg(feature = "cli")]
-mod folder;
+mod formats;
+#[cfg(feature = "cli")]
+mod source;
 mod split;
 
 pub use augment::{Augment, augment};
 pub use batch::batch;
 #[cfg(feature = "cli")]
-pub use binary::{load_cifar10, load_stl10};
+pub use boxed::Boxed;
 #[cfg(feature = "cli")]
-pub use boxes::{Boxed, load_tiny_imagenet, load_voc, load_yolo};
+pub use files::{files_below, is_image};
 #[cfg(feature = "cli")]
-pub use folder::{HeldOut, is_image, load_folder};
-pub use split::stratified;
+pub use source::{DataSource, DataSourceError, FORMATS, Format, formats_help};
+pub use split::{Split, stratified};
 
 /// The class names of CIFAR-10, in its order.
 pub const CIFAR10: [&str; 10] =
@@ -38,11 +38,14 @@ pub enum DataError {
     Layout { path: std::path::PathBuf, expected: &'static str },
     #[error("{file} is damaged: {what}")]
     Damaged { file: String, what: String },
+    #[error("{0} data names objects, not whole photos: use it with `eval` or `score`, and labelled photos here")]
+    HasBoxes(&'static str),
 }
 
 /// Labelled square RGB images, all of one size, in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset {
+    /// Names of the classes.
     pub classes: Vec<String>,
     /// Side of every image in pixels.
     pub side: usize,
@@ -52,20 +55,13 @@ pub struct Dataset {
     pub labels: Vec<usize>,
 }
 
-/// What a network learns from, and what it is judged by.
-#[derive(Debug, Clone)]
-pub struct Split {
-    pub train: Dataset,
-    pub test: Dataset,
-    /// Files that could not be used, each with the reason.
-    pub skipped: Vec<String>,
-}
-
 impl Dataset {
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
+    /// Whether there is no image.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
@@ -76,14 +72,16 @@ impl Dataset {
         &self.rgb[i * bytes..(i + 1) * bytes]
     }
 
-    /// Adds an image of the right size.
+    /// Add an image of `side` × `side` pixels.
     pub fn push(&mut self, rgb: &[u8], label: usize) {
         self.rgb.extend_from_slice(rgb);
         self.labels.push(label);
     }
 
-    /// The same images labelled by `classes`, found by name: theirs may be in another order, and fewer. A class that is
-    /// not among them is the error.
+    /// Label the images by `classes`, matched by name: these may come in another order, and be more.
+    ///
+    /// # Errors
+    /// A class of the images that is not among `classes`.
     pub fn relabelled(mut self, classes: &[String]) -> Result<Self, String> {
         let at = |name: &String| classes.iter().position(|class| class == name).ok_or_else(|| name.clone());
         let places = self.classes.iter().map(at).collect::<Result<Vec<_>, _>>()?;
@@ -92,7 +90,7 @@ impl Dataset {
         Ok(self)
     }
 
-    /// The images at `positions`, in that order.
+    /// Copy the images at `positions`, in that order.
     pub fn select(&self, positions: &[usize]) -> Self {
         let mut selected = Self { classes: self.classes.clone(), side: self.side, ..Self::default() };
         positions.iter().for_each(|&i| selected.push(self.image(i), self.labels[i]));

@@ -1,11 +1,72 @@
-//! Which photos are held out.
+//! Training, validation and test images: kept apart, or drawn from the training images class by class.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
-/// Positions of `labels` to train on and to hold out: of every class `share` (rounded, but at least one of two or more,
-/// and never all), drawn by `seed`; both in ascending order.
+use super::Dataset;
+
+/// A data set in three parts, any of which may be empty.
+#[derive(Debug, Clone)]
+pub struct Split {
+    /// What the network learns from.
+    pub train: Dataset,
+    /// What the best epoch is chosen by.
+    pub validation: Dataset,
+    /// What the result is judged by, once.
+    pub test: Dataset,
+    /// Files that could not be used, each with the reason.
+    pub skipped: Vec<String>,
+}
+
+impl Split {
+    /// Three times `empty`, a data set that knows its classes and size.
+    pub fn empty(empty: Dataset) -> Self {
+        Self { train: empty.clone(), validation: empty.clone(), test: empty, skipped: Vec::new() }
+    }
+
+    /// Move a share of every class from the training images to the test images, if nothing is set apart yet.
+    #[must_use]
+    pub fn with_test(mut self, share: f64, seed: u64) -> Self {
+        if self.test.is_empty() && self.validation.is_empty() {
+            (self.train, self.test) = divided(&self.train, share, seed);
+        }
+        self
+    }
+
+    /// Move a share of every class from the training images to the validation images, if there are none yet.
+    #[must_use]
+    pub fn with_validation(mut self, share: f64, seed: u64) -> Self {
+        if self.validation.is_empty() {
+            (self.train, self.validation) = divided(&self.train, share, seed);
+        }
+        self
+    }
+
+    /// The images to judge a finished network by, and what they are called: the test images, else the validation images,
+    /// else all.
+    pub fn into_judged(self) -> (&'static str, Dataset) {
+        match (self.test.is_empty(), self.validation.is_empty()) {
+            (false, _) => ("test", self.test),
+            (true, false) => ("validation", self.validation),
+            (true, true) => ("all", self.train),
+        }
+    }
+}
+
+fn divided(data: &Dataset, share: f64, seed: u64) -> (Dataset, Dataset) {
+    let (kept, held_out) = stratified(&data.labels, share, seed);
+    (data.select(&kept), data.select(&held_out))
+}
+
+/// Draw a held-out set: positions of `labels` to train on and to hold out, both ascending. Of every class `share` is held
+/// out (rounded, but at least one of two or more, and never all), drawn by `seed`.
+///
+/// ```
+/// # use camscope::data::stratified;
+/// let (train, held_out) = stratified(&[0, 0, 0, 0, 1, 1, 1, 1], 0.25, 1);
+/// assert_eq!((train.len(), held_out.len()), (6, 2));
+/// ```
 pub fn stratified(labels: &[usize], share: f64, seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut held_out = vec![false; labels.len()];

@@ -1,15 +1,15 @@
 //! The engine: a model on a device that answers what a photo shows and where. No page, no files.
 
-mod judge;
-mod said;
+mod benchmark;
+mod messages;
+mod metrics;
 mod session;
 mod teach;
-mod trial;
 #[cfg(feature = "engine")]
 mod weights;
 #[cfg(feature = "engine")]
 pub mod worker;
 
+pub use benchmark::noise;
 pub use session::{COMPARED, EngineError, Session};
 pub use teach::Taught;
-pub use trial::noise;

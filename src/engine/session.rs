@@ -8,14 +8,14 @@ use burn::tensor::{Device, Tensor};
 
 use crate::cam::{CamError, class_maps, explain};
 use crate::checkpoint::{CheckpointError, ModelCard, decode, sha256_hex, verify, weights};
+use crate::core::evidence::{BOX_THRESHOLD, GRID, evidence_box};
+use crate::core::geometry::Rect;
+use crate::core::inference::{ClassMap, Inference, Prediction, Timing};
+use crate::core::method::CamOptions;
+use crate::core::resample::bilinear;
 use crate::device::{ReadError, read};
-use crate::evidence::{BOX_THRESHOLD, GRID, evidence_box};
-use crate::method::Explanation;
 use crate::model::{ConfigError, Network};
 use crate::photo::Photo;
-use crate::protocol::{ClassMap, Look, Prediction, Timing};
-use crate::recipe::Window;
-use crate::render::bilinear;
 use crate::train::TrainError;
 
 /// Classes whose maps a comparison holds at most.
@@ -51,7 +51,7 @@ pub enum EngineError {
 
 impl EngineError {
     /// Whether the device gives nothing back any more, so that nothing else will work either.
-    pub fn is_the_devices(&self) -> bool {
+    pub fn is_device_fault(&self) -> bool {
         matches!(
             self,
             Self::Read(_)
@@ -63,18 +63,18 @@ impl EngineError {
 }
 
 /// What of a photo is kept so that any class's map needs no new forward pass.
-pub(super) struct Seen {
+pub(super) struct CachedInference {
     pub features: Tensor<4>,
     pub logits: Vec<f32>,
     pub probabilities: Vec<f32>,
-    pub window: Window,
+    pub window: Rect,
 }
 
 /// A photo that was looked at.
-pub(super) struct Kept {
-    /// The square that the network saw, as [`Recipe::normalise`](crate::recipe::Recipe::normalise) takes it.
+pub(super) struct CachedPhoto {
+    /// The square that the network saw, as [`Preprocessing::normalise`](crate::recipe::Recipe::normalise) takes it.
     pub rgb: Vec<u8>,
-    seen: Seen,
+    seen: CachedInference,
 }
 
 pub(super) struct Model {
@@ -86,8 +86,8 @@ pub struct Session {
     pub(super) device: Device,
     pub(super) clock: fn() -> f64,
     pub(super) model: Option<Model>,
-    seen: HashMap<u32, Kept>,
-    pub(super) studied: HashMap<u32, super::teach::Studied>,
+    seen: HashMap<u32, CachedPhoto>,
+    pub(super) studied: HashMap<u32, super::teach::CachedFeatures>,
     /// What was taught or recalled last.
     taught: Option<Model>,
 }
@@ -133,8 +133,8 @@ impl Session {
     /// [`EngineError::NoModel`], [`EngineError::Read`].
     pub async fn warm_up(&self) -> Result<(), EngineError> {
         let model = self.loaded()?;
-        let nothing = vec![0; 3 * (model.card.recipe.size as usize).pow(2)];
-        let output = model.network.forward(model.card.recipe.normalise(&nothing, &self.device));
+        let nothing = vec![0; 3 * (model.card.preprocessing.size as usize).pow(2)];
+        let output = model.network.forward(model.card.preprocessing.normalise(&nothing, &self.device));
         read(class_maps(&model.network, output.features, &[0])).await?;
         read(output.logits).await?;
         Ok(())
@@ -142,11 +142,11 @@ impl Session {
 
     /// The `top` most probable classes of `photo` with their maps, all from one forward pass. What is needed for
     /// further maps is kept under `id`.
-    pub async fn look(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Look, EngineError> {
+    pub async fn infer(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Inference, EngineError> {
         let model = self.loaded()?;
-        let (look, kept) = self.look_with(model, photo, top).await?;
+        let (inference, kept) = self.infer_with(model, photo, top).await?;
         self.seen.insert(id, kept);
-        Ok(look)
+        Ok(inference)
     }
 
     /// Takes up a model beside the loaded one: what [`Session::compare`] calls "after".
@@ -170,22 +170,27 @@ impl Session {
     ///
     /// # Errors
     /// [`EngineError::NoModel`], [`EngineError::NotFinite`].
-    pub async fn compare(&self, photo: &Photo, top: usize) -> Result<(Look, Option<Look>), EngineError> {
+    pub async fn compare(&self, photo: &Photo, top: usize) -> Result<(Inference, Option<Inference>), EngineError> {
         let model = self.loaded()?;
-        let (before, _) = self.look_with(model, photo, top).await?;
+        let (before, _) = self.infer_with(model, photo, top).await?;
         let after = match &self.taught {
-            Some(taught) => Some(self.look_with(taught, photo, COMPARED).await?.0),
+            Some(taught) => Some(self.infer_with(taught, photo, COMPARED).await?.0),
             None => None,
         };
         Ok((before, after))
     }
 
-    async fn look_with(&self, model: &Model, photo: &Photo, top: usize) -> Result<(Look, Kept), EngineError> {
-        let recipe = &model.card.recipe;
+    async fn infer_with(
+        &self,
+        model: &Model,
+        photo: &Photo,
+        top: usize,
+    ) -> Result<(Inference, CachedPhoto), EngineError> {
+        let preprocessing = &model.card.preprocessing;
         let start = (self.clock)();
-        let seen_part = recipe.window(photo.width, photo.height);
-        let rgb = photo.square(seen_part, recipe.size);
-        let output = model.network.forward(recipe.normalise(&rgb, &self.device));
+        let seen_part = preprocessing.crop(photo.width, photo.height);
+        let rgb = photo.square(seen_part, preprocessing.size);
+        let output = model.network.forward(preprocessing.normalise(&rgb, &self.device));
         let logits = read(output.logits).await?;
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(EngineError::NotFinite);
@@ -198,24 +203,24 @@ impl Session {
         order.truncate(top);
         let (width, height) = photo.original;
         let window = photo.in_file(seen_part);
-        let seen = Seen { features: output.features, logits, probabilities, window };
+        let seen = CachedInference { features: output.features, logits, probabilities, window };
         let predictions = predictions(&model.network, &model.card.classes, &seen, &order).await?;
         let maps_done = (self.clock)();
 
-        let look = Look {
+        let inference = Inference {
             width,
             height,
             window: seen_part.scaled(1.0 / f64::from(photo.width), 1.0 / f64::from(photo.height)),
             predictions,
             timing: Timing { network: network_done - start, maps: maps_done - network_done, ..Timing::default() },
         };
-        Ok((look, Kept { rgb, seen }))
+        Ok((inference, CachedPhoto { rgb, seen }))
     }
 
     /// The maps of any `classes` of a photo that was looked at, without a new forward pass.
     pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
         let model = self.loaded()?;
-        let Kept { seen, .. } = self.kept(id, classes)?;
+        let CachedPhoto { seen, .. } = self.kept(id, classes)?;
         predictions(&model.network, &model.card.classes, seen, classes).await
     }
 
@@ -226,14 +231,14 @@ impl Session {
     pub async fn explain(
         &self,
         id: u32,
-        wanted: &Explanation,
+        options: &CamOptions,
         classes: &[usize],
-        tell: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
+        progress: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<Vec<Prediction>, EngineError> {
         let model = self.loaded()?;
-        let Kept { rgb, seen } = self.kept(id, classes)?;
-        let x = model.card.recipe.normalise(rgb, &self.device);
-        let maps = explain(&model.network, x, Some(seen.features.clone()), wanted, classes, tell).await?;
+        let CachedPhoto { rgb, seen } = self.kept(id, classes)?;
+        let x = model.card.preprocessing.normalise(rgb, &self.device);
+        let maps = explain(&model.network, x, Some(seen.features.clone()), options, classes, progress).await?;
         with_maps(maps, &model.card.classes, seen, classes).await
     }
 
@@ -243,7 +248,7 @@ impl Session {
     }
 
     /// What is kept of photo `id`, if the model has all of `classes`.
-    pub(super) fn kept(&self, id: u32, classes: &[usize]) -> Result<&Kept, EngineError> {
+    pub(super) fn kept(&self, id: u32, classes: &[usize]) -> Result<&CachedPhoto, EngineError> {
         let kept = self.seen.get(&id).ok_or(EngineError::NotSeen)?;
         let count = kept.seen.logits.len();
         match classes.iter().find(|&&class| class >= count) {
@@ -263,7 +268,7 @@ impl Session {
 pub(super) async fn predictions(
     network: &Network,
     names: &[String],
-    seen: &Seen,
+    seen: &CachedInference,
     classes: &[usize],
 ) -> Result<Vec<Prediction>, EngineError> {
     with_maps(class_maps(network, seen.features.clone(), classes), names, seen, classes).await
@@ -273,7 +278,7 @@ pub(super) async fn predictions(
 async fn with_maps(
     maps: Tensor<3>,
     names: &[String],
-    seen: &Seen,
+    seen: &CachedInference,
     classes: &[usize],
 ) -> Result<Vec<Prediction>, EngineError> {
     let [_, height, width] = maps.dims();
@@ -290,7 +295,7 @@ async fn with_maps(
 }
 
 /// The paper's box on the map scaled up, in pixels of the upright photo.
-fn box_in_photo(map: &[f32], width: usize, height: usize, window: Window) -> Option<[f32; 4]> {
+fn box_in_photo(map: &[f32], width: usize, height: usize, window: Rect) -> Option<[f32; 4]> {
     let fine = bilinear(map, width, height, GRID, GRID);
     let found = evidence_box(&fine, GRID, BOX_THRESHOLD)?;
     let x = |cell: usize| (window.x + window.width * cell as f64 / GRID as f64) as f32;

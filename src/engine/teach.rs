@@ -8,14 +8,15 @@ use burn::tensor::Tensor;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::session::{EngineError, Seen, Session, predictions, softmax};
-use crate::checkpoint::{Accuracy, CheckpointError, ModelCard};
+use super::session::{CachedInference, EngineError, Session, predictions, softmax};
+use crate::checkpoint::{Accuracy, ModelCard};
+use crate::core::geometry::Rect;
+use crate::core::inference::Prediction;
+use crate::core::lesson::{Answer, Lesson, LessonEvent, TrainablePart};
 use crate::data::{Augment, augment, stratified};
 use crate::device::read;
-use crate::model::{Network, NetworkConfig, Stage, run};
+use crate::model::{Network, Stage, run};
 use crate::photo::Photo;
-use crate::protocol::{Answer, Lesson, LessonEvent, Part, Prediction};
-use crate::recipe::Window;
 use crate::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
 
 /// Changed copies of a photo that are learnt from beside itself.
@@ -25,13 +26,13 @@ const COPIES: u64 = 4;
 const ANSWERED: usize = 64;
 
 /// What the frozen stages made of a photo and its changed copies.
-pub(super) struct Studied {
+pub(super) struct CachedFeatures {
     /// `[1 + copies, c, h, w]`: the input of the last stage, the photo itself first.
     inputs: Tensor<4>,
     /// What the last stage makes of that, as far as a head asks for it: for a linear head only the means.
     features: Tensor<4>,
     /// What the network saw of the photo, in its pixels.
-    window: Window,
+    window: Rect,
 }
 
 /// The outcome of a lesson.
@@ -51,19 +52,19 @@ impl Session {
     /// [`EngineError::NoModel`].
     pub fn study(&mut self, id: u32, photo: &Photo, copies: bool) -> Result<(), EngineError> {
         let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
-        let recipe = &model.card.recipe;
-        let part = recipe.window(photo.width, photo.height);
-        let mut rgb = photo.square(part, recipe.size);
+        let preprocessing = &model.card.preprocessing;
+        let part = preprocessing.crop(photo.width, photo.height);
+        let mut rgb = photo.square(part, preprocessing.size);
         let plain = rgb.clone();
         for copy in 0..if copies { COPIES } else { 0 } {
             let mut rng = StdRng::seed_from_u64(u64::from(id) << 8 | copy);
-            augment(Augment::CropFlipColour, &plain, recipe.size as usize, &mut rng, &mut rgb);
+            augment(Augment::CropFlipColour, &plain, preprocessing.size as usize, &mut rng, &mut rgb);
         }
         let (frozen, last) = split(&model.network);
-        let inputs = run(frozen, recipe.normalise(&rgb, &self.device));
+        let inputs = run(frozen, preprocessing.normalise(&rgb, &self.device));
         let features = run(last, inputs.clone());
         let features = if model.network.rectified { features } else { features.mean_dim(3).mean_dim(2) };
-        self.studied.insert(id, Studied { inputs, features, window: photo.in_file(part) });
+        self.studied.insert(id, CachedFeatures { inputs, features, window: photo.in_file(part) });
         Ok(())
     }
 
@@ -94,8 +95,8 @@ impl Session {
         let all = lesson.photos.iter().map(|&(photo, _)| {
             let studied = studied(photo)?;
             Ok(match settings.part {
-                Part::Head => studied.features.clone(),
-                Part::LastStage => studied.inputs.clone(),
+                TrainablePart::Head => studied.features.clone(),
+                TrainablePart::LastStage => studied.inputs.clone(),
             })
         });
         let all: Vec<Tensor<4>> = all.collect::<Result<_, EngineError>>()?;
@@ -126,8 +127,8 @@ impl Session {
             let studied = self.studied.get(&photo)?;
             let x = studied.inputs.clone().narrow(0, 0, 1);
             let x = match settings.part {
-                Part::Head => run(last, x),
-                Part::LastStage => x,
+                TrainablePart::Head => run(last, x),
+                TrainablePart::LastStage => x,
             };
             Some((x, studied.window, class))
         });
@@ -139,7 +140,7 @@ impl Session {
             let event = match event {
                 Event::Step { done, total, loss } => LessonEvent::Step { done, total, loss },
                 Event::Epoch { epoch, progress, .. } => {
-                    let figure = (epoch.held_out_accuracy, -epoch.held_out_loss);
+                    let figure = (epoch.validation_accuracy, -epoch.validation_loss);
                     if best.as_ref().is_none_or(|(most, _)| figure >= *most) {
                         best = Some((figure, progress.network.clone()));
                     }
@@ -153,7 +154,7 @@ impl Session {
                         number: epoch.number,
                         of: config.epochs,
                         train_loss: epoch.train_loss,
-                        held_out: (!held_out.is_empty()).then_some((epoch.held_out_loss, epoch.held_out_accuracy)),
+                        held_out: (!held_out.is_empty()).then_some((epoch.validation_loss, epoch.validation_accuracy)),
                         watched,
                         milliseconds: (self.clock)() - begun,
                     }
@@ -178,7 +179,7 @@ impl Session {
             top1: figure.0 as f32,
             on: format!("{} photos that were not learnt from", held_out.len()),
         });
-        Ok(Taught { card: card(&model.card, lesson, accuracy)?, network, answers })
+        Ok(Taught { card: card(&model.card, lesson, accuracy), network, answers })
     }
 }
 
@@ -190,11 +191,11 @@ fn split(network: &Network) -> (&[Stage], &[Stage]) {
 /// The part of a network that learns, as a network of its own.
 struct Learner {
     network: Network,
-    part: Part,
+    part: TrainablePart,
 }
 
 impl Learner {
-    fn new(base: &Network, part: Part, classes: usize) -> Self {
+    fn new(base: &Network, part: TrainablePart, classes: usize) -> Self {
         let [channels, _] = base.linear.weight.dims();
         let device = base.linear.weight.device();
         // Nothing is known yet: all classes are equally probable, on every device the same. What is rectified begins
@@ -204,8 +205,8 @@ impl Learner {
             linear.bias = Some(Initializer::Ones.init([classes], &device));
         }
         let stages = match part {
-            Part::Head => Vec::new(),
-            Part::LastStage => split(base).1.to_vec(),
+            TrainablePart::Head => Vec::new(),
+            TrainablePart::LastStage => split(base).1.to_vec(),
         };
         Self { network: Network { stages, linear, rectified: base.rectified }, part }
     }
@@ -213,8 +214,8 @@ impl Learner {
     /// The whole network with what `tail`, this part, has become.
     fn whole(&self, tail: &Network, frozen: &[Stage], last: &[Stage]) -> Network {
         let last = match self.part {
-            Part::Head => last,
-            Part::LastStage => &tail.stages,
+            TrainablePart::Head => last,
+            TrainablePart::LastStage => &tail.stages,
         };
         Network { stages: [frozen, last].concat(), linear: tail.linear.clone(), rectified: self.network.rectified }
     }
@@ -224,29 +225,26 @@ impl Learner {
 async fn map_of(
     tail: &Network,
     x: Tensor<4>,
-    window: Window,
+    window: Rect,
     class: usize,
     classes: &[String],
 ) -> Result<Prediction, EngineError> {
     let features = run(&tail.stages, x);
     let logits = read(tail.head(features.clone())).await?;
-    let seen = Seen { features, probabilities: softmax(&logits), logits, window };
+    let seen = CachedInference { features, probabilities: softmax(&logits), logits, window };
     let found = predictions(tail, classes, &seen, &[class]).await?;
     found.into_iter().next().ok_or(EngineError::Class { class, classes: classes.len() })
 }
 
-fn card(base: &ModelCard, lesson: &Lesson, accuracy: Option<Accuracy>) -> Result<ModelCard, EngineError> {
-    let config: NetworkConfig = serde_json::from_value(base.network.clone()).map_err(CheckpointError::from)?;
-    let classes = serde_json::Map::from_iter([("classes".into(), lesson.classes.len().into())]);
-    let config = config.with(classes).map_err(CheckpointError::from)?;
+fn card(base: &ModelCard, lesson: &Lesson, accuracy: Option<Accuracy>) -> ModelCard {
     let part = match lesson.settings.part {
-        Part::Head => "a new head",
-        Part::LastStage => "a new head and the last stage",
+        TrainablePart::Head => "a new head",
+        TrainablePart::LastStage => "a new head and the last stage",
     };
-    Ok(ModelCard {
+    ModelCard {
         name: lesson.name.clone(),
         title: lesson.title.clone(),
-        network: serde_json::to_value(config).map_err(CheckpointError::from)?,
+        network: base.network.clone().with_classes(lesson.classes.len()),
         classes: lesson.classes.clone(),
         source: format!(
             "{part} on {}, taught on {} photos: {} epochs of Adam, highest learning rate {}, batch {}, seed {}",
@@ -262,5 +260,5 @@ fn card(base: &ModelCard, lesson: &Lesson, accuracy: Option<Accuracy>) -> Result
         bytes: 0,
         sha256: String::new(),
         ..base.clone()
-    })
+    }
 }

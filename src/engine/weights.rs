@@ -6,27 +6,27 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
 use super::worker::{scope, send};
-use crate::protocol::Event;
-use crate::said::Said;
+use crate::core::message::Message;
+use crate::protocol::Reply;
 
 /// Cache of the weights, by address; an address holds the content's hash.
 const CACHE: &str = "camscope-models";
 
-/// From the server, with a word of how far it is (`Event::Progress`), `total` being the bytes expected.
+/// From the server, with a word of how far it is (`Reply::Progress`), `total` being the bytes expected.
 ///
 /// # Errors
 /// Why they cannot be had.
-pub async fn download(url: &str, total: u64) -> Result<Vec<u8>, Said> {
-    let lost = |_| Said::new("weights-lost");
+pub async fn download(url: &str, total: u64) -> Result<Vec<u8>, Message> {
+    let lost = |_| Message::new("weights-lost");
     let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(lost)?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
-        return Err(Said::new("weights-refused").with("status", response.status().to_string()).with("url", url));
+        return Err(Message::new("weights-refused").with("status", response.status().to_string()).with("url", url));
     }
     let Some(body) = response.body() else { return Err("weights-none".into()) };
     let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::with_capacity(total as usize);
-    send(&Event::Progress { received: 0, total });
+    send(&Reply::Progress { received: 0, total });
     loop {
         let part = JsFuture::from(reader.read()).await.map_err(lost)?;
         if Reflect::get(&part, &"done".into()).is_ok_and(|done| done.is_truthy()) {
@@ -34,7 +34,7 @@ pub async fn download(url: &str, total: u64) -> Result<Vec<u8>, Said> {
         }
         let chunk = Reflect::get(&part, &"value".into()).map_err(lost)?;
         bytes.extend_from_slice(&Uint8Array::new(&chunk).to_vec());
-        send(&Event::Progress { received: bytes.len() as u64, total });
+        send(&Reply::Progress { received: bytes.len() as u64, total });
     }
 }
 

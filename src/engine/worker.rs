@@ -10,18 +10,22 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::said::report;
+use super::messages::report;
 use super::weights::{cached, download, store};
 use super::{EngineError, Session};
 use crate::cam::CamError;
 use crate::checkpoint::{CheckpointError, ModelCard, encode_named, sha256_hex};
+use crate::core::benchmark::BenchmarkResult;
+use crate::core::inference::Picture;
+use crate::core::lesson::{Lesson, LessonEvent};
+use crate::core::message::Message;
+use crate::core::method::CamOptions;
+use crate::core::metrics::{Metric, MetricResult};
+use crate::core::resample::shrink;
 use crate::device::{DeviceKind, open};
 use crate::kernels::use_plain;
-use crate::method::Explanation;
 use crate::photo::Photo;
-use crate::protocol::{Event, Lesson, LessonEvent, Measure, Measured, Picture, Request, TrialResult};
-use crate::render::shrink;
-use crate::said::Said;
+use crate::protocol::{Reply, Request};
 
 const TOP: usize = 5;
 
@@ -35,7 +39,7 @@ pub fn run(kind: DeviceKind) {
         let bytes = Uint8Array::new(&message.data()).to_vec();
         match postcard::from_bytes(&bytes) {
             Ok(request) => receiver.put(request),
-            Err(_) => fail(None, Said::new("engine-unfit")),
+            Err(_) => fail(None, Message::new("engine-unfit")),
         }
     });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -46,10 +50,10 @@ pub fn run(kind: DeviceKind) {
     spawn_local(async move {
         let device = match open(kind).await {
             Ok(device) => device,
-            Err(error) => return send(&Event::Unusable { reason: Said::from(&error) }),
+            Err(error) => return send(&Reply::Unusable { reason: Message::from(&error) }),
         };
         let mut session = Session::new(device, now);
-        send(&Event::Started);
+        send(&Reply::Started);
         loop {
             match inbox.take() {
                 Some(request) => answer(&mut session, request, &inbox).await,
@@ -100,7 +104,7 @@ impl Inbox {
     }
 
     /// Takes out what steers a running training: whether it is to stop, and the last word on whether it is to wait.
-    fn steer(&self) -> (bool, Option<bool>) {
+    fn take_control(&self) -> (bool, Option<bool>) {
         let (mut stop, mut pause) = (false, None);
         self.requests.borrow_mut().retain(|request| match request {
             Request::Stop => {
@@ -124,25 +128,25 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
                 return fail(None, message);
             }
             // While the visitor still chooses a photo; one that waits already is worth more.
-            rest(ANSWER).await;
+            sleep(ANSWER).await;
             if inbox.is_empty() {
                 let _ = session.warm_up().await; // what is wrong, the first photo will say
             }
         }
-        Request::Look { photo, bytes, side } => {
+        Request::Infer { photo, bytes, side } => {
             let start = now();
             let decoded = match Photo::decode(&bytes) {
                 Ok(decoded) => decoded,
-                Err(error) => return fail(Some(photo), Said::from(&error)),
+                Err(error) => return fail(Some(photo), Message::from(&error)),
             };
             drop(bytes);
             let decode = now() - start;
-            let result = session.look(photo, &decoded, TOP).await;
-            send(&Event::Picture { photo, picture: picture(decoded, side) });
+            let result = session.infer(photo, &decoded, TOP).await;
+            send(&Reply::Picture { photo, picture: picture(decoded, side) });
             match result {
-                Ok(mut look) => {
-                    (look.timing.decode, look.timing.memory) = (decode, memory());
-                    send(&Event::Looked { photo, look });
+                Ok(mut inference) => {
+                    (inference.timing.decode, inference.timing.memory) = (decode, memory());
+                    send(&Reply::Inferred { photo, inference });
                 }
                 Err(error) => failed(Some(photo), &error),
             }
@@ -150,69 +154,69 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
         Request::Map { photo, class } => match session.maps(photo, &[class]).await {
             Ok(predictions) => {
                 for prediction in predictions {
-                    send(&Event::Map { photo, prediction });
+                    send(&Reply::Map { photo, prediction });
                 }
             }
             Err(error) => failed(None, &error),
         },
-        Request::Explain { photo, explanation, classes } => {
-            match session.explain(photo, &explanation, &classes, teller(photo, inbox)).await {
-                Ok(predictions) => send(&Event::Explained { photo, explanation, predictions }),
-                Err(EngineError::Cam(CamError::Stopped)) => send(&Event::Stopped { photo }),
+        Request::Explain { photo, options, classes } => {
+            match session.explain(photo, &options, &classes, progress_reporter(photo, inbox)).await {
+                Ok(predictions) => send(&Reply::Explained { photo, options, predictions }),
+                Err(EngineError::Cam(CamError::Stopped)) => send(&Reply::Stopped { photo }),
                 Err(error) => failed(None, &error),
             }
         }
-        Request::Measure { photo, explanation, class, what } => {
-            match measure(session, photo, &explanation, class, what, inbox).await {
-                Ok(measured) => send(&Event::Measured { photo, explanation, class, measured }),
-                Err(EngineError::Cam(CamError::Stopped)) => send(&Event::Stopped { photo }),
+        Request::Metric { photo, options, class, what } => {
+            match measure(session, photo, &options, class, what, inbox).await {
+                Ok(measured) => send(&Reply::MetricResult { photo, options, class, measured }),
+                Err(EngineError::Cam(CamError::Stopped)) => send(&Reply::Stopped { photo }),
                 Err(error) => failed(None, &error),
             }
         }
         Request::Forget { photo } => session.forget(photo),
-        Request::Study { photo, bytes, augment } => {
+        Request::ExtractFeatures { photo, bytes, augment } => {
             let studied = Photo::decode(&bytes)
-                .map_err(|error| Said::from(&error))
-                .and_then(|decoded| session.study(photo, &decoded, augment).map_err(|error| Said::from(&error)));
+                .map_err(|error| Message::from(&error))
+                .and_then(|decoded| session.study(photo, &decoded, augment).map_err(|error| Message::from(&error)));
             match studied {
-                Ok(()) => send(&Event::Studied { photo }),
+                Ok(()) => send(&Reply::FeaturesExtracted { photo }),
                 Err(message) => fail(Some(photo), message),
             }
         }
         Request::Teach(lesson) => match teach(session, &lesson, inbox).await {
-            Err(error) if error.is_the_devices() => failed(None, &error),
-            Err(error) => send(&Event::NotTaught { message: Said::from(&error) }),
+            Err(error) if error.is_device_fault() => failed(None, &error),
+            Err(error) => send(&Reply::TeachFailed { message: Message::from(&error) }),
             Ok(()) => {}
         },
-        Request::Recall { file } => {
+        Request::LoadSecond { file } => {
             let recalled =
-                session.recall(file).map_err(|error| Said::new("file-unopened").with("why", Said::from(&error)));
+                session.recall(file).map_err(|error| Message::new("file-unopened").with("why", Message::from(&error)));
             match recalled.and_then(|card| serde_json::to_string(card).map_err(|error| report(&error))) {
-                Ok(card) => send(&Event::Recalled { card }),
+                Ok(card) => send(&Reply::SecondLoaded { card }),
                 Err(message) => fail(None, message),
             }
         }
         Request::Compare { photo, bytes } => {
             let decoded = match Photo::decode(&bytes) {
                 Ok(decoded) => decoded,
-                Err(error) => return fail(Some(photo), Said::from(&error)),
+                Err(error) => return fail(Some(photo), Message::from(&error)),
             };
             match session.compare(&decoded, TOP).await {
                 Ok((mut before, after)) => {
                     before.timing.memory = memory();
-                    send(&Event::Compared { photo, picture: picture(decoded, u32::MAX), before, after });
+                    send(&Reply::Compared { photo, picture: picture(decoded, u32::MAX), before, after });
                 }
                 Err(error) => failed(Some(photo), &error),
             }
         }
-        Request::Try(trial) => {
-            let tried = session.trial(&trial, async |done, of| {
-                send(&Event::Trying { done, of });
-                breathe().await;
-                if inbox.steer().0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        Request::Benchmark(trial) => {
+            let tried = session.benchmark(&trial, async |done, of| {
+                send(&Reply::Benchmarking { done, of });
+                yield_now().await;
+                if inbox.take_control().0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             match tried.await {
-                Ok(result) => send(&Event::Tried(TrialResult { memory: memory(), ..result })),
+                Ok(result) => send(&Reply::Benchmarked(BenchmarkResult { memory: memory(), ..result })),
                 Err(error) => failed(None, &error),
             }
         }
@@ -224,28 +228,28 @@ async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
 async fn measure(
     session: &Session,
     photo: u32,
-    explanation: &Explanation,
+    options: &CamOptions,
     class: usize,
-    what: Measure,
+    what: Metric,
     inbox: &Inbox,
-) -> Result<Measured, EngineError> {
-    let tell = teller(photo, inbox);
+) -> Result<MetricResult, EngineError> {
+    let tell = progress_reporter(photo, inbox);
     Ok(match what {
-        Measure::Faithfulness => Measured::Faithfulness(session.faithfulness(photo, explanation, class, tell).await?),
-        Measure::Sanity => Measured::Sanity(session.sanity(photo, explanation, class, tell).await?),
+        Metric::Faithfulness => MetricResult::Faithfulness(session.faithfulness(photo, options, class, tell).await?),
+        Metric::Sanity => MetricResult::Sanity(session.sanity(photo, options, class, tell).await?),
     })
 }
 
 /// Tells the page how far it is and lets messages in, now and then; ends it where the page has asked for that.
-fn teller(photo: u32, inbox: &Inbox) -> impl AsyncFnMut(usize, usize) -> ControlFlow<()> {
-    let mut breathed = now();
+fn progress_reporter(photo: u32, inbox: &Inbox) -> impl AsyncFnMut(usize, usize) -> ControlFlow<()> {
+    let mut yielded = now();
     async move |done, of| {
-        if now() - breathed > BREATH {
-            send(&Event::Explaining { photo, done, of });
-            breathe().await;
-            breathed = now();
+        if now() - yielded > YIELD_EVERY {
+            send(&Reply::PassesDone { photo, done, of });
+            yield_now().await;
+            yielded = now();
         }
-        if inbox.steer().0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if inbox.take_control().0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -253,22 +257,22 @@ fn teller(photo: u32, inbox: &Inbox) -> impl AsyncFnMut(usize, usize) -> Control
 const ANSWER: i32 = 30;
 
 /// Milliseconds between two pauses for messages while a training or a method of many passes runs, and between two reports of its steps.
-const BREATH: f64 = 40.0;
+const YIELD_EVERY: f64 = 40.0;
 
 async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), EngineError> {
-    let (mut breathed, mut reported, mut paused) = (now(), 0.0, false);
+    let (mut yielded, mut reported, mut paused) = (now(), 0.0, false);
     let taught = session.teach(lesson, async |event| {
         let epoch = matches!(event, LessonEvent::Epoch { .. });
-        if epoch || now() - reported > BREATH {
+        if epoch || now() - reported > YIELD_EVERY {
             reported = now();
-            send(&Event::Lesson(event));
+            send(&Reply::Lesson(event));
         }
-        if now() - breathed > BREATH {
-            breathe().await;
-            breathed = now();
+        if now() - yielded > YIELD_EVERY {
+            yield_now().await;
+            yielded = now();
         }
         loop {
-            let (stop, pause) = inbox.steer();
+            let (stop, pause) = inbox.take_control();
             paused = pause.unwrap_or(paused);
             match (stop, paused) {
                 (true, _) => return ControlFlow::Break(()),
@@ -280,16 +284,16 @@ async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<
     let taught = taught.await?;
     let (card, file) = encode_named(&taught.network, taught.card).await?;
     let card = serde_json::to_string(session.set_taught(card, taught.network)).map_err(CheckpointError::from)?;
-    send(&Event::Taught { card, file, answers: taught.answers });
+    send(&Reply::Taught { card, file, answers: taught.answers });
     Ok(())
 }
 
 /// Lets messages in.
-async fn breathe() {
-    rest(0).await;
+async fn yield_now() {
+    sleep(0).await;
 }
 
-async fn rest(milliseconds: i32) {
+async fn sleep(milliseconds: i32) {
     let turn = js_sys::Promise::new(&mut |resolve, _| {
         let _ = scope().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
     });
@@ -298,7 +302,7 @@ async fn rest(milliseconds: i32) {
 
 /// At most `side` pixels long.
 fn picture(photo: Photo, side: u32) -> Picture {
-    let notes = photo.notes.iter().map(Said::from).collect();
+    let notes = photo.notes.iter().map(Message::from).collect();
     if photo.width.max(photo.height) <= side {
         return Picture { width: photo.width, height: photo.height, rgb: photo.rgb, notes };
     }
@@ -307,11 +311,12 @@ fn picture(photo: Photo, side: u32) -> Picture {
 }
 
 /// From the cache where it holds the right bytes, else from the network.
-async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), Said> {
+async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), Message> {
     let start = now();
-    let card: ModelCard = serde_json::from_str(card).map_err(|e| Said::new("model-card").with("why", e.to_string()))?;
+    let card: ModelCard =
+        serde_json::from_str(card).map_err(|e| Message::new("model-card").with("why", e.to_string()))?;
     let title = card.title.clone();
-    let fault = |why: Said| Said::new("model-lost").with("title", title.as_str()).with("why", why);
+    let fault = |why: Message| Message::new("model-lost").with("title", title.as_str()).with("why", why);
     let cached = cached(url).await.filter(|bytes| sha256_hex(bytes) == card.sha256);
     let from_cache = cached.is_some();
     let bytes = match cached {
@@ -320,11 +325,11 @@ async fn load(session: &mut Session, card: &str, url: &str) -> Result<(), Said> 
     };
     let name = card.name.clone();
     let keep = (!from_cache).then(|| bytes.clone());
-    session.load(card, bytes).map_err(|e| fault(Said::from(&e)))?;
+    session.load(card, bytes).map_err(|e| fault(Message::from(&e)))?;
     if let Some(bytes) = keep {
         store(url, &bytes).await; // checked by now; without a cache the next visit downloads again
     }
-    send(&Event::Loaded { model: name, stages: session.stages(), from_cache, milliseconds: now() - start });
+    send(&Reply::Loaded { model: name, stages: session.stages(), from_cache, milliseconds: now() - start });
     Ok(())
 }
 
@@ -339,17 +344,17 @@ pub(super) fn send(event: &Event) {
     }
 }
 
-fn fail(photo: Option<u32>, message: Said) {
-    send(&Event::Failed { photo, message });
+fn fail(photo: Option<u32>, message: Message) {
+    send(&Reply::Failed { photo, message });
 }
 
 /// What did not work on a photo or a request; where the device is to blame, nothing else will work either.
 fn failed(photo: Option<u32>, error: &EngineError) {
-    if error.is_the_devices() {
+    if error.is_device_fault() {
         web_sys::console::error_1(&error.to_string().into());
-        return send(&Event::Unusable { reason: "device-silent".into() });
+        return send(&Reply::Unusable { reason: "device-silent".into() });
     }
-    fail(photo, Said::from(error));
+    fail(photo, Message::from(error));
 }
 
 pub(super) fn scope() -> DedicatedWorkerGlobalScope {

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, activation, s};
 
 use crate::kernels;
 
-use super::layers::{Activation, ConvBlock, ConvBlockConfig, Through};
+use super::layers::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor};
 
 /// Two or three convolutions whose result is added to their input (He et al. 2016, "Deep Residual Learning", figure 2
 /// and section 4.2).
@@ -23,7 +23,7 @@ pub struct Residual {
 }
 
 impl Residual {
-    pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
         let y = self.body.iter().fold(x.clone(), |y, conv| through(conv, y));
         if !self.shortcut {
             return activation::relu(y);
@@ -66,7 +66,7 @@ pub struct InvertedResidual {
 }
 
 impl InvertedResidual {
-    pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
         let input = self.shortcut.then(|| x.clone());
         let x = match &self.expand {
             Some(expand) => through(expand, x),
@@ -114,7 +114,7 @@ impl Inception {
         }
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
         let pooled = kernels::max_pool2d(&self.pool, x.clone());
         let branches =
             [(&self.branch1, x.clone()), (&self.branch2, x.clone()), (&self.branch3, x), (&self.branch4, pooled)];
@@ -150,7 +150,7 @@ impl Fire {
         }
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
         let x = through(&self.squeeze, x);
         let expand1 = through(&self.expand1, x.clone());
         Tensor::cat(vec![expand1, through(&self.expand3, x)], 1)

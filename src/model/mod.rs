@@ -5,6 +5,7 @@ mod cost;
 mod efficientnet;
 mod googlenet;
 mod layers;
+mod registry;
 mod resnet;
 mod squeezenet;
 mod vgg;
@@ -12,7 +13,6 @@ mod vgg;
 use burn::module::Module;
 use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, FloatDType, Tensor, activation};
-use serde::{Deserialize, Serialize};
 
 use crate::kernels;
 
@@ -20,7 +20,10 @@ pub use blocks::{Fire, Inception, InvertedResidual, Residual};
 pub use cost::StageCost;
 pub use efficientnet::EfficientNetLiteConfig;
 pub use googlenet::GoogLeNetConfig;
-pub use layers::{Activation, ConvBlock, ConvBlockConfig, Layer, Padding, Through};
+pub use layers::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor, Layer, Padding};
+pub use registry::{
+    ClassNames, Family, NetworkConfig, NetworkEntry, PublicWeights, PyTorchNames, find, names, networks,
+};
 pub use resnet::ResNetConfig;
 pub use squeezenet::SqueezeNetConfig;
 pub use vgg::{VggGapConfig, VggHead};
@@ -41,110 +44,8 @@ pub enum ConfigError {
     Depth { family: &'static str, depths: &'static str, found: usize },
     #[error("{what} must be {expected}, not {found}")]
     Range { what: &'static str, expected: &'static str, found: String },
-    #[error(
-        "there is no network \"{0}\"; there are vgg11-gap, vgg13-gap, vgg16-gap, vgg19-gap, resnet-DEPTH and plain-DEPTH with 18, 34, 50, 101, 152, 20, 32, 44, 56 or 110, googlenet, squeezenet1.1 and efficientnet-lite0"
-    )]
-    Name(String),
-}
-
-fn positive_classes(classes: usize) -> Result<(), ConfigError> {
-    match classes {
-        0 => Err(ConfigError::Range { what: "classes", expected: "at least 1", found: "0".into() }),
-        _ => Ok(()),
-    }
-}
-
-/// The configuration of any network: the manifest's `network` object, by which a checkpoint's file is understood.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "family", rename_all = "kebab-case")]
-pub enum NetworkConfig {
-    VggGap(VggGapConfig),
-    #[serde(rename = "resnet")]
-    ResNet(ResNetConfig),
-    #[serde(rename = "googlenet")]
-    GoogLeNet(GoogLeNetConfig),
-    #[serde(rename = "squeezenet")]
-    SqueezeNet(SqueezeNetConfig),
-    EfficientnetLite(EfficientNetLiteConfig),
-}
-
-impl NetworkConfig {
-    /// The network that goes by `name`, as it is trained (with batch norm where its authors have it).
-    ///
-    /// # Errors
-    /// [`ConfigError::Name`], which lists the names. A depth is checked by [`NetworkConfig::init`].
-    pub fn named(name: &str, classes: usize) -> Result<Self, ConfigError> {
-        let depth = |prefix: &str, suffix: &str| name.strip_prefix(prefix)?.strip_suffix(suffix)?.parse().ok();
-        let resnet = |depth, shortcuts| Self::ResNet(ResNetConfig { depth, shortcuts, batch_norm: true, classes });
-        match name {
-            "googlenet" => return Ok(Self::GoogLeNet(GoogLeNetConfig { batch_norm: true, classes })),
-            "squeezenet1.1" => return Ok(Self::SqueezeNet(SqueezeNetConfig { classes })),
-            "efficientnet-lite0" => {
-                return Ok(Self::EfficientnetLite(EfficientNetLiteConfig { batch_norm: true, classes }));
-            }
-            _ => {}
-        }
-        if let Some(depth) = depth("vgg", "-gap") {
-            return Ok(Self::VggGap(VggGapConfig { depth, classes, ..VggGapConfig::default() }));
-        }
-        match (depth("resnet-", ""), depth("plain-", "")) {
-            (Some(depth), _) => Ok(resnet(depth, true)),
-            (_, Some(depth)) => Ok(resnet(depth, false)),
-            _ => Err(ConfigError::Name(name.to_owned())),
-        }
-    }
-
-    /// The same with some of its values replaced, by their names in the manifest: `width`, `pools`, `head`, ….
-    ///
-    /// # Errors
-    /// A name that the family does not have, or a value of another kind.
-    pub fn with(self, options: serde_json::Map<String, serde_json::Value>) -> Result<Self, serde_json::Error> {
-        use serde::de::Error;
-        let mut all = serde_json::to_value(self)?;
-        for (name, value) in options {
-            match all.get_mut(&name) {
-                Some(place) if name != "family" => *place = value,
-                _ => return Err(serde_json::Error::custom(format!("the network has no option \"{name}\""))),
-            }
-        }
-        serde_json::from_value(all)
-    }
-
-    /// Builds the network with freshly initialised weights.
-    ///
-    /// # Errors
-    /// [`ConfigError`] where a value lies outside what the family allows.
-    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
-        match self {
-            Self::VggGap(config) => config.init(device),
-            Self::ResNet(config) => config.init(device),
-            Self::GoogLeNet(config) => config.init(device),
-            Self::SqueezeNet(config) => config.init(device),
-            Self::EfficientnetLite(config) => config.init(device),
-        }
-    }
-
-    pub fn classes(&self) -> usize {
-        match self {
-            Self::VggGap(config) => config.classes,
-            Self::ResNet(config) => config.classes,
-            Self::GoogLeNet(config) => config.classes,
-            Self::SqueezeNet(config) => config.classes,
-            Self::EfficientnetLite(config) => config.classes,
-        }
-    }
-
-    /// The same network after [`Network::folded`]: batch norm has become part of the convolutions.
-    pub fn folded(mut self) -> Self {
-        match &mut self {
-            Self::VggGap(config) => config.batch_norm = false,
-            Self::ResNet(config) => config.batch_norm = false,
-            Self::GoogLeNet(config) => config.batch_norm = false,
-            Self::EfficientnetLite(config) => config.batch_norm = false,
-            Self::SqueezeNet(_) => {}
-        }
-        self
-    }
+    #[error("there is no network \"{found}\"; there are {names}")]
+    Name { found: String, names: String },
 }
 
 /// One stage: layers applied in turn.
@@ -159,7 +60,7 @@ impl Stage {
     }
 
     /// The same with `through` in every convolution's place.
-    pub fn forward_through(&self, x: Tensor<4>, through: &mut Through<'_>) -> Tensor<4> {
+    pub fn forward_through(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
         self.layers.iter().fold(x, |x, layer| layer.forward(x, through))
     }
 }

@@ -4,7 +4,9 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::Residual;
-use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Stage, positive_classes};
+use super::registry::{ClassNames, Family, NetworkEntry, PublicWeights, PyTorchNames};
+use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
+use crate::core::preprocessing::Preprocessing;
 
 const NORM_EPSILON: f64 = 1e-5;
 
@@ -20,9 +22,8 @@ pub struct ResNetConfig {
     pub classes: usize,
 }
 
-impl ResNetConfig {
-    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
-        positive_classes(self.classes)?;
+impl Family for ResNetConfig {
+    fn init(&self, device: &Device) -> Result<Network, ConfigError> {
         Ok(match self.depth {
             18 => self.imagenet([2, 2, 2, 2], false, device),
             34 => self.imagenet([3, 4, 6, 3], false, device),
@@ -34,9 +35,31 @@ impl ResNetConfig {
         })
     }
 
+    fn classes(&self) -> usize {
+        self.classes
+    }
+
+    fn set_classes(&mut self, classes: usize) {
+        self.classes = classes;
+    }
+
+    fn fold(&mut self) {
+        self.batch_norm = false;
+    }
+
+    fn pytorch_head(&self) -> &'static str {
+        if self.is_cifar() { "linear" } else { "fc" }
+    }
+
+    fn pytorch_names(&self, network: &Network) -> PyTorchNames {
+        PyTorchNames { convs: conv_names(&network.stages), head_is_new: false, ignored: &[] }
+    }
+}
+
+impl ResNetConfig {
     /// Whether the depth is one of the CIFAR networks'.
     pub fn is_cifar(&self) -> bool {
-        matches!(self.depth, 20 | 32 | 44 | 56 | 110)
+        CIFAR.contains(&self.depth)
     }
 
     fn cifar(&self, blocks: usize, device: &Device) -> Network {
@@ -97,4 +120,50 @@ impl ResNetConfig {
     }
 }
 
+const CIFAR: [usize; 5] = [20, 32, 44, 56, 110];
+const IMAGENET: [usize; 5] = [18, 34, 50, 101, 152];
 const DEPTHS: &str = "18, 34, 50, 101, 152 (ImageNet) or 20, 32, 44, 56, 110 (CIFAR)";
+
+/// ResNets and their plain twins: the CIFAR depths first, then ImageNet's.
+pub(super) fn networks() -> Vec<NetworkEntry> {
+    let entry = |depth: usize, shortcuts: bool| {
+        let config = ResNetConfig { depth, shortcuts, batch_norm: true, classes: 1000 };
+        let weights = match config.is_cifar() {
+            true => PublicWeights {
+                classes: ClassNames::Cifar10,
+                preprocessing: Preprocessing { resize: 32, size: 32, ..Preprocessing::imagenet() },
+                licence: "BSD-2-Clause",
+                source: "Yerlan Idelbayev's PyTorch repository akamaster/pytorch_resnet_cifar10, trained on CIFAR-10",
+            },
+            false => PublicWeights::torchvision(),
+        };
+        let (name, title) = if shortcuts { ("resnet", "ResNet") } else { ("plain", "Plain") };
+        NetworkEntry {
+            name: format!("{name}-{depth}"),
+            aliases: if shortcuts { vec![format!("resnet{depth}")] } else { Vec::new() },
+            title: format!("{title}-{depth}"),
+            config: NetworkConfig::ResNet(config).with_classes(weights.classes.count()),
+            weights,
+        }
+    };
+    [CIFAR, IMAGENET]
+        .into_iter()
+        .flat_map(|depths| [true, false].map(|shortcuts| depths.map(|depth| entry(depth, shortcuts))))
+        .flatten()
+        .collect()
+}
+
+fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
+    let mut convs = vec![("conv1".to_owned(), "bn1".to_owned())];
+    for (s, stage) in stages.iter().enumerate().skip(1) {
+        for (b, layer) in stage.layers.iter().enumerate() {
+            let Layer::Residual(block) = layer else { continue };
+            let prefix = format!("layer{s}.{b}");
+            convs.extend((1..=block.body.len()).map(|i| (format!("{prefix}.conv{i}"), format!("{prefix}.bn{i}"))));
+            if block.project.is_some() {
+                convs.push((format!("{prefix}.downsample.0"), format!("{prefix}.downsample.1")));
+            }
+        }
+    }
+    convs
+}

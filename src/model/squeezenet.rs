@@ -4,7 +4,8 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::Fire;
-use super::{ConfigError, ConvBlockConfig, Layer, Network, Padding, Stage, positive_classes};
+use super::registry::{Family, NetworkEntry, PublicWeights, PyTorchNames};
+use super::{ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Padding, Stage};
 
 /// SqueezeNet 1.1 (Iandola et al. 2016, and the authors' later, cheaper version, which torchvision carries).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,9 +20,8 @@ const FIRES: [&[(usize, usize, usize)]; 3] = [
     &[(256, 48, 192), (384, 48, 192), (384, 64, 256), (512, 64, 256)],
 ];
 
-impl SqueezeNetConfig {
-    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
-        positive_classes(self.classes)?;
+impl Family for SqueezeNetConfig {
+    fn init(&self, device: &Device) -> Result<Network, ConfigError> {
         let stem = ConvBlockConfig { stride: 2, padding: Padding::Around(0), ..ConvBlockConfig::new([3, 64], 3, None) };
         let mut stages = vec![Stage { layers: vec![Layer::Conv(stem.init(device))] }];
         for rows in FIRES {
@@ -31,4 +31,47 @@ impl SqueezeNetConfig {
         }
         Ok(Network::new(stages, 512, self.classes, device).rectified(device))
     }
+
+    fn classes(&self) -> usize {
+        self.classes
+    }
+
+    fn set_classes(&mut self, classes: usize) {
+        self.classes = classes;
+    }
+
+    /// There is no batch norm to fold.
+    fn fold(&mut self) {}
+
+    fn pytorch_head(&self) -> &'static str {
+        "classifier.1"
+    }
+
+    fn pytorch_names(&self, network: &Network) -> PyTorchNames {
+        PyTorchNames { convs: conv_names(&network.stages), head_is_new: false, ignored: &[] }
+    }
+}
+
+pub(super) fn networks() -> Vec<NetworkEntry> {
+    vec![NetworkEntry {
+        name: "squeezenet1.1".into(),
+        aliases: vec!["squeezenet1_1".into()],
+        title: "SqueezeNet 1.1".into(),
+        config: NetworkConfig::SqueezeNet(SqueezeNetConfig { classes: 1000 }),
+        weights: PublicWeights::torchvision(),
+    }]
+}
+
+fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
+    let (mut at, mut convs) = (0, Vec::new());
+    for layer in stages.iter().flat_map(|stage| &stage.layers) {
+        let parts: &[&str] = match layer {
+            Layer::Conv(_) => &[""],
+            Layer::Fire(_) => &[".squeeze", ".expand1x1", ".expand3x3"],
+            _ => &[],
+        };
+        convs.extend(parts.iter().map(|part| (format!("features.{at}{part}"), String::new())));
+        at += if matches!(layer, Layer::Conv(_)) { 2 } else { 1 };
+    }
+    convs
 }

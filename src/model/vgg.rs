@@ -3,7 +3,9 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Stage, positive_classes};
+use super::registry::{ClassNames, Family, NetworkEntry, PublicWeights, PyTorchNames};
+use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
+use crate::core::preprocessing::Preprocessing;
 
 const NORM_EPSILON: f64 = 1e-5;
 const STAGE_CHANNELS: [usize; 5] = [64, 128, 256, 512, 512];
@@ -49,8 +51,8 @@ impl Default for VggGapConfig {
     }
 }
 
-impl VggGapConfig {
-    pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
+impl Family for VggGapConfig {
+    fn init(&self, device: &Device) -> Result<Network, ConfigError> {
         let convolutions = match self.depth {
             11 => [1, 1, 2, 2, 2],
             13 => [2, 2, 2, 2, 2],
@@ -65,7 +67,6 @@ impl VggGapConfig {
         if self.pools > 5 {
             return range("pools", "from 0 to 5", self.pools.to_string());
         }
-        positive_classes(self.classes)?;
 
         let channels = |full: usize| ((full as f64 * self.width).round() as usize).max(1);
         let conv = |channels| {
@@ -90,4 +91,64 @@ impl VggGapConfig {
         let network = Network::new(stages, c_in, self.classes, device);
         Ok(if self.head == VggHead::Nin { network.rectified(device) } else { network })
     }
+
+    fn classes(&self) -> usize {
+        self.classes
+    }
+
+    fn set_classes(&mut self, classes: usize) {
+        self.classes = classes;
+    }
+
+    fn fold(&mut self) {
+        self.batch_norm = false;
+    }
+
+    fn pytorch_head(&self) -> &'static str {
+        "classifier"
+    }
+
+    fn pytorch_names(&self, network: &Network) -> PyTorchNames {
+        PyTorchNames { convs: conv_names(&network.stages), head_is_new: true, ignored: &["classifier."] }
+    }
+}
+
+/// The article's GAP networks (LeakyReLU), and torchvision's convolutions (ReLU) under a new head.
+pub(super) fn networks() -> Vec<NetworkEntry> {
+    let entry = |depth: usize, name: String, alias: Option<String>, batch_norm, activation| NetworkEntry {
+        name,
+        aliases: alias.into_iter().collect(),
+        title: format!("VGG{depth}-GAP"),
+        config: NetworkConfig::VggGap(VggGapConfig { depth, batch_norm, activation, ..VggGapConfig::default() }),
+        weights: PublicWeights {
+            classes: ClassNames::Untrained,
+            preprocessing: Preprocessing::imagenet(),
+            licence: "BSD-3-Clause",
+            source: "the convolutions of torchvision's weights, trained on ImageNet; the head is new and untrained: go on \
+                     with `camscope train --init`",
+        },
+    };
+    let of_depth = |depth| {
+        [
+            entry(depth, format!("vgg{depth}-gap"), None, false, Activation::LeakyRelu(0.2)),
+            entry(depth, format!("vgg{depth}"), None, false, Activation::Relu),
+            entry(depth, format!("vgg{depth}-bn"), Some(format!("vgg{depth}_bn")), true, Activation::Relu),
+        ]
+    };
+    [11, 13, 16, 19].into_iter().flat_map(of_depth).collect()
+}
+
+/// `features.N`: convolution, norm (if any), activation and pool are each a module of the sequence.
+fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
+    let (mut at, mut convs) = (0, Vec::new());
+    for layer in stages.iter().flat_map(|stage| &stage.layers) {
+        match layer {
+            Layer::Conv(block) => {
+                convs.push((format!("features.{at}"), format!("features.{}", at + 1)));
+                at += if block.norm.is_some() { 3 } else { 2 };
+            }
+            _ => at += 1,
+        }
+    }
+    convs
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::web::{lowercase, property, window};
-use crate::said::{Filling, Said};
+use crate::core::message::{Arg, Message};
 
 /// Names under which graphics adapters made of software go.
 const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic render"];
@@ -13,12 +13,12 @@ const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic rende
 const MIN_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
 
 pub struct Adapter {
-    pub name: Filling,
+    pub name: Arg,
     pub software: bool,
 }
 
 /// Asks the browser for its best adapter, or tells in a few words why WebGPU is of no use here.
-pub async fn probe() -> Result<Adapter, Said> {
+pub async fn probe() -> Result<Adapter, Message> {
     let gpu = property(window().navigator().as_ref(), "gpu");
     if gpu.is_undefined() || gpu.is_null() {
         return Err("webgpu-none".into());
@@ -26,7 +26,7 @@ pub async fn probe() -> Result<Adapter, Said> {
     let options = js_sys::Object::new();
     let _ = Reflect::set(&options, &"powerPreference".into(), &"high-performance".into());
     let request: Function = property(&gpu, "requestAdapter").unchecked_into();
-    let promise: Promise = request.call1(&gpu, &options).map_err(|_| Said::new("webgpu-mute"))?.unchecked_into();
+    let promise: Promise = request.call1(&gpu, &options).map_err(|_| Message::new("webgpu-mute"))?.unchecked_into();
     let adapter = JsFuture::from(promise).await.unwrap_or(JsValue::NULL);
     if adapter.is_null() || adapter.is_undefined() {
         return Err("webgpu-no-adapter".into());
@@ -49,6 +49,6 @@ pub async fn probe() -> Result<Adapter, Said> {
     let known = lowercase(&format!("{name} {}", parts.join(" ")));
     let fallback = [&info, &adapter].iter().any(|value| property(value, "isFallbackAdapter").is_truthy());
     let software = fallback || SOFTWARE.iter().any(|word| known.contains(word));
-    let name = if name.is_empty() { Said::new("webgpu-nameless").into() } else { name.into() };
+    let name = if name.is_empty() { Message::new("webgpu-nameless").into() } else { name.into() };
     Ok(Adapter { name, software })
 }

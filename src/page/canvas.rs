@@ -1,7 +1,8 @@
 //! Drawing: maps over pictures on canvases, thumbnails, downloads.
 
-use crate::protocol::{Look, Picture, Prediction};
-use crate::render::{self, Colormap, OverlayOptions, Range, overlay, shrink};
+use crate::core::inference::{Inference, Picture, Prediction};
+use crate::core::resample::shrink;
+use crate::render::{self, Colormap, OverlayOptions, Range, overlay};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, ImageData, PointerEvent, Url};
@@ -27,13 +28,13 @@ pub fn draw_map(
     canvas: &HtmlCanvasElement,
     picture: &Picture,
     side: usize,
-    look: &Look,
+    inference: &Inference,
     prediction: &Prediction,
     range: Range,
     options: OverlayOptions,
 ) {
     let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, side);
-    let window = look.window.scaled(width as f64, height as f64);
+    let window = inference.window.scaled(width as f64, height as f64);
     let picture = render::Picture { width, height, rgb: &rgb };
     let map = &prediction.map;
     put(canvas, &overlay(picture, &map.values, (map.width, map.height), window, range, options), width, height);
@@ -51,8 +52,8 @@ pub fn place(event: &PointerEvent) -> Option<(f32, f32)> {
 }
 
 /// The map's value at a place of the photo; `None` outside of what the network saw.
-pub fn value_at(look: &Look, prediction: &Prediction, (x, y): (f32, f32), smooth: bool) -> Option<f32> {
-    let window = look.window;
+pub fn value_at(inference: &Inference, prediction: &Prediction, (x, y): (f32, f32), smooth: bool) -> Option<f32> {
+    let window = inference.window;
     let (u, v) = ((x - window.x as f32) / window.width as f32, (y - window.y as f32) / window.height as f32);
     let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
     inside.then(|| {
@@ -68,9 +69,9 @@ pub fn draw_plain(canvas: &HtmlCanvasElement, picture: &Picture) {
 }
 
 /// The box around the evidence.
-pub fn draw_box(canvas: &HtmlCanvasElement, look: &Look, prediction: &Prediction) {
+pub fn draw_box(canvas: &HtmlCanvasElement, inference: &Inference, prediction: &Prediction) {
     let Some([x0, y0, x1, y1]) = prediction.evidence_box else { return };
-    let scale = f64::from(canvas.width()) / f64::from(look.width);
+    let scale = f64::from(canvas.width()) / f64::from(inference.width);
     let [x, y, w, h] = [x0, y0, x1 - x0, y1 - y0].map(|v| f64::from(v) * scale);
     outline(canvas, |context| context.rect(x, y, w, h));
 }
@@ -96,14 +97,14 @@ pub fn outline(canvas: &HtmlCanvasElement, path: impl Fn(&CanvasRenderingContext
 }
 
 /// A small JPEG of `picture` with its best class's map, as a data address.
-pub fn overlay_thumbnail(picture: &Picture, look: &Look, side: usize) -> Option<String> {
-    let best = look.predictions.first()?;
+pub fn overlay_thumbnail(picture: &Picture, inference: &Inference, side: usize) -> Option<String> {
+    let best = inference.predictions.first()?;
     let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
     draw_map(
         &canvas,
         picture,
         side,
-        look,
+        inference,
         best,
         Range::of(&best.map.values),
         OverlayOptions { colormap: colours(), ..OverlayOptions::default() },

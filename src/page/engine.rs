@@ -5,8 +5,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
 use super::web::parameter;
-use crate::protocol::{Event, Request};
-use crate::said::{Filling, Said};
+use crate::core::message::{Arg, Message};
+use crate::protocol::{Reply, Request};
 
 /// A running worker; it ends when this is dropped.
 pub struct Engine {
@@ -24,11 +24,11 @@ impl Engine {
     pub fn start(
         device: &str,
         mut on_event: impl FnMut(Option<Event>) + 'static,
-        mut on_failure: impl FnMut(Filling) + 'static,
-    ) -> Result<Self, Filling> {
+        mut on_failure: impl FnMut(Arg) + 'static,
+    ) -> Result<Self, Arg> {
         let plain = if parameter("kernels").as_deref() == Some("plain") { "&kernels=plain" } else { "" };
         let worker = Worker::new(&format!("./engine_loader.js?device={device}{plain}"));
-        let worker = worker.map_err(|_| Said::new("engine-refused"))?;
+        let worker = worker.map_err(|_| Message::new("engine-refused"))?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let bytes = Uint8Array::new(&message.data()).to_vec();
             on_event(postcard::from_bytes(&bytes).ok());
@@ -37,7 +37,7 @@ impl Engine {
             event.prevent_default();
             // engine_loader.js says so; everything else is the browser's or the engine's own report.
             on_failure(match event.message() {
-                lost if lost.contains("adapter-lost") => Said::new("adapter-lost").into(),
+                lost if lost.contains("adapter-lost") => Message::new("adapter-lost").into(),
                 why => why.trim_end_matches('.').into(),
             });
         });

@@ -4,7 +4,7 @@ use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::web::{fetch_json, property};
-use crate::said::Said;
+use crate::core::message::Message;
 
 const MODELS: &str = "models/";
 const SAMPLES: &str = "photos/";
@@ -33,13 +33,14 @@ pub struct Sample {
     pub url: String,
     pub file: String,
     /// What it shows.
-    pub said: Said,
+    pub said: Message,
 }
 
 /// The models of the manifest, in its order; at least one.
-pub async fn models() -> Result<Vec<Model>, Said> {
-    let json =
-        fetch_json(&format!("{MODELS}manifest.json")).await.map_err(|why| Said::new("models-lost").with("why", why))?;
+pub async fn models() -> Result<Vec<Model>, Message> {
+    let json = fetch_json(&format!("{MODELS}manifest.json"))
+        .await
+        .map_err(|why| Message::new("models-lost").with("why", why))?;
     let models: Option<Vec<_>> =
         property(&json, "models").dyn_ref().map(|array: &Array| array.iter().map(model).collect());
     let models = models.and_then(|models: Vec<Option<_>>| models.into_iter().collect::<Option<Vec<_>>>());
@@ -78,7 +79,7 @@ pub async fn samples() -> Vec<Sample> {
     let json = fetch_json(&format!("{SAMPLES}index.json")).await.unwrap_or(JsValue::NULL);
     let sample = |sample: JsValue| {
         let file = property(&sample, "file").as_string()?;
-        let said = Said::new(property(&sample, "said").as_string()?);
+        let said = Message::new(property(&sample, "said").as_string()?);
         Some(Sample { url: format!("{SAMPLES}{file}"), file, said })
     };
     json.dyn_ref().map(|array: &Array| array.iter().filter_map(sample).collect()).unwrap_or_default()

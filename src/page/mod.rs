@@ -9,7 +9,7 @@ pub mod engine;
 #[cfg(feature = "app")]
 pub mod manifest;
 #[cfg(feature = "app")]
-pub mod messages;
+pub mod notices;
 #[cfg(feature = "app")]
 pub mod place;
 pub mod web;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::canvas;
-use crate::protocol::{ClassMap, Look};
+use crate::core::inference::{ClassMap, Inference};
 
 /// In shares of the photo's width and height.
 type At = (f32, f32);
@@ -41,7 +41,7 @@ impl Place {
 
     /// Follows an arrow key by a cell of `map`, within what the network saw, beginning in the middle; Escape ends it. Whether it was
     /// such a key.
-    pub fn walk(&self, event: &KeyboardEvent, look: &Look, map: &ClassMap) -> bool {
+    pub fn walk(&self, event: &KeyboardEvent, inference: &Inference, map: &ClassMap) -> bool {
         let by = match event.key().as_str() {
             "ArrowLeft" => [-1, 0],
             "ArrowRight" => [1, 0],
@@ -54,7 +54,7 @@ impl Place {
             _ => return false,
         };
         event.prevent_default(); // scrolls
-        let window = look.window;
+        let window = inference.window;
         let walked = |at: Option<f32>, by: i32, from: f64, length: f64, cells: usize| {
             let cell = match at {
                 Some(at) => ((f64::from(at) - from) / length * cells as f64).floor() as i32 + by,

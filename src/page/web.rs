@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Document, HtmlElement, Response, Window};
 
-use crate::said::Said;
+use crate::core::message::Message;
 
 /// The page's window; this code runs nowhere else.
 pub fn window() -> Window {
@@ -27,22 +27,22 @@ pub fn body_data(name: &str) -> String {
 }
 
 /// Bytes at `url`, or why not.
-pub async fn fetch(url: &str) -> Result<Vec<u8>, Said> {
-    let lost = |_| Said::new("fetch-lost").with("url", url);
+pub async fn fetch(url: &str) -> Result<Vec<u8>, Message> {
+    let lost = |_| Message::new("fetch-lost").with("url", url);
     let response = JsFuture::from(window().fetch_with_str(url)).await.map_err(lost)?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
-        return Err(Said::new("fetch-refused").with("status", response.status().to_string()).with("url", url));
+        return Err(Message::new("fetch-refused").with("status", response.status().to_string()).with("url", url));
     }
     let buffer = JsFuture::from(response.array_buffer().map_err(lost)?).await.map_err(lost)?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
 /// What the JSON at `url` says, or why it cannot be read.
-pub async fn fetch_json(url: &str) -> Result<JsValue, Said> {
+pub async fn fetch_json(url: &str) -> Result<JsValue, Message> {
     let bytes = fetch(url).await?;
     let text = String::from_utf8_lossy(&bytes);
-    js_sys::JSON::parse(&text).map_err(|_| Said::new("fetch-damaged").with("url", url))
+    js_sys::JSON::parse(&text).map_err(|_| Message::new("fetch-damaged").with("url", url))
 }
 
 /// `value` with a fixed number of digits behind the point; the browser's formatting costs no code.
@@ -56,10 +56,10 @@ pub fn lowercase(text: &str) -> String {
 }
 
 /// How long something still takes, for people.
-pub fn time_left(milliseconds: f64) -> Said {
+pub fn time_left(milliseconds: f64) -> Message {
     match (milliseconds / 1000.0).max(1.0) {
-        s if s < 90.0 => Said::new("left-seconds").with("n", s.round() as usize),
-        s => Said::new("left-minutes").with("n", (s / 60.0).round() as usize),
+        s if s < 90.0 => Message::new("left-seconds").with("n", s.round() as usize),
+        s => Message::new("left-minutes").with("n", (s / 60.0).round() as usize),
     }
 }
 

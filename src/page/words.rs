@@ -9,7 +9,7 @@ use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::web::property;
-use crate::said::{Filling, Said};
+use crate::core::message::{Arg, Message};
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,11 +18,11 @@ extern "C" {
     fn text_of(attribute: &str) -> Result<Option<String>, JsValue>;
 }
 
-impl Said {
+impl Message {
     /// The value of `data-said`: the id, and what is filled in as JSON.
     pub fn attr(&self) -> String {
-        match JSON::stringify(&fillings(self)) {
-            Ok(json) if !self.fillings.is_empty() => format!("{} {}", self.id, String::from(json)),
+        match JSON::stringify(&args(self)) {
+            Ok(json) if !self.args.is_empty() => format!("{} {}", self.id, String::from(json)),
             _ => self.id.to_string(),
         }
     }
@@ -33,35 +33,35 @@ impl Said {
     }
 }
 
-fn fillings(said: &Said) -> Object {
+fn args(said: &Message) -> Object {
     let object = Object::new();
-    for (name, filling) in &said.fillings {
-        let value = match filling {
-            Filling::Text(text) => text.into(),
-            Filling::Count(count) => (*count).into(),
-            Filling::Said(part) => Array::of2(&part.id.as_ref().into(), &fillings(part)).into(),
+    for (name, arg) in &said.args {
+        let value = match arg {
+            Arg::Text(text) => text.into(),
+            Arg::Count(count) => (*count).into(),
+            Arg::Message(part) => Array::of2(&part.id.as_ref().into(), &args(part)).into(),
         };
         let _ = Reflect::set(&object, &name.as_ref().into(), &value);
     }
     object
 }
 
-/// What [`Said::attr`] wrote.
-pub fn parse(attribute: &str) -> Said {
+/// What [`Message::attr`] wrote.
+pub fn parse(attribute: &str) -> Message {
     let (id, json) = attribute.split_once(' ').unwrap_or((attribute, "{}"));
     said(id.to_owned(), &JSON::parse(json).unwrap_or_default())
 }
 
-fn said(id: String, fillings: &JsValue) -> Said {
-    let names = fillings.dyn_ref::<Object>().map(Object::keys).unwrap_or_default();
-    let filling = |name: String| {
-        let value = property(fillings, &name);
-        let filling = match (value.as_f64(), value.dyn_ref::<Array>()) {
-            (Some(count), _) => Filling::Count(count),
-            (None, Some(part)) => Filling::Said(said(part.get(0).as_string().unwrap_or_default(), &part.get(1))),
-            (None, None) => Filling::Text(value.as_string().unwrap_or_default()),
+fn said(id: String, args: &JsValue) -> Message {
+    let names = args.dyn_ref::<Object>().map(Object::keys).unwrap_or_default();
+    let arg = |name: String| {
+        let value = property(args, &name);
+        let arg = match (value.as_f64(), value.dyn_ref::<Array>()) {
+            (Some(count), _) => Arg::Count(count),
+            (None, Some(part)) => Arg::Message(said(part.get(0).as_string().unwrap_or_default(), &part.get(1))),
+            (None, None) => Arg::Text(value.as_string().unwrap_or_default()),
         };
-        (name.into(), filling)
+        (name.into(), arg)
     };
-    Said { id: id.into(), fillings: names.iter().filter_map(|name| name.as_string()).map(filling).collect() }
+    Message { id: id.into(), args: names.iter().filter_map(|name| name.as_string()).map(arg).collect() }
 }

@@ -2,14 +2,12 @@
 
 mod colormap;
 mod overlay;
-mod resize;
 #[cfg(feature = "cli")]
 mod sheet;
 mod tables;
 
 pub use colormap::Colormap;
 pub use overlay::{OverlayOptions, Picture, overlay};
-pub use resize::{bilinear, difference, shrink, value_at};
 #[cfg(feature = "cli")]
 pub use sheet::{Sheet, Tile, sheet};
 

@@ -1,7 +1,8 @@
 //! A map drawn over a photo.
 
-use super::{Colormap, Range, value_at};
-use crate::recipe::Window;
+use super::{Colormap, Range};
+use crate::core::geometry::Rect;
+use crate::core::resample::value_at;
 
 /// Interleaved RGB to draw on.
 #[derive(Clone, Copy)]
@@ -35,7 +36,7 @@ pub fn overlay(
     picture: Picture<'_>,
     map: &[f32],
     (columns, rows): (usize, usize),
-    window: Window,
+    window: Rect,
     range: Range,
     options: OverlayOptions,
 ) -> Vec<u8> {

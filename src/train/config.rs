@@ -8,29 +8,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Augment;
 
-/// One run's settings; the defaults learn most small data sets.
+/// Settings of a training loop; the defaults learn most small data sets. On the command line, in TOML and in a run folder
+/// alike.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[serde(default)]
 pub struct TrainConfig {
+    /// Passes over the training photos
+    #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().epochs))]
     pub epochs: usize,
-    /// Photos per step.
+    /// Photos per step
+    #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().batch))]
     pub batch: usize,
-    /// Learning rate, or the highest that the schedule reaches.
+    /// Learning rate, or the highest that the schedule reaches
+    #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().lr))]
     pub lr: f64,
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t = Self::default().optimizer))]
     pub optimizer: Optimizer,
-    /// Of SGD, from 0.
+    /// Momentum of SGD, from 0
+    #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().momentum))]
     pub momentum: f64,
-    /// Decoupled for AdamW, added to the gradient for the others, as in PyTorch.
+    /// Weight decay: decoupled for AdamW, added to the gradient for the others, as in PyTorch
+    #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().weight_decay))]
     pub weight_decay: f64,
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t = Self::default().schedule))]
     pub schedule: Schedule,
-    /// Epochs after which [`Schedule::Step`] divides the rate by ten.
+    /// Epochs after which `--schedule step` divides the rate by ten, with commas between
+    #[cfg_attr(feature = "cli", arg(long, value_delimiter = ','))]
     pub steps: Vec<usize>,
+    /// Changes to the training photos
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t = Self::default().augment))]
     pub augment: Augment,
-    /// Classes with few photos weigh more: every class has the same say in the loss.
-    #[serde(default)]
+    /// Every class has the same say in the loss, however few its photos are
+    #[cfg_attr(feature = "cli", arg(long))]
     pub balanced: bool,
-    #[serde(default)]
+    /// `mixed` computes convolutions in float16, for adapters that are faster so
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t = Self::default().precision))]
     pub precision: Precision,
-    /// Initial weights, order of the photos and augmentation follow from it.
+    /// Initial weights, order of the photos and augmentation follow from it
+    #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().seed))]
     pub seed: u64,
 }
 

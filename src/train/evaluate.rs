@@ -4,7 +4,7 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::Serialize;
 
-use super::localise::{Found, Localisation};
+use super::localise::{LocalisationScores, LocalisationTally};
 use super::{Examples, TrainError};
 use crate::cam::class_maps;
 use crate::device::read;
@@ -26,7 +26,7 @@ pub struct Evaluation {
     pub loss: f64,
     /// How well the maps find the photos' objects, where their boxes are known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub localisation: Option<Localisation>,
+    pub localisation: Option<LocalisationScores>,
 }
 
 /// Runs `network` over all `examples`, `size` at a time; where their boxes are known, the maps are judged too.
@@ -45,7 +45,7 @@ pub async fn evaluate(
     }
     let mut confusion = vec![vec![0; classes]; classes];
     let (mut loss, mut among_five, mut done) = (0.0, 0, 0);
-    let mut found = examples.boxes().map(|_| Found::default());
+    let mut found = examples.boxes().map(|_| LocalisationTally::default());
     for batch in examples.in_order(size) {
         let output = network.forward(batch.inputs(0..batch.len(), device));
         for (i, (scores, &label)) in read(output.logits).await?.chunks(classes).zip(&batch.labels).enumerate() {
@@ -53,7 +53,7 @@ pub async fn evaluate(
             order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
             confusion[label][order[0]] += 1;
             among_five += usize::from(order[..classes.min(5)].contains(&label));
-            loss += surprise(scores, label);
+            loss += cross_entropy_of(scores, label);
             if let (Some(found), Some(boxes)) = (&mut found, examples.boxes()) {
                 let map = class_maps(network, output.features.clone().narrow(0, i, 1), &[label]);
                 let [_, _, width] = map.dims();
@@ -71,12 +71,12 @@ pub async fn evaluate(
         per_class: (0..classes).map(|c| share(confusion[c][c], confusion[c].iter().sum())).collect(),
         confusion,
         loss: loss / examples.len() as f64,
-        localisation: found.map(Found::shares),
+        localisation: found.map(LocalisationTally::scores),
     })
 }
 
 /// Cross-entropy of one photo: minus the logarithm of its class's probability.
-fn surprise(scores: &[f32], label: usize) -> f64 {
+fn cross_entropy_of(scores: &[f32], label: usize) -> f64 {
     let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = scores.iter().map(|score| f64::from(score - highest).exp()).sum();
     sum.ln() - f64::from(scores[label] - highest)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use crate::core::{geometry::Rect, preprocessing::Preprocessing};
 use crate::data::{Augment, Dataset, batch};
-use crate::recipe::{Recipe, Window};
 use crate::threads::{self, Pending};
 
 /// Labelled inputs.
@@ -16,22 +16,22 @@ pub struct Examples {
     labels: Vec<usize>,
     classes: usize,
     /// Of each photo, where its boxes are known.
-    boxes: Option<Vec<Vec<Window>>>,
+    boxes: Option<Vec<Vec<Rect>>>,
 }
 
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant)] // one or two in a run
 enum Inputs {
-    Photos(Arc<Dataset>, Recipe),
+    Photos(Arc<Dataset>, Preprocessing),
     /// `[n, c, h, w]`
     Cached(Tensor<4>),
 }
 
 impl Examples {
-    /// Photos, cut and normalised as `recipe` has it when they are used.
-    pub fn photos(data: Arc<Dataset>, recipe: &Recipe) -> Self {
+    /// Photos, cut and normalised as `preprocessing` has it when they are used.
+    pub fn photos(data: Arc<Dataset>, preprocessing: &Preprocessing) -> Self {
         let (labels, classes) = (data.labels.clone(), data.classes.len());
-        Self { inputs: Inputs::Photos(data, recipe.clone()), labels, classes, boxes: None }
+        Self { inputs: Inputs::Photos(data, preprocessing.clone()), labels, classes, boxes: None }
     }
 
     /// Inputs `[n, c, h, w]` of a network's later stages, one for each of `labels`, which lie below `classes`.
@@ -40,7 +40,7 @@ impl Examples {
     }
 
     /// With the places of what the labels name, in shares of the square that the network sees.
-    pub fn with_boxes(self, boxes: Vec<Vec<Window>>) -> Self {
+    pub fn with_boxes(self, boxes: Vec<Vec<Rect>>) -> Self {
         Self { boxes: Some(boxes), ..self }
     }
 
@@ -48,7 +48,7 @@ impl Examples {
         &self.labels
     }
 
-    pub fn boxes(&self) -> Option<&[Vec<Window>]> {
+    pub fn boxes(&self) -> Option<&[Vec<Rect>]> {
         self.boxes.as_deref()
     }
 
@@ -98,17 +98,17 @@ pub struct Batch {
 
 #[allow(clippy::large_enum_variant)] // one or two at a time
 enum BatchInputs {
-    Pixels(Vec<u8>, Recipe),
+    Pixels(Vec<u8>, Preprocessing),
     Cached(Tensor<4>),
 }
 
 impl Batches<'_> {
     /// The pixels of the batch that comes after those done.
     fn prepare(&self) -> Option<Pending<Vec<u8>>> {
-        let Inputs::Photos(data, recipe) = &self.examples.inputs else { return None };
+        let Inputs::Photos(data, preprocessing) = &self.examples.inputs else { return None };
         let positions = self.order.chunks(self.size).nth(self.done)?.to_vec();
-        let (data, size, augment, seed) = (data.clone(), recipe.size, self.augment, self.seed);
-        Some(threads::ahead(move || batch(&data, &positions, size, augment, seed)))
+        let (data, size, augment, seed) = (data.clone(), preprocessing.size, self.augment, self.seed);
+        Some(threads::prefetch(move || batch(&data, &positions, size, augment, seed)))
     }
 }
 
@@ -119,10 +119,10 @@ impl Iterator for Batches<'_> {
         let positions = self.order.chunks(self.size).nth(self.done)?.to_vec();
         self.done += 1;
         let inputs = match &self.examples.inputs {
-            Inputs::Photos(_, recipe) => {
+            Inputs::Photos(_, preprocessing) => {
                 let pixels = self.next.take()?();
                 self.next = self.prepare();
-                BatchInputs::Pixels(pixels, recipe.clone())
+                BatchInputs::Pixels(pixels, preprocessing.clone())
             }
             Inputs::Cached(inputs) => {
                 let rows: Vec<i32> = positions.iter().map(|&position| position as i32).collect();
@@ -142,9 +142,9 @@ impl Batch {
     /// The inputs of a part of the batch, `[range.len(), c, h, w]`, on `device`.
     pub fn inputs(&self, range: Range<usize>, device: &Device) -> Tensor<4> {
         match &self.inputs {
-            BatchInputs::Pixels(rgb, recipe) => {
+            BatchInputs::Pixels(rgb, preprocessing) => {
                 let image = rgb.len() / self.len();
-                recipe.normalise(&rgb[range.start * image..range.end * image], device)
+                preprocessing.normalise(&rgb[range.start * image..range.end * image], device)
             }
             BatchInputs::Cached(inputs) => inputs.clone().narrow(0, range.start, range.len()).to_device(device),
         }

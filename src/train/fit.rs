@@ -36,7 +36,7 @@ pub enum Event<'a> {
     },
     Epoch {
         epoch: Epoch,
-        held_out: &'a Evaluation,
+        validation: &'a Evaluation,
         progress: &'a Progress,
     },
 }
@@ -49,8 +49,10 @@ pub struct Epoch {
     /// Of its last step.
     pub lr: f64,
     pub train_loss: f64,
-    pub held_out_loss: f64,
-    pub held_out_accuracy: f64,
+    #[serde(alias = "held_out_loss")]
+    pub validation_loss: f64,
+    #[serde(alias = "held_out_accuracy")]
+    pub validation_accuracy: f64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +84,7 @@ pub enum TrainError {
 pub async fn fit(
     start: Progress,
     train: &Examples,
-    held_out: &Examples,
+    validation: &Examples,
     config: &TrainConfig,
     devices: &[Device],
     mut on_event: impl AsyncFnMut(Event<'_>) -> ControlFlow<()>,
@@ -137,15 +139,15 @@ pub async fn fit(
         }
 
         progress = Progress { network: network.valid(), optimizer: optimizer.clone(), epoch };
-        let judged = evaluate(&progress.network.clone().folded(), held_out, config.batch, device).await?;
+        let judged = evaluate(&progress.network.clone().folded(), validation, config.batch, device).await?;
         let figures = Epoch {
             number: epoch,
             lr,
             train_loss: loss_sum / train.len() as f64,
-            held_out_loss: judged.loss,
-            held_out_accuracy: judged.accuracy,
+            validation_loss: judged.loss,
+            validation_accuracy: judged.accuracy,
         };
-        if on_event(Event::Epoch { epoch: figures, held_out: &judged, progress: &progress }).await.is_break() {
+        if on_event(Event::Epoch { epoch: figures, validation: &judged, progress: &progress }).await.is_break() {
             break;
         }
     }

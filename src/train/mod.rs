@@ -10,4 +10,4 @@ pub use config::{Optimizer, Precision, Schedule, TrainConfig};
 pub use evaluate::{Evaluation, evaluate};
 pub use examples::Examples;
 pub use fit::{Epoch, Event, Progress, TrainError, fit};
-pub use localise::{Found, Localisation};
+pub use localise::{LocalisationScores, LocalisationTally};

@@ -1,11 +1,13 @@
 //! The graphics adapter's operations against their definitions, written out in double precision, on whatever adapter Vulkan
-//! offers: a real one, or lavapipe (Debian's mesa-vulkan-drivers). Without any, every test says so and is skipped.
+//! offers: a real one, or lavapipe (Debian's mesa-vulkan-drivers). Without any, every test is skipped, and the reason is printed.
 
 #[path = "../host/convolution.rs"]
 mod convolution;
 #[expect(dead_code, reason = "the host tests use more of it")]
 #[path = "../host/support.rs"]
 mod support;
+
+use std::sync::LazyLock;
 
 use burn::nn::PaddingConfig2d;
 use burn::nn::pool::MaxPool2dConfig;
@@ -18,15 +20,16 @@ use proptest::prelude::*;
 use convolution::{Case, cases, check, check_rectified, noise, tiled_cases};
 use support::{assert_close, tell, values};
 
-/// The adapter, or a word on the way past.
+/// The adapter, opened once; without any, the reason is printed once and every test skips.
 fn adapter() -> Option<Device> {
-    match pollster::block_on(open(DeviceKind::Gpu)) {
+    static ADAPTER: LazyLock<Option<Device>> = LazyLock::new(|| match pollster::block_on(open(DeviceKind::Gpu)) {
         Ok(device) => Some(device),
         Err(error) => {
-            tell(&format!("skipped: {error}"));
+            tell(&format!("skipped: all tests of the graphics kernels: {error} (`make setup SYSTEM=1` installs one)"));
             None
         }
-    }
+    });
+    ADAPTER.clone()
 }
 
 proptest! {

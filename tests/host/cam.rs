@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::cam::class_activation_maps;
-use camscope::evidence::{BOX_THRESHOLD, GridBox, evidence_box, inside, locate};
-use camscope::recipe::Window;
+use camscope::core::evidence::{BOX_THRESHOLD, GRID, GridBox, Localisation, evidence_box, evidence_inside, localise};
+use camscope::core::geometry::Rect;
 
 use crate::support::values;
 
@@ -82,10 +82,17 @@ fn a_value_that_is_none_is_no_evidence() {
     assert_eq!(found(&[f32::NAN, 1.0, 1.0, f32::NAN], 4), Some([1, 0, 3, 1]));
 }
 
-/// A map of four by four; the object's box is its left half.
+/// What a map of four by four says of boxes, in blocks so large that scaling it up leaves it as it is.
+fn judged(map: &[f32; 16], boxes: &[Rect]) -> Localisation {
+    let side = GRID / 4;
+    let fine: Vec<f32> = (0..GRID * GRID).map(|i| map[i / GRID / side * 4 + i % GRID / side]).collect();
+    localise(&fine, GRID, boxes)
+}
+
+/// The object's box is the map's left half.
 #[test]
 fn a_map_is_judged_by_an_objects_box() {
-    let left = [Window { x: 0.0, y: 0.0, width: 0.5, height: 1.0 }];
+    let left = [Rect { x: 0.0, y: 0.0, width: 0.5, height: 1.0 }];
     #[rustfmt::skip]
     let map = [
         0.0, 9.0, 3.0, 0.0,
@@ -95,31 +102,41 @@ fn a_map_is_judged_by_an_objects_box() {
     ];
     // Evidence above 1.8: the three cells at the top, and a smaller component. Their box is columns 1 to 2 of rows 0 and
     // 1: it shares two cells with the eight of the object.
-    let found = locate(&map, 4, &left);
-    assert!((found.overlap - 2.0 / (4.0 + 8.0 - 2.0)).abs() < 1e-12, "{found:?}");
+    let found = judged(&map, &left);
+    assert!((found.iou - 2.0 / (4.0 + 8.0 - 2.0)).abs() < 1e-12, "{found:?}");
     assert!(found.hit);
     assert!((found.inside.unwrap() - 15.0 / 20.0).abs() < 1e-12);
 
     // Of two boxes the better one counts for the overlap, both together for the evidence.
-    let exact = Window { x: 0.25, y: 0.0, width: 0.5, height: 0.5 };
-    let found = locate(&map, 4, &[left[0], exact]);
-    assert!((found.overlap - 1.0).abs() < 1e-12 && (found.inside.unwrap() - 18.0 / 20.0).abs() < 1e-12, "{found:?}");
+    let exact = Rect { x: 0.25, y: 0.0, width: 0.5, height: 0.5 };
+    let found = judged(&map, &[left[0], exact]);
+    assert!((found.iou - 1.0).abs() < 1e-12 && (found.inside.unwrap() - 18.0 / 20.0).abs() < 1e-12, "{found:?}");
 
-    let right = [Window { x: 0.5, y: 0.5, width: 0.5, height: 0.5 }];
-    let found = locate(&map, 4, &right);
-    assert_eq!((found.overlap, found.hit), (0.0, false));
+    let right = [Rect { x: 0.5, y: 0.5, width: 0.5, height: 0.5 }];
+    let found = judged(&map, &right);
+    assert_eq!((found.iou, found.hit), (0.0, false));
     assert!((found.inside.unwrap() - 2.0 / 20.0).abs() < 1e-12);
 
-    let nothing = locate(&[-1.0; 16], 4, &left);
-    assert_eq!((nothing.overlap, nothing.inside), (0.0, None));
+    let nothing = judged(&[-1.0; 16], &left);
+    assert_eq!((nothing.iou, nothing.inside), (0.0, None));
+}
+
+/// A box that cuts through cells: scaled up bilinearly, another share of the evidence would lie inside.
+#[test]
+fn evidence_inside_is_that_of_the_raw_cells() {
+    let map = [4.0, 0.0, 1.0, 3.0];
+    let left = [Rect { x: 0.0, y: 0.0, width: 0.25, height: 1.0 }];
+    let by_hand = (4.0 + 1.0) / 2.0 / 8.0;
+    assert!((localise(&map, 2, &left).inside.unwrap() - by_hand).abs() < 1e-12);
+    assert_eq!(localise(&map, 2, &left).inside, evidence_inside(&map, 2, &left));
 }
 
 /// Cells of 1, 2 (against), 3 and 4: the box covers the upper row's left half and a quarter of what lies below it.
 #[test]
 fn evidence_inside_is_what_one_works_out_by_hand() {
     let map = [1.0, -2.0, 3.0, 4.0];
-    let window = |x, y, width, height| Window { x, y, width, height };
-    let share = |boxes: &[Window]| inside(&map, 2, boxes).unwrap();
+    let window = |x, y, width, height| Rect { x, y, width, height };
+    let share = |boxes: &[Rect]| evidence_inside(&map, 2, boxes).unwrap();
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
     close(share(&[window(0.0, 0.0, 0.25, 0.75)]), (0.5 + 0.25 * 3.0) / 8.0);
     close(share(&[window(0.0, 0.0, 1.0, 1.0)]), 1.0);
@@ -134,5 +151,5 @@ fn evidence_inside_is_what_one_works_out_by_hand() {
     assert!(
         (share(&[window(0.0, -1.0, 1.0, 2.0 - f64::EPSILON / 2.0), window(0.0, 0.0, 2.0, 3.0)]) - 1.0).abs() < 1e-9
     );
-    assert_eq!(inside(&[-1.0, 0.0], 2, &[window(0.0, 0.0, 1.0, 1.0)]), None);
+    assert_eq!(evidence_inside(&[-1.0, 0.0], 2, &[window(0.0, 0.0, 1.0, 1.0)]), None);
 }

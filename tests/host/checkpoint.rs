@@ -6,8 +6,8 @@ use burn_store::{BurnpackStore, ModuleStore};
 use camscope::checkpoint::{
     CheckpointError, ModelCard, decode, encode, publish, read_manifest, sha256_hex, verify, weights,
 };
+use camscope::core::preprocessing::Preprocessing;
 use camscope::model::{Network, NetworkConfig, VggGapConfig};
-use camscope::recipe::Recipe;
 
 use crate::support::{Filler, values};
 
@@ -23,8 +23,8 @@ fn model(config: VggGapConfig, start: u32) -> (ModelCard, Network) {
         name: "tiny".into(),
         title: "Tiny".into(),
         classes: (0..config.classes).map(|class| format!("class {class}")).collect(),
-        network: serde_json::to_value(NetworkConfig::VggGap(config)).expect("a configuration is JSON"),
-        recipe: Recipe { resize: 32, size: 32, mean: [127.5; 3], std: [127.5; 3] },
+        network: NetworkConfig::VggGap(config),
+        preprocessing: Preprocessing { resize: 32, size: 32, mean: [127.5; 3], std: [127.5; 3] },
         licence: "MIT".into(),
         source: "a formula".into(),
         accuracy: None,

@@ -4,7 +4,7 @@ use burn::module::Param;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, Tensor, TensorData};
-use camscope::kernels::{Packed, Rectifier, rectified_conv2d};
+use camscope::kernels::{ClampedRelu, Packed, conv2d_relu};
 use proptest::prelude::*;
 
 use crate::support::values;
@@ -101,9 +101,9 @@ pub fn check(case: &Case, device: &Device) {
     let (bias, mut dy) = (noise(3, c_out), noise(4, images * c_out * h * w));
     let mut z: Vec<f64> = (0..dy.len()).map(|out| f64::from(bias[out / (h * w) % c_out])).collect();
     case.for_products(|out, place, tap| z[out] += f64::from(x[place]) * f64::from(weight[tap]));
-    let leaky = Rectifier { slope: 0.2, cap: f32::INFINITY };
-    let rectifier = [Rectifier::NONE, leaky, Rectifier { slope: 0.0, cap: 0.5 }][(c_in + c_out) % 3];
-    let (slope, cap) = (f64::from(rectifier.slope), f64::from(rectifier.cap));
+    let leaky = ClampedRelu { slope: 0.2, cap: f32::INFINITY };
+    let relu = [ClampedRelu::NONE, leaky, ClampedRelu { slope: 0.0, cap: 0.5 }][(c_in + c_out) % 3];
+    let (slope, cap) = (f64::from(relu.slope), f64::from(relu.cap));
     let y: Vec<f64> = z.iter().map(|&z| (if z > 0.0 { z } else { slope * z }).min(cap)).collect();
     // On which side of a kink a sum lies is chance when it is so near.
     let near = |z: f64| z.abs() < 1e-3 || (z - cap).abs() < 1e-3;
@@ -137,7 +137,7 @@ pub fn check(case: &Case, device: &Device) {
     conv.bias = Some(Param::from_data(TensorData::new(bias, [c_out]), &device));
     let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), &device).require_grad();
     let otherwise = |_| panic!("it is one operation");
-    let found = rectified_conv2d(&conv, &Packed::default(), rectifier, x.clone(), otherwise);
+    let found = conv2d_relu(&conv, &Packed::default(), relu, x.clone(), otherwise);
     assert_within(forward, "output", found.clone().inner(), &y, c_in * kernel[0] * kernel[1]);
     let dy_tensor = Tensor::<4>::from_data(TensorData::new(dy.clone(), [images, c_out, h, w]), &device);
     let gradients = (found * dy_tensor).sum().backward();
@@ -179,10 +179,10 @@ pub fn check_rectified(case: &Case, depthwise: bool, device: &Device) {
     conv.bias = Some(Param::from_data(TensorData::new(bias, [c_out]), device));
     let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), device);
     let packed = Packed::default();
-    for rectifier in [Rectifier { slope: 0.2, cap: f32::INFINITY }, Rectifier { slope: 0.0, cap: 0.5 }] {
+    for relu in [ClampedRelu { slope: 0.2, cap: f32::INFINITY }, ClampedRelu { slope: 0.0, cap: 0.5 }] {
         let otherwise = |_| panic!("without gradients it is one operation");
-        let found = rectified_conv2d(&conv, &packed, rectifier, x.clone(), otherwise);
-        let (slope, cap) = (f64::from(rectifier.slope), f64::from(rectifier.cap));
+        let found = conv2d_relu(&conv, &packed, relu, x.clone(), otherwise);
+        let (slope, cap) = (f64::from(relu.slope), f64::from(relu.cap));
         let y: Vec<f64> = y.iter().map(|&z| (if z > 0.0 { z } else { slope * z }).min(cap)).collect();
         assert_within(error, "output", found, &y, channels_in * kh * kw);
     }

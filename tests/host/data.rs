@@ -3,16 +3,21 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use camscope::data::{
-    Augment, DataError, Dataset, HeldOut, batch, load_cifar10, load_folder, load_stl10, load_tiny_imagenet, load_yolo,
-    stratified,
-};
-use camscope::recipe::{Recipe, Window};
+use camscope::core::{geometry::Rect, preprocessing::Preprocessing};
+use camscope::data::{Augment, Boxed, DataError, DataSource, Dataset, Split, batch, stratified};
 
-use crate::support::project;
+use crate::support::{project, source};
 
-const RECIPE: Recipe = Recipe { resize: 8, size: 8, mean: [127.5; 3], std: [127.5; 3] };
-const HELD_OUT: HeldOut = HeldOut { share: 0.25, seed: 1 };
+const PREPROCESSING: Preprocessing = Preprocessing { resize: 8, size: 8, mean: [127.5; 3], std: [127.5; 3] };
+
+fn load(format: &str, path: &Path) -> Result<Split, DataError> {
+    source(format, path).load(&PREPROCESSING)
+}
+
+fn load_boxed(format: &str, path: &Path, classes: &[&str]) -> Result<Boxed, DataError> {
+    let classes: Vec<String> = classes.iter().map(|class| class.to_string()).collect();
+    source(format, path).load_boxed(&PREPROCESSING, &classes).map(|boxed| boxed.expect("a format with boxes"))
+}
 
 /// The formula of `tests/fixtures/pack_datasets.py`.
 fn image(i: usize, side: usize) -> Vec<u8> {
@@ -22,7 +27,7 @@ fn image(i: usize, side: usize) -> Vec<u8> {
 
 #[test]
 fn stl10_is_read_column_by_column() {
-    let split = load_stl10(&project("tests/fixtures/stl10.zip")).unwrap();
+    let split = load("stl10", &project("tests/fixtures/stl10.zip")).unwrap();
     assert_eq!(split.train.classes[..2], ["airplane", "bird"]);
     assert_eq!((split.train.labels.as_slice(), split.test.labels.as_slice()), (&[1, 9, 0][..], &[4, 6][..]));
     assert_eq!(split.train.rgb, [image(0, 96), image(1, 96), image(2, 96)].concat());
@@ -31,7 +36,7 @@ fn stl10_is_read_column_by_column() {
 
 #[test]
 fn cifar10_is_read_row_by_row() {
-    let split = load_cifar10(&project("tests/fixtures/cifar10.zip")).unwrap();
+    let split = load("cifar10", &project("tests/fixtures/cifar10.zip")).unwrap();
     assert_eq!((split.train.labels.as_slice(), split.test.labels.as_slice()), (&[6, 9, 0][..], &[3][..]));
     assert_eq!(split.train.classes[9], "truck");
     assert_eq!(split.train.rgb, [image(0, 32), image(1, 32), image(2, 32)].concat());
@@ -42,13 +47,13 @@ fn cifar10_is_read_row_by_row() {
 fn another_layout_is_told_what_was_looked_for() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("data_batch_1.bin"), [0; 100]).unwrap();
-    let text = load_cifar10(folder.path()).unwrap_err().to_string();
+    let text = load("cifar10", folder.path()).unwrap_err().to_string();
     assert!(text.contains("100 bytes are no whole number of records of 3073"), "{text}");
-    let text = load_stl10(folder.path()).unwrap_err().to_string();
+    let text = load("stl10", folder.path()).unwrap_err().to_string();
     assert!(text.contains("expected train_X.bin"), "{text}");
-    let text = load_folder(folder.path(), &RECIPE, HELD_OUT).unwrap_err().to_string();
+    let text = load("folder", folder.path()).unwrap_err().to_string();
     assert!(text.contains("one sub-folder per class"), "{text}");
-    assert!(matches!(load_stl10(Path::new("nowhere")), Err(DataError::Io { .. })));
+    assert!(matches!(load("stl10", Path::new("nowhere")), Err(DataError::Io { .. })));
 }
 
 fn photo(path: &Path, level: u8) {
@@ -64,7 +69,9 @@ fn a_folder_is_split_by_class_and_names_what_it_leaves_out() {
         photo(&folder.path().join(format!("light/{i}.png")), 200);
     }
     std::fs::write(folder.path().join("light/broken.jpg"), b"not a photo").unwrap();
-    let split = load_folder(folder.path(), &RECIPE, HELD_OUT).unwrap();
+    let split = load("folder", folder.path()).unwrap();
+    assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (16, 0, 0), "nothing is set apart yet");
+    let split = split.with_test(0.25, 1);
     assert_eq!(split.train.classes, ["dark", "light"]);
     assert_eq!((split.train.len(), split.test.len()), (12, 4));
     for part in [&split.train, &split.test] {
@@ -76,13 +83,42 @@ fn a_folder_is_split_by_class_and_names_what_it_leaves_out() {
 }
 
 #[test]
-fn train_and_test_folders_are_taken_as_they_are() {
+fn folders_of_parts_are_taken_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
-    for (part, count) in [("train", 3), ("test", 2)] {
+    for (part, count) in [("train", 5), ("Val", 2), ("test", 3)] {
         (0..count).for_each(|i| photo(&folder.path().join(format!("set/{part}/cat/{i}.png")), 50));
     }
-    let split = load_folder(folder.path(), &RECIPE, HELD_OUT).unwrap();
-    assert_eq!((split.train.len(), split.test.len(), split.train.classes.len()), (3, 2, 1));
+    let split = load("folder", folder.path()).unwrap().with_test(0.5, 1).with_validation(0.5, 1);
+    assert_eq!((split.train.len(), split.validation.len(), split.test.len(), split.train.classes.len()), (5, 2, 3, 1));
+    let (which, judged) = split.into_judged();
+    assert_eq!((which, judged.len()), ("test", 3));
+}
+
+#[test]
+fn validation_images_come_out_of_the_training_images_class_by_class() {
+    let folder = tempfile::tempdir().unwrap();
+    for (class, level) in [("dark", 10), ("light", 200)] {
+        (0..10).for_each(|i| photo(&folder.path().join(format!("train/{class}/{i}.png")), level));
+        (0..4).for_each(|i| photo(&folder.path().join(format!("test/{class}/{i}.png")), level));
+    }
+    let split = load("folder", folder.path()).unwrap().with_test(0.5, 1).with_validation(0.2, 1);
+    assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (16, 4, 8), "the test images stay");
+    assert_eq!(split.validation.labels.iter().filter(|&&label| label == 0).count(), 2);
+    let other = load("folder", folder.path()).unwrap().with_validation(0.2, 2);
+    assert_eq!(other.validation.len(), 4);
+}
+
+#[test]
+fn a_data_source_is_a_format_and_a_place() {
+    let source: DataSource = "folder:photos/of cats.zip".parse().unwrap();
+    assert_eq!((source.to_string().as_str(), source.name().as_str()), ("folder:photos/of cats.zip", "of cats"));
+    assert_eq!("stl10:somewhere".parse::<DataSource>().unwrap().name(), "stl10");
+    for text in ["photos", "mnist:photos", "folder:", ":photos"] {
+        let told = text.parse::<DataSource>().unwrap_err().to_string();
+        assert!(told.contains("stl10, cifar10, folder") && told.contains(text), "{told}");
+    }
+    let told = load("yolo", Path::new("nowhere")).unwrap_err().to_string();
+    assert!(told.contains("eval"), "{told}");
 }
 
 #[test]
@@ -99,7 +135,7 @@ fn the_split_is_disjoint_stratified_and_seeded() {
 
 #[test]
 fn augmentation_shifts_and_mirrors_and_a_seed_repeats_it() {
-    let data = load_cifar10(&project("tests/fixtures/cifar10.zip")).unwrap().train;
+    let data = load("cifar10", &project("tests/fixtures/cifar10.zip")).unwrap().train;
     assert_eq!(batch(&data, &[2, 0], 32, Augment::None, 5), [image(2, 32), image(0, 32)].concat());
     let mirrored = |i: usize| {
         image(i, 32)
@@ -139,12 +175,12 @@ fn yolo_boxes_are_seen_through_the_centre_square() {
     write(root, "set/labels/a/wide.txt", labels);
     write(root, "set/images/a/broken.png", &png(40, 20)[..60]);
     write(root, "set/labels/a/broken.txt", "16 0.5 0.5 0.25 0.5\n");
-    let boxed = load_yolo(root, &RECIPE, &["cat".into(), "dog".into()]).unwrap();
+    let boxed = load_boxed("yolo", root, &["cat", "dog"]).unwrap();
     assert_eq!((boxed.data.labels.as_slice(), boxed.left_out), (&[1][..], 2));
     let told = |what: &str| boxed.skipped.iter().any(|reason| reason.contains(what));
     assert!(boxed.skipped.len() == 2 && told("broken.png") && told("line 5"), "{:?}", boxed.skipped);
     let [first, second] = boxed.boxes[0].as_slice() else { panic!("{:?}", boxed.boxes) };
-    let close = |found: Window, [x, y, width, height]: [f64; 4]| {
+    let close = |found: Rect, [x, y, width, height]: [f64; 4]| {
         let sides = [(found.x, x), (found.y, y), (found.width, width), (found.height, height)];
         assert!(sides.iter().all(|(found, expected)| (found - expected).abs() < 1e-9), "{found:?}");
     };
@@ -152,12 +188,12 @@ fn yolo_boxes_are_seen_through_the_centre_square() {
     close(*second, [0.25, 0.25, 0.5, 0.5]);
 
     write(root, "set/classes.txt", "a\n".repeat(16) + "cat\n");
-    let renamed = load_yolo(root, &RECIPE, &["cat".into(), "dog".into()]).unwrap();
+    let renamed = load_boxed("yolo", root, &["cat", "dog"]).unwrap();
     assert_eq!(renamed.data.labels, [0]);
 
     let empty = tempfile::tempdir().unwrap();
-    assert!(load_yolo(empty.path(), &RECIPE, &["cat".into()]).unwrap_err().to_string().contains("labels/"));
-    assert!(load_tiny_imagenet(empty.path(), &RECIPE, &["cat".into()]).unwrap_err().to_string().contains("val/"));
+    assert!(load_boxed("yolo", empty.path(), &["cat"]).unwrap_err().to_string().contains("labels/"));
+    assert!(load_boxed("tiny-imagenet", empty.path(), &["cat"]).unwrap_err().to_string().contains("val/"));
 }
 
 #[test]
@@ -173,10 +209,10 @@ fn tiny_imagenet_names_its_boxes_by_words_and_by_map() {
     );
     write(root, "tiny-imagenet-200/val/images/val_0.png", png(16, 16));
     write(root, "tiny-imagenet-200/val/images/val_1.png", png(16, 16));
-    let cats = load_tiny_imagenet(root, &RECIPE, &["dog".into(), "cat".into()]).unwrap();
+    let cats = load_boxed("tiny-imagenet", root, &["dog", "cat"]).unwrap();
     assert_eq!((cats.data.labels.as_slice(), cats.left_out), (&[1][..], 1));
-    assert_eq!(cats.boxes[0], [Window { x: 0.25, y: 0.0, width: 0.5, height: 1.0 }]);
-    let words = load_tiny_imagenet(root, &RECIPE, &["collie".into(), "tabby cat".into()]).unwrap();
+    assert_eq!(cats.boxes[0], [Rect { x: 0.25, y: 0.0, width: 0.5, height: 1.0 }]);
+    let words = load_boxed("tiny-imagenet", root, &["collie", "tabby cat"]).unwrap();
     assert_eq!(words.data.labels, [1, 0]);
 }
 

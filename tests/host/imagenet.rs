@@ -12,6 +12,7 @@ use crate::model::{efficientnet, top5};
 use crate::support::{fixture, project, tell, values};
 
 #[test]
+#[ignore = "needs `make models`"]
 fn right_as_often_as_the_reference() {
     let data = project("../shared/data/tiny-imagenet-stl.zip");
     let Ok(file) = File::open(&data) else {
@@ -27,8 +28,8 @@ fn right_as_often_as_the_reference() {
         let mut photo = archive.by_name(&format!("tiny-imagenet-200/val/images/{name}")).expect("a photo of the set");
         photo.read_to_end(&mut bytes).expect("a readable photo");
         let photo = Photo::decode(&bytes).expect("a JPEG");
-        let rgb = photo.square(card.recipe.window(photo.width, photo.height), card.recipe.size);
-        let top = top5(&values(network.forward(card.recipe.normalise(&rgb, &Device::flex())).logits))[0];
+        let rgb = photo.square(card.preprocessing.crop(photo.width, photo.height), card.preprocessing.size);
+        let top = top5(&values(network.forward(card.preprocessing.normalise(&rgb, &Device::flex())).logits))[0];
         right += usize::from(top == label);
         reference_right += usize::from(reference == label);
         equal += usize::from(reference == top);
@@ -44,6 +45,7 @@ fn right_as_often_as_the_reference() {
 
 /// The command line on the boxes of Tiny ImageNet, with a model that knows some of its things by other names.
 #[test]
+#[ignore = "needs `make models`"]
 fn eval_judges_the_maps_by_boxes() {
     let data = project("../shared/data/tiny-imagenet-stl.zip");
     if !data.exists() {

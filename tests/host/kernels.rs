@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::BatchNormConfig;
 use burn::nn::conv::Conv2dConfig;
 use burn::tensor::{Device, Tensor, TensorData};
-use camscope::kernels::{Packed, Rectifier, rectified_conv2d, rectified_norm};
+use camscope::kernels::{ClampedRelu, Packed, batch_norm_relu, conv2d_relu};
 use proptest::prelude::*;
 
 use crate::convolution::{Case, assert_near, cases, check, check_rectified, noise, tiled_cases};
@@ -60,7 +60,7 @@ fn packed_weights_follow_the_weights() {
     let x = Tensor::<4>::ones([1, 3, 1, 1], &device);
     for scale in [1.0, 1.0, -2.0] {
         conv.weight = conv.weight.map(|weight| weight * scale);
-        let found = rectified_conv2d(&conv, &packed, Rectifier::NONE, x.clone(), |x| x);
+        let found = conv2d_relu(&conv, &packed, ClampedRelu::NONE, x.clone(), |x| x);
         let sums = values(conv.weight.val().sum_dim(1).reshape([1, 5, 1, 1]));
         assert_near("output", found, &sums.iter().map(|&sum| f64::from(sum)).collect::<Vec<_>>(), 3);
     }
@@ -73,7 +73,7 @@ fn what_is_not_a_number_stays_none() {
     for groups in [1, 4] {
         let conv = Conv2dConfig::new([4, 4], [3, 3]).with_groups(groups).init(&device);
         let x = Tensor::<4>::full([1, 4, 3, 3], f32::NAN, &device);
-        let found = values(rectified_conv2d(&conv, &Packed::default(), Rectifier { slope: 0.0, cap: 6.0 }, x, |x| x));
+        let found = values(conv2d_relu(&conv, &Packed::default(), ClampedRelu { slope: 0.0, cap: 6.0 }, x, |x| x));
         assert!(found.iter().all(|value| value.is_nan()), "{found:?}");
     }
 }
@@ -100,8 +100,8 @@ fn a_rectified_norm_is_what_its_definition_says() {
     let mean: Vec<f64> = (0..channels).map(|c| over(c, &|i| f64::from(x[i])) / count).collect();
     let variance: Vec<f64> = (0..channels).map(|c| over(c, &|i| (f64::from(x[i]) - mean[c]).powi(2)) / count).collect();
     let normed = |i: usize| (f64::from(x[i]) - mean[channel(i)]) / (variance[channel(i)] + 1e-5).sqrt();
-    for rectifier in [Rectifier { slope: 0.2, cap: f32::INFINITY }, Rectifier { slope: 0.0, cap: 0.5 }] {
-        let (slope, cap) = (f64::from(rectifier.slope), f64::from(rectifier.cap));
+    for relu in [ClampedRelu { slope: 0.2, cap: f32::INFINITY }, ClampedRelu { slope: 0.0, cap: 0.5 }] {
+        let (slope, cap) = (f64::from(relu.slope), f64::from(relu.cap));
         let z = |i: usize| f64::from(gamma[channel(i)]) * normed(i) + f64::from(beta[channel(i)]);
         let y = |i: usize| (if z(i) > 0.0 { z(i) } else { slope * z(i) }).min(cap);
         let g = |i: usize| {
@@ -132,7 +132,7 @@ fn a_rectified_norm_is_what_its_definition_says() {
         };
         let input = tensor(&x).require_grad();
         let output =
-            rectified_norm(&norm, rectifier, input.clone(), |_| panic!("a training step on the processor is ours"));
+            batch_norm_relu(&norm, relu, input.clone(), |_| panic!("a training step on the processor is ours"));
         assert_near("output", output.clone().inner(), &all(&y), 1);
         let gradients = (output * tensor(&dy)).sum().backward();
         // The input's digits are shared with its mean.

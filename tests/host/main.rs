@@ -1,11 +1,12 @@
 //! Tests on the machine that builds: numbers against NumPy's (`tests/fixtures`), bad files, checkpoints.
-//! `make test` makes `www/models` and `www/photos`, which some of them read, before.
+//! Some need `www/models` and `www/photos` and are ignored by a bare `cargo test`; `make test` fetches both and runs all.
 
 mod architecture;
 mod batch;
 mod cam;
 mod cams;
 mod checkpoint;
+mod command_line;
 mod convolution;
 mod data;
 mod imagenet;

@@ -58,10 +58,11 @@ fn vgg_agrees_with_numpy_folded_or_not() {
 
 /// The file holds float16, the reference computes with float32's weights in float64.
 #[test]
+#[ignore = "needs `make models`"]
 fn efficientnet_agrees_with_numpy() {
     let (card, network) = efficientnet();
     let golden: EfficientNetGolden = fixture("efficientnet.json");
-    let output = network.forward(card.recipe.normalise(&pattern(), &Device::flex()));
+    let output = network.forward(card.preprocessing.normalise(&pattern(), &Device::flex()));
     let logits = values(output.logits);
     assert_close("logits", &logits, &golden.logits, 0.05);
     assert_eq!(top5(&logits), golden.top);
@@ -78,20 +79,21 @@ fn efficientnet_agrees_with_numpy() {
 /// From the file to the class, against Pillow and NumPy. Two resamplers differ by a grey level here and there, so
 /// near ties may change places.
 #[test]
+#[ignore = "needs `make models photos`"]
 fn sample_photos_get_the_reference_classes() {
     let (card, network) = efficientnet();
     let mut seen = 0;
     for (name, expected) in fixture::<BTreeMap<String, Vec<usize>>>("photos.json") {
         let Ok(bytes) = std::fs::read(project("www/photos").join(&name)) else { continue };
         let photo = Photo::decode(&bytes).expect("a sample photo opens");
-        let rgb = photo.square(card.recipe.window(photo.width, photo.height), card.recipe.size);
-        let found = top5(&values(network.forward(card.recipe.normalise(&rgb, &Device::flex())).logits));
+        let rgb = photo.square(card.preprocessing.crop(photo.width, photo.height), card.preprocessing.size);
+        let found = top5(&values(network.forward(card.preprocessing.normalise(&rgb, &Device::flex())).logits));
         assert!(expected[..2].contains(&found[0]), "{name}: found {found:?}, expected {expected:?}");
         let common = found.iter().filter(|class| expected.contains(class)).count();
         assert!(common >= 4, "{name}: found {found:?}, expected {expected:?}");
         seen += 1;
     }
-    assert_eq!(seen, 5, "sample photos in www/photos; `make test` fetches them");
+    assert_eq!(seen, 5, "sample photos in www/photos; `make photos` fetches them");
 }
 
 #[test]
@@ -151,7 +153,7 @@ fn configuration_errors_say_what_is_allowed() {
 
 pub fn efficientnet() -> (ModelCard, Network) {
     let models = project("www/models");
-    let manifest = read_manifest(&models).expect("www/models/manifest.json; `make test` makes it");
+    let manifest = read_manifest(&models).expect("www/models/manifest.json; `make models` makes it");
     let card = manifest.models.into_iter().find(|card| card.name == "efficientnet-lite0").expect("the ImageNet model");
     let bytes = std::fs::read(models.join(&card.file)).expect("the file that the manifest names");
     verify(&bytes, &card).expect("the hash that the manifest names");

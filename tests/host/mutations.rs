@@ -4,10 +4,11 @@ use std::io::Cursor;
 
 use burn::tensor::Device;
 use camscope::checkpoint::{ModelCard, StateDict, decode, encode, read_manifest};
-use camscope::data::{load_cifar10, load_stl10};
+use camscope::core::preprocessing::Preprocessing;
 use camscope::model::NetworkConfig;
+
+use crate::support::source;
 use camscope::photo::Photo;
-use camscope::recipe::Recipe;
 use image::{ImageFormat, RgbImage};
 use proptest::prelude::*;
 
@@ -44,9 +45,9 @@ fn checkpoint() -> Vec<u8> {
     let card = ModelCard {
         name: "tiny".into(),
         title: "Tiny".into(),
-        network: serde_json::to_value(&config).unwrap(),
+        network: config.clone(),
         classes: ["a", "b", "c"].map(str::to_owned).into(),
-        recipe: Recipe { resize: 32, size: 32, mean: [127.5; 3], std: [127.5; 3] },
+        preprocessing: Preprocessing { resize: 32, size: 32, mean: [127.5; 3], std: [127.5; 3] },
         licence: "MIT".into(),
         source: "nowhere".into(),
         accuracy: None,
@@ -111,7 +112,7 @@ fn state_dicts() {
 #[test]
 fn manifests_and_data_sets() {
     let folder = tempfile::tempdir().unwrap();
-    let card = serde_json::json!({ "models": [{ "name": "a", "title": "A", "network": {}, "classes": ["x"], "licence": "MIT",
+    let card = serde_json::json!({ "models": [{ "name": "a", "title": "A", "network": { "family": "squeezenet", "classes": 1 }, "classes": ["x"], "licence": "MIT",
         "recipe": { "resize": 32, "size": 32, "mean": [0, 0, 0], "std": [1, 1, 1] }, "source": "s" }] });
     let manifest = folder.path().join("manifest.json");
     survives(500, card.to_string().as_bytes(), |bytes| {
@@ -121,11 +122,11 @@ fn manifests_and_data_sets() {
     let record: Vec<u8> = (0..2 * 3073u32).map(|i| (i % 10) as u8).collect();
     survives(200, &record, |bytes| {
         std::fs::write(folder.path().join("data_batch_1.bin"), bytes).unwrap();
-        drop(load_cifar10(folder.path()));
+        drop(source("cifar10", folder.path()).load(&Preprocessing::symmetric(32)));
     });
     std::fs::write(folder.path().join("train_X.bin"), [7; 96 * 96 * 3]).unwrap();
     survives(200, &[1], |bytes| {
         std::fs::write(folder.path().join("train_y.bin"), bytes).unwrap();
-        drop(load_stl10(folder.path()));
+        drop(source("stl10", folder.path()).load(&Preprocessing::symmetric(32)));
     });
 }

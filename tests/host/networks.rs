@@ -6,11 +6,11 @@ use burn::module::Module as _;
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::cam::class_maps;
 use camscope::checkpoint::{StateDict, import};
-use camscope::data::{Augment, HeldOut, batch, load_folder};
+use camscope::core::preprocessing::Preprocessing;
+use camscope::data::{Augment, batch};
 use camscope::model::{Network, NetworkConfig};
-use camscope::recipe::Recipe;
 
-use crate::support::{assert_close, fixture, project, span, tell, values};
+use crate::support::{assert_close, fixture, project, source, span, tell, values};
 
 #[derive(serde::Deserialize)]
 struct Golden {
@@ -190,8 +190,8 @@ fn public_cifar_resnets_answer_as_in_pytorch() {
         return tell(&format!("skipped: {} is not here", folder.display()));
     };
     let golden: BTreeMap<String, String> = fixture("cifar_resnets.json");
-    let recipe = Recipe { resize: 32, size: 32, mean: [0.0; 3], std: [1.0; 3] };
-    let images = load_folder(&data, &recipe, HeldOut { share: 0.0, seed: 0 }).unwrap().test;
+    let preprocessing = Preprocessing { resize: 32, size: 32, mean: [0.0; 3], std: [1.0; 3] };
+    let images = source("folder", &data).load(&preprocessing).unwrap().test;
     if let Some(path) = std::env::var_os("CAMSCOPE_PIXELS") {
         std::fs::write(path, &images.rgb).unwrap(); // for the script
     }
@@ -204,7 +204,7 @@ fn public_cifar_resnets_answer_as_in_pytorch() {
         let positions: Vec<usize> = (0..10_000).step_by(if family == "resnet20" { 1 } else { 10 }).collect();
         let mut equal = 0;
         for positions in positions.chunks(250) {
-            let x = card.recipe.normalise(&batch(&images, positions, 32, Augment::None, 0), &Device::flex());
+            let x = card.preprocessing.normalise(&batch(&images, positions, 32, Augment::None, 0), &Device::flex());
             for (scores, &i) in values(network.forward(x).logits).chunks(10).zip(positions) {
                 let best = (0..10).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap();
                 equal += usize::from(best == usize::from(expected[i] - b'0'));

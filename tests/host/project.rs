@@ -1,12 +1,12 @@
 //! Teaching projects: what they say before training, what they ask of the engine, and how answers are counted.
 
+use camscope::core::lesson::{Answer, LessonSettings};
+use camscope::core::project::{Outcome, Photo, Project};
 use camscope::language::Language;
-use camscope::project::{Outcome, Photo, Project};
-use camscope::protocol::{Answer, Settings};
 
 /// Why it cannot learn yet, in English.
 fn told(project: &Project) -> String {
-    Language::english().text(&project.why_not_yet().unwrap())
+    Language::english().text(&project.blocker().unwrap())
 }
 
 fn project(counts: &[usize]) -> Project {
@@ -30,7 +30,7 @@ fn a_new_project_says_what_is_missing_until_nothing_is() {
     p = project(&[3, 0]);
     assert!(told(&p).contains("“Class 2”"));
     p = project(&[3, 3]);
-    assert_eq!(p.why_not_yet(), None);
+    assert_eq!(p.blocker(), None);
     p.classes[1].name = " Class 1 ".into();
     assert!(told(&p).contains("Rename"));
     let second = p.classes[1].id;
@@ -41,11 +41,11 @@ fn a_new_project_says_what_is_missing_until_nothing_is() {
 
 #[test]
 fn single_photos_and_imbalance_are_pointed_out() {
-    assert!(project(&[5, 5]).remarks().is_empty());
-    assert!(project(&[5, 2]).remarks().is_empty());
-    assert_eq!(project(&[8, 2]).remarks().len(), 1);
-    assert_eq!(project(&[8, 1]).remarks().len(), 2);
-    assert_eq!(project(&[1, 0]).remarks().len(), 1, "an empty class is no imbalance yet");
+    assert!(project(&[5, 5]).caveats().is_empty());
+    assert!(project(&[5, 2]).caveats().is_empty());
+    assert_eq!(project(&[8, 2]).caveats().len(), 1);
+    assert_eq!(project(&[8, 1]).caveats().len(), 2);
+    assert_eq!(project(&[1, 0]).caveats().len(), 1, "an empty class is no imbalance yet");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn classes_differ_in_name_and_colour_and_numbers_are_never_given_twice() {
     assert_eq!(back, p);
     // Another's file may claim that no number was given yet.
     let forged: Project = serde_json::from_str(&text.replace(&format!("\"last\":{}", id), "\"last\":0")).unwrap();
-    assert!(forged.emptied("q".into()).fresh_id() > id);
+    assert!(forged.without_photos("q".into()).fresh_id() > id);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn the_lesson_follows_the_order_of_the_classes() {
     assert_eq!(lesson.classes, ["Class 1", "Class 2", "Class 3"]);
     assert_eq!(lesson.photos.iter().map(|(_, class)| *class).collect::<Vec<_>>(), [0, 0, 1, 2]);
     assert_eq!(lesson.watched, Some((p.photos[3].id, 2)));
-    assert_eq!(lesson.settings, Settings::default());
+    assert_eq!(lesson.settings, LessonSettings::default());
     assert_eq!(p.lesson(Some(999)).watched, None);
 }
 

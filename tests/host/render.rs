@@ -1,7 +1,8 @@
 //! Drawing: against matplotlib and NumPy, and overlay pixels by hand.
 
-use camscope::recipe::Window;
-use camscope::render::{Colormap, OverlayOptions, Picture, Range, bilinear, difference, overlay};
+use camscope::core::geometry::Rect;
+use camscope::core::resample::{bilinear, difference};
+use camscope::render::{Colormap, OverlayOptions, Picture, Range, overlay};
 
 use crate::support::{assert_close, fixture};
 
@@ -81,7 +82,7 @@ const PIXEL: [u8; 3] = [200, 100, 40];
 fn drawn(opacity: f32) -> Vec<u8> {
     let rgb = PIXEL.repeat(8);
     let picture = Picture { width: 4, height: 2, rgb: &rgb };
-    let window = Window { x: 1.0, y: 0.0, width: 2.0, height: 2.0 };
+    let window = Rect { x: 1.0, y: 0.0, width: 2.0, height: 2.0 };
     let options = OverlayOptions { opacity, colormap: Colormap::Grey, smooth: false };
     overlay(picture, &[0.0, 1.0], (2, 1), window, Range { low: 0.0, high: 1.0 }, options)
 }

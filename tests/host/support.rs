@@ -5,11 +5,17 @@ use std::path::{Path, PathBuf};
 
 use burn::module::{Param, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};
+use camscope::data::DataSource;
 use camscope::model::{Layer, Network};
 
 /// A path below the project's folder.
 pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A data set by its format and place.
+pub fn source(format: &str, path: &Path) -> DataSource {
+    format!("{format}:{}", path.display()).parse().expect("a format that is known")
 }
 
 /// A line for the person who runs the tests; `println!` would be swallowed when a test passes.

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::checkpoint::{ModelCard, decode, encode};
+use camscope::core::lesson::{Lesson, LessonEvent, LessonSettings, TrainablePart};
 use camscope::engine::{EngineError, Session, Taught};
 use camscope::model::{Network, run};
 use camscope::photo::Photo;
-use camscope::protocol::{Lesson, LessonEvent, Part, Settings};
 
 use crate::model::efficientnet;
 use crate::support::{project, tell, values};
@@ -37,7 +37,7 @@ fn small() -> (ModelCard, Network) {
     decode(std::fs::read(path).unwrap(), &Device::flex()).unwrap()
 }
 
-fn lesson(photos: Vec<(u32, usize)>, settings: Settings) -> Lesson {
+fn lesson(photos: Vec<(u32, usize)>, settings: LessonSettings) -> Lesson {
     Lesson {
         name: "mine".into(),
         title: "Mine".into(),
@@ -70,9 +70,9 @@ fn striped(copies: bool) -> (Session, Vec<(u32, usize)>) {
 
 #[test]
 fn stripes_are_learnt_by_the_head_and_by_the_last_stage() {
-    for part in [Part::Head, Part::LastStage] {
+    for part in [TrainablePart::Head, TrainablePart::LastStage] {
         let (mut session, photos) = striped(true);
-        let lesson = lesson(photos, Settings { part, ..Settings::default() });
+        let lesson = lesson(photos, LessonSettings { part, ..LessonSettings::default() });
         let (taught, events) = teach(&session, &lesson);
         let taught = taught.unwrap();
         let epochs: Vec<_> = events
@@ -101,10 +101,10 @@ fn stripes_are_learnt_by_the_head_and_by_the_last_stage() {
         let (card, network) = decode(file, &Device::flex()).unwrap();
         assert_eq!((card.classes.as_slice(), card.accuracy.as_ref().unwrap().top1), (&before.classes[..], 1.0));
         session.set_model(card, network);
-        let look = pollster::block_on(session.look(4, &stripes(4, at.class == 1), 2)).unwrap();
-        assert_eq!(look.predictions[0].index, at.class);
+        let inference = pollster::block_on(session.infer(4, &stripes(4, at.class == 1), 2)).unwrap();
+        assert_eq!(inference.predictions[0].index, at.class);
         assert!(
-            (look.predictions[0].probability - at.probabilities[at.class]).abs() < 0.02,
+            (inference.predictions[0].probability - at.probabilities[at.class]).abs() < 0.02,
             "{part:?}: float16 in the file"
         );
     }
@@ -114,9 +114,9 @@ fn stripes_are_learnt_by_the_head_and_by_the_last_stage() {
 fn a_lesson_needs_two_classes_and_studied_photos() {
     let (session, photos) = striped(false);
     let of_one = photos.iter().copied().filter(|&(_, class)| class == 0).collect();
-    let (taught, _) = teach(&session, &lesson(of_one, Settings::default()));
+    let (taught, _) = teach(&session, &lesson(of_one, LessonSettings::default()));
     assert!(taught.unwrap_err().to_string().contains("two classes"));
-    let (taught, _) = teach(&session, &lesson(vec![(0, 0), (99, 1)], Settings::default()));
+    let (taught, _) = teach(&session, &lesson(vec![(0, 0), (99, 1)], LessonSettings::default()));
     assert!(matches!(taught, Err(EngineError::NotStudied)));
 }
 
@@ -124,7 +124,7 @@ fn a_lesson_needs_two_classes_and_studied_photos() {
 #[test]
 fn a_photo_a_class_is_enough_to_begin() {
     let (session, photos) = striped(true);
-    let (taught, events) = teach(&session, &lesson(photos[..2].to_vec(), Settings::default()));
+    let (taught, events) = teach(&session, &lesson(photos[..2].to_vec(), LessonSettings::default()));
     let taught = taught.unwrap();
     assert!(taught.card.accuracy.is_none() && taught.answers.iter().all(|answer| !answer.held_out));
     let told = |event: &LessonEvent| matches!(event, LessonEvent::Epoch { held_out: Some(_), .. });
@@ -136,7 +136,7 @@ fn a_photo_a_class_is_enough_to_begin() {
 fn a_lesson_stops_when_told_and_keeps_its_best() {
     let (session, photos) = striped(false);
     let mut epochs = 0;
-    let lesson = lesson(photos, Settings { epochs: 1000, ..Settings::default() });
+    let lesson = lesson(photos, LessonSettings { epochs: 1000, ..LessonSettings::default() });
     let taught = pollster::block_on(session.teach(&lesson, async |event| {
         epochs += usize::from(matches!(event, LessonEvent::Epoch { .. }));
         if epochs == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -156,7 +156,7 @@ fn before_and_after_are_told_apart() {
     let (before, after) = pollster::block_on(session.compare(&photo, 3)).unwrap();
     assert_eq!((before.predictions.len(), after), (3, None));
 
-    let (taught, _) = teach(&session, &lesson(photos, Settings { augment: false, ..Settings::default() }));
+    let (taught, _) = teach(&session, &lesson(photos, LessonSettings { augment: false, ..LessonSettings::default() }));
     let taught = taught.unwrap();
     let file = pollster::block_on(encode(&taught.network, &taught.card)).unwrap();
     let own = before.predictions;
@@ -179,6 +179,7 @@ fn before_and_after_are_told_apart() {
 
 /// Real photos, the model that the page begins with, the settings that it begins with.
 #[test]
+#[ignore = "needs `make models`"]
 fn cats_and_trucks_of_ten_photos_each() {
     let data = project("../shared/data/tiny-imagenet-stl.zip");
     let Ok(file) = std::fs::File::open(&data) else {
@@ -199,7 +200,7 @@ fn cats_and_trucks_of_ten_photos_each() {
             photos.push((id, class));
         }
     }
-    let settings = Settings { augment: false, ..Settings::default() };
+    let settings = LessonSettings { augment: false, ..LessonSettings::default() };
     let (taught, events) = teach(&session, &lesson(photos, settings));
     let held_out = events.iter().rev().find_map(|event| match event {
         LessonEvent::Epoch { held_out, .. } => *held_out,

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use camscope::core::preprocessing::Preprocessing;
 use camscope::data::{Augment, Dataset};
 use camscope::model::{Activation, Network, NetworkConfig, run};
-use camscope::recipe::Recipe;
 use camscope::train::{Examples, Optimizer, Precision, Progress, Schedule, TrainConfig, evaluate, fit};
 
 use crate::support::{assert_close, fixture, values};
@@ -89,8 +89,8 @@ fn eight(side: usize) -> Dataset {
     data
 }
 
-fn recipe(side: usize) -> Recipe {
-    Recipe { resize: side as u32, size: side as u32, mean: [127.5; 3], std: [127.5; 3] }
+fn preprocessing(side: usize) -> Preprocessing {
+    Preprocessing { resize: side as u32, size: side as u32, mean: [127.5; 3], std: [127.5; 3] }
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn every_family_learns_eight_pictures_by_heart() {
     for (config, side) in families {
         let device = Device::flex();
         device.seed(3);
-        let data = Examples::photos(Arc::new(eight(side)), &recipe(side));
+        let data = Examples::photos(Arc::new(eight(side)), &preprocessing(side));
         let rectified = matches!(&config, NetworkConfig::SqueezeNet(_));
         let train = TrainConfig {
             epochs: 120,
@@ -134,12 +134,12 @@ fn every_family_learns_eight_pictures_by_heart() {
         let start = Progress { network: config.init(&device).unwrap(), optimizer: train.optimizer(), epoch: 0 };
         let mut right = 0.0;
         let until_learnt = async |event: camscope::train::Event<'_>| match event {
-            camscope::train::Event::Epoch { epoch, .. } if epoch.held_out_accuracy == 1.0 => {
-                right = epoch.held_out_accuracy;
+            camscope::train::Event::Epoch { epoch, .. } if epoch.validation_accuracy == 1.0 => {
+                right = epoch.validation_accuracy;
                 ControlFlow::Break(())
             }
             camscope::train::Event::Epoch { epoch, .. } => {
-                right = epoch.held_out_accuracy;
+                right = epoch.validation_accuracy;
                 ControlFlow::Continue(())
             }
             _ => ControlFlow::Continue(()),
@@ -153,7 +153,7 @@ fn every_family_learns_eight_pictures_by_heart() {
 fn frozen_stages_stay_and_the_rest_learns() {
     let device = Device::flex();
     device.seed(3);
-    let data = Examples::photos(Arc::new(eight(16)), &recipe(16));
+    let data = Examples::photos(Arc::new(eight(16)), &preprocessing(16));
     let mut network = NetworkConfig::named("resnet-20", 4).unwrap().init(&device).unwrap();
     network.stages = network.stages.into_iter().enumerate().map(|(i, s)| if i < 3 { s.freeze() } else { s }).collect();
     let train = TrainConfig { epochs: 2, batch: 8, augment: Augment::None, ..TrainConfig::default() };
@@ -173,7 +173,7 @@ fn frozen_stages_stay_and_the_rest_learns() {
 #[test]
 fn evaluation_counts_every_photo() {
     let device = Device::flex();
-    let data = Examples::photos(Arc::new(eight(16)), &recipe(16));
+    let data = Examples::photos(Arc::new(eight(16)), &preprocessing(16));
     let network = NetworkConfig::named("resnet-20", 4).unwrap().init(&device).unwrap();
     let found = pollster::block_on(evaluate(&network, &data, 3, &device)).unwrap();
     assert_eq!(found.images, 8);
@@ -247,7 +247,24 @@ fn a_run_goes_on_after_a_kill_to_the_same_losses() {
     let resumed = camscope(&["train", "--resume", &cut]).output().unwrap();
     assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
 
+    // Of ten photos a class two are for testing, and one of the others chooses the best epoch. The test images are looked at
+    // once, at the end.
+    let told = String::from_utf8(done.stdout).unwrap();
+    assert!(told.contains("14 photos to learn from, 2 to choose the best epoch by, 4 to test"), "{told}");
+    assert!(told.contains(" of 2 validation photos") && told.contains(" % of 4 photos"), "{told}");
+    let record: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("whole/state.json")).unwrap()).unwrap();
+    assert_eq!(record["test"]["images"], 4);
+    let best = record["best"].as_u64().unwrap();
+    let highest = |epochs: &serde_json::Value| {
+        let accuracy = |epoch: &serde_json::Value| epoch["validation_accuracy"].as_f64().unwrap();
+        let most = epochs.as_array().unwrap().iter().map(accuracy).fold(0.0, f64::max);
+        epochs.as_array().unwrap().iter().find(|epoch| accuracy(epoch) == most).unwrap()["number"].as_u64().unwrap()
+    };
+    assert_eq!(best, highest(&record["epochs"]));
+
     let metrics = |run: &str| std::fs::read_to_string(Path::new(run).join("metrics.csv")).unwrap();
+    assert!(metrics(&whole).starts_with("epoch,lr,train_loss,validation_loss,validation_accuracy\n"));
     assert_eq!(metrics(&whole).lines().count(), 7);
     assert_eq!(metrics(&cut), metrics(&whole));
     // Both in one figure: the same steps, losses and accuracies.
@@ -278,6 +295,9 @@ fn a_run_goes_on_after_a_kill_to_the_same_losses() {
         String::from_utf8(out.stdout).unwrap()
     };
     run(&["publish", &whole, "--to", &models, "--name", "levels"]);
+    let card: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(Path::new(&models).join("levels.json")).unwrap()).unwrap();
+    assert_eq!(card["accuracy"]["on"], "the 4 test images of photos, evaluated once");
     let judged = run(&["eval", "--model", "levels", "--models", &models, "--data", &data, "--json"]);
     let judged: serde_json::Value = serde_json::from_str(&judged).unwrap();
     assert_eq!(judged["images"], 20);
@@ -346,7 +366,7 @@ fn devices_share_a_batch() {
     let network = config.init(&device).unwrap();
     // Batches of 5 and 3, in parts of 2, 2 and 1 or one each.
     let train = TrainConfig { epochs: 2, batch: 5, lr: 0.01, optimizer: Optimizer::Sgd, ..TrainConfig::default() };
-    let data = Examples::photos(Arc::new(eight(32)), &recipe(32));
+    let data = Examples::photos(Arc::new(eight(32)), &preprocessing(32));
     let learn = |devices: &[Device]| {
         let start = Progress { network: network.clone(), optimizer: train.optimizer(), epoch: 0 };
         let mut losses = Vec::new();
@@ -389,7 +409,7 @@ fn convolutions(network: &Network) -> Vec<f32> {
 fn mixed_precision_takes_the_steps_of_full_precision() {
     let device = Device::flex();
     let photos = Dataset { rgb: eight(32).rgb.repeat(8), labels: eight(32).labels.repeat(8), ..eight(32) };
-    let data = Examples::photos(Arc::new(photos), &recipe(32));
+    let data = Examples::photos(Arc::new(photos), &preprocessing(32));
     let thin_vgg = serde_json::json!({ "width": 0.125, "pools": 4 });
     let vgg = NetworkConfig::named("vgg11-gap", 4).unwrap().with(thin_vgg.as_object().unwrap().clone()).unwrap();
     for config in [NetworkConfig::named("resnet-20", 4).unwrap(), vgg] {
@@ -440,12 +460,12 @@ fn what_frozen_stages_make_may_be_kept() {
         values(done.network.linear.weight.val())
     };
     let (first, last) = (network.stages[..stages - 1].to_vec(), network.stages[stages - 1..].to_vec());
-    let x = recipe(32).normalise(&photos.rgb, &device);
+    let x = preprocessing(32).normalise(&photos.rgb, &device);
     let kept = run(&first, x);
     let tail = Network { stages: last.clone(), ..network.clone() };
     let of_tail = learn(tail, &Examples::cached(kept, photos.labels.clone(), 4));
     network.stages = first.into_iter().map(Module::freeze).chain(last).collect();
-    let of_whole = learn(network, &Examples::photos(photos, &recipe(32)));
+    let of_whole = learn(network, &Examples::photos(photos, &preprocessing(32)));
     assert_close("weights", &of_tail, &of_whole, 1e-5);
 }
 

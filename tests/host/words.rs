@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use camscope::core::message::Message;
+use camscope::core::method::Method;
 use camscope::device::DeviceError;
 use camscope::engine::EngineError;
 use camscope::language::{LANGUAGES, Language};
-use camscope::method::Method;
 use camscope::photo::{Kind, Note, PhotoError};
-use camscope::said::Said;
 use camscope::train::TrainError;
 use fluent_syntax::ast::{Entry, Resource};
 use proc_macro2::{TokenStream, TokenTree};
@@ -91,8 +91,7 @@ fn strings(file: &Path) -> Vec<(String, String)> {
 const PAGE: [&str; 6] =
     ["src/bin/app", "src/bin/about", "src/bin/check", "src/bin/teach", "src/bin/words.rs", "src/page"];
 /// Who says something to the page.
-const SPEAKERS: [&str; 6] =
-    ["src/engine", "src/method.rs", "src/project.rs", "src/survey.rs", "src/annotations.rs", "src/protocol.rs"];
+const SPEAKERS: [&str; 3] = ["src/engine", "src/core", "src/protocol.rs"];
 
 #[test]
 fn what_is_said_has_words_and_all_words_are_said() {
@@ -100,7 +99,7 @@ fn what_is_said_has_words_and_all_words_are_said() {
     let mut said = BTreeSet::new();
     for file in sources(&PAGE).into_iter().chain(sources(&SPEAKERS)) {
         for (before, text) in strings(&file) {
-            if before.ends_with("data-said=") || before.ends_with("Said::newParenthesis") {
+            if before.ends_with("data-said=") || before.ends_with("Message::newParenthesis") {
                 let id = text.split(' ').next().unwrap();
                 assert!(english.contains_key(id), "{}: there is no message {id}", file.display());
             }
@@ -161,7 +160,7 @@ fn no_words_are_in_the_code() {
 #[test]
 fn errors_say_the_same_natively_and_on_the_page() {
     let english = Language::english();
-    let same = |said: Said, text: String| assert_eq!(english.text(&said), text);
+    let same = |said: Message, text: String| assert_eq!(english.text(&said), text);
     let kinds = [Kind::Pdf, Kind::Archive, Kind::Tiff, Kind::Heic, Kind::Avif, Kind::Video, Kind::Text, Kind::Unknown];
     let mut photo: Vec<PhotoError> = kinds.map(PhotoError::NotAPhoto).into();
     photo.extend([PhotoError::Empty, PhotoError::Truncated, PhotoError::Damaged("bad huffman code".into())]);
@@ -191,24 +190,24 @@ fn messages_within_messages_and_counts() {
         let source = std::fs::read_to_string(project("www/words/ko.ftl")).unwrap();
         Language::new("ko", source)
     });
-    let file = Said::new("of-file").with("name", "cat.jpg").with("what", Said::new("photo-empty"));
+    let file = Message::new("of-file").with("name", "cat.jpg").with("what", Message::new("photo-empty"));
     assert_eq!(english.text(&file), "cat.jpg: The file is empty (0 bytes). Choose another copy of it.");
     assert_eq!(korean.text(&file), "cat.jpg: 빈 파일이에요(0바이트). 다른 사본을 선택해 주세요.");
-    let left = |n: usize| Said::new("left-minutes").with("n", n);
+    let left = |n: usize| Message::new("left-minutes").with("n", n);
     assert_eq!(english.text(&left(1)), "about a minute left");
     assert_eq!(english.text(&left(12)), "about 12 minutes left");
     // Korean has no grammatical singular; the number itself chooses.
     assert_eq!((korean.text(&left(1)), korean.text(&left(12))), ("1분쯤 남음".into(), "12분쯤 남음".into()));
-    let label = english.message(&Said::new("remove").with("name", "cat.jpg")).unwrap();
+    let label = english.message(&Message::new("remove").with("name", "cat.jpg")).unwrap();
     assert_eq!((label.text, label.attributes), (None, vec![("aria-label".into(), "Remove cat.jpg".into())]));
-    assert_eq!(english.message(&Said::new("no such message")), None);
+    assert_eq!(english.message(&Message::new("no such message")), None);
     // All methods, whose ids are data.
     for method in Method::ALL {
-        let about = method.about();
+        let info = method.info();
         assert!(
             [&english, &korean]
                 .iter()
-                .all(|l| l.message(&about.to_know()).is_some() && l.message(&about.cost.id().into()).is_some())
+                .all(|l| l.message(&info.caveats()).is_some() && l.message(&info.cost.id().into()).is_some())
         );
     }
 }
@@ -221,7 +220,8 @@ fn the_tests_that_keep_promises_exist() {
     assert!(named.len() > 30, "{} tests are named", named.len());
     for name in named {
         let (module, function) = name.split_once("::").unwrap();
-        let files = ["browser", "host"].map(|kind| project(&format!("tests/{kind}/{module}.rs")));
+        let files =
+            ["crates/site-tests/tests/browser", "tests/host"].map(|folder| project(&format!("{folder}/{module}.rs")));
         let code: String = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
         assert!(
             code.contains(&format!("fn {function}(")) || (function.is_empty() && !code.is_empty()),

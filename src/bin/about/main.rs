@@ -6,7 +6,7 @@ mod privacy;
 mod report;
 mod state;
 
-use camscope::page::messages::MessageList;
+use camscope::page::notices::NoticeList;
 use camscope::page::web::document;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -30,7 +30,7 @@ fn App() -> impl IntoView {
     leptos::task::spawn_local(measure::begin(state));
     view! {
         <div class="about">
-            <div class="messages"><MessageList messages=state.messages/></div>
+            <div class="messages"><NoticeList messages=state.notices/></div>
             <section class="panel">
                 <h2 data-said="about-what"></h2>
                 <p data-said="about-cam"></p>
@@ -39,7 +39,7 @@ fn App() -> impl IntoView {
                 <p><a href="./licences.html" data-said="about-licences"></a></p>
             </section>
             <privacy::Panel/>
-            <measure::Panel/>
+            <core::metrics::Panel/>
             <report::Results/>
         </div>
     }

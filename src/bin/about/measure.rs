@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 
+use camscope::core::benchmark::BenchmarkSpec;
+use camscope::core::message::{Arg, Message};
 use camscope::page::adapter::probe;
 use camscope::page::engine::Engine;
 use camscope::page::manifest::{Model, models};
 use camscope::page::web::{body_data, fixed, parameter, window};
-use camscope::protocol::{Event, Request, Trial};
-use camscope::said::{Filling, Said};
+use camscope::protocol::{Reply, Request};
 use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -38,7 +39,7 @@ thread_local! {
 pub async fn begin(state: State) {
     match models().await {
         Ok(models) => state.models.set(models),
-        Err(why) => state.messages.say("error", why),
+        Err(why) => state.notices.say("error", why),
     }
     // Two engines that start at once would each tell of the other.
     while body_data("settled").is_empty() {
@@ -97,7 +98,7 @@ fn usual_size(state: State, name: &str) -> u32 {
 fn start(state: State) {
     let wanted = state.wanted.get_untracked();
     if let ("webgpu", Err(why)) = (wanted.device, state.adapter.get_untracked()) {
-        return state.messages.say("error", Said::new("about-no-webgpu").with("why", why));
+        return state.notices.say("error", Message::new("about-no-webgpu").with("why", why));
     }
     state.running.set(Some((0, 0)));
     let running = CLIENT.with_borrow(|client| client.as_ref().is_some_and(|client| client.device == wanted.device));
@@ -126,7 +127,7 @@ fn go_on(state: State) {
             }
             known => {
                 let network = if known.is_some() { None } else { Some(name) };
-                client.engine.send(&Request::Try(Trial { network, size, batch, runs, training }));
+                client.engine.send(&Request::Benchmark(BenchmarkSpec { network, size, batch, runs, training }));
             }
         }
     });
@@ -134,15 +135,15 @@ fn go_on(state: State) {
 
 fn take(state: State, event: Option<Event>) {
     match event {
-        Some(Event::Started | Event::Loaded { .. }) => go_on(state),
-        Some(Event::Trying { done, of }) => state.running.set(Some((done, of))),
-        Some(Event::Tried(result)) => {
+        Some(Reply::Started | Reply::Loaded { .. }) => go_on(state),
+        Some(Reply::Benchmarking { done, of }) => state.running.set(Some((done, of))),
+        Some(Reply::Benchmarked(result)) => {
             state.running.set(None);
             let wanted = state.wanted.get_untracked();
             let adapter = match state.adapter.get_untracked() {
                 Ok(name) if wanted.device == "webgpu" => match name {
-                    Filling::Text(name) => name,
-                    nameless => Said::plain(nameless).text(),
+                    Arg::Text(name) => name,
+                    nameless => Message::plain(nameless).text(),
                 },
                 _ => "CPU".into(),
             };
@@ -151,21 +152,21 @@ fn take(state: State, event: Option<Event>) {
                 state.findings.update(|findings| findings.push(Finding { wanted, adapter, result }));
             }
         }
-        Some(Event::Failed { message, .. }) => {
+        Some(Reply::Failed { message, .. }) => {
             state.running.set(None);
             CLIENT.with_borrow_mut(|client| client.iter_mut().for_each(|client| client.loaded = None));
-            state.messages.say("error", message);
+            state.notices.say("error", message);
         }
-        Some(Event::Unusable { reason }) => stopped(state, reason.into()),
-        None => state.messages.say("error", "engine-unfit".into()),
+        Some(Reply::Unusable { reason }) => stopped(state, reason.into()),
+        None => state.notices.say("error", "engine-unfit".into()),
         _ => {}
     }
 }
 
-fn stopped(state: State, why: Filling) {
+fn stopped(state: State, why: Arg) {
     CLIENT.with_borrow_mut(|client| drop(client.take()));
     state.running.set(None);
-    state.messages.say("error", Said::new("about-stopped").with("why", why));
+    state.notices.say("error", Message::new("about-stopped").with("why", why));
 }
 
 fn stop() {
@@ -178,15 +179,15 @@ pub fn Panel() -> impl IntoView {
     let running = move || state.running.get().is_some();
     let networks = move || {
         let chosen = state.wanted.with(|wanted| wanted.model.clone());
-        let mut networks: Vec<(String, Said)> = state
+        let mut networks: Vec<(String, Message)> = state
             .models
-            .with(|models| models.iter().map(|m| (m.name.clone(), Said::plain(m.title.as_str()))).collect());
+            .with(|models| models.iter().map(|m| (m.name.clone(), Message::plain(m.title.as_str()))).collect());
         for (name, title, _) in UNTRAINED {
             if networks.iter().all(|(known, _)| known != name) {
-                networks.push((name.into(), Said::new("about-random").with("what", title)));
+                networks.push((name.into(), Message::new("about-random").with("what", title)));
             }
         }
-        let option = move |(name, said): (String, Said)| {
+        let option = move |(name, said): (String, Message)| {
             let selected = name == chosen;
             view! { <option value=name prop:selected=selected data-said=said.attr()></option> }
         };
@@ -202,7 +203,7 @@ pub fn Panel() -> impl IntoView {
         if !sizes.contains(&chosen) {
             sizes.push(chosen);
         }
-        let option = move |size: u32| view! { <option value=size.to_string() prop:selected=size == chosen data-said=Said::new("about-pixels").with("n", size as usize).attr()></option> };
+        let option = move |size: u32| view! { <option value=size.to_string() prop:selected=size == chosen data-said=Message::new("about-pixels").with("n", size as usize).attr()></option> };
         sizes.into_iter().map(option).collect_view()
     };
     let device = move |id: &'static str, name: &'static str| {
@@ -214,13 +215,13 @@ pub fn Panel() -> impl IntoView {
         }
     };
     let adapter = move || match state.adapter.get() {
-        Ok(name) => Said::new("about-webgpu").with("name", name).attr(),
-        Err(why) => Said::new("about-none").with("why", why).attr(),
+        Ok(name) => Message::new("about-webgpu").with("name", name).attr(),
+        Err(why) => Message::new("about-none").with("why", why).attr(),
     };
     let words = move || match state.running.get() {
         None => None,
         Some((_, 0)) => Some("about-starting".to_owned()),
-        Some((done, of)) => Some(Said::new("about-passes").with("done", done).with("of", of).attr()),
+        Some((done, of)) => Some(Message::new("about-passes").with("done", done).with("of", of).attr()),
     };
     let share = move || state.running.get().map_or(0.0, |(done, of)| 100.0 * done as f64 / of.max(1) as f64);
     view! {

@@ -38,13 +38,13 @@ impl Figures {
 #[component]
 pub fn Panel() -> impl IntoView {
     let figures = RwSignal::new(Figures::now());
-    let look = move || {
+    let inference = move || {
         let now = Figures::now();
         if figures.with_untracked(|known| *known != now) {
             figures.set(now);
         }
     };
-    if let Ok(watch) = set_interval_with_handle(look, EVERY) {
+    if let Ok(watch) = set_interval_with_handle(inference, EVERY) {
         on_cleanup(move || watch.clear());
     }
     let by = move || match figures.with(|figures| figures.watched) {

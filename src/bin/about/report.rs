@@ -1,7 +1,7 @@
 //! What was measured: a table to compare by, and the newest as JSON.
 
+use camscope::core::message::Message;
 use camscope::page::web::{digits, fixed};
-use camscope::said::Said;
 use js_sys::{JSON, Object, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -40,7 +40,7 @@ fn row(finding: Finding) -> impl IntoView {
         (false, 1) => "about-row",
         (false, _) => "about-row-looks",
     };
-    let name = Said::new(id).with("model", finding.wanted.model.as_str()).with("size", finding.wanted.size as usize);
+    let name = Message::new(id).with("model", finding.wanted.model.as_str()).with("size", finding.wanted.size as usize);
     let name = name.with("batch", finding.wanted.batch);
     let photos = finding.wanted.batch as f64 * 1000.0 / median;
     view! {
@@ -48,7 +48,7 @@ fn row(finding: Finding) -> impl IntoView {
             <td data-said=name.attr()></td>
             <td>{finding.adapter.clone()}</td>
             <td><span class="bar" style:--share=share></span>{time(median)}</td>
-            <td data-said=Said::new("about-photos").with("n", fixed(photos, if photos < 10.0 { 1 } else { 0 })).attr()></td>
+            <td data-said=Message::new("about-photos").with("n", fixed(photos, if photos < 10.0 { 1 } else { 0 })).attr()></td>
             <td>{if finding.result.maps.is_empty() { "–".into() } else { time(finding.maps()) }}</td>
             <td>{time(finding.result.first.into())}</td>
             <td>{fixed(finding.gflops(), 1)}" GFLOP/s"</td>

@@ -1,9 +1,9 @@
 //! What the part knows: what can be measured, what is being measured, and what came of it.
 
+use camscope::core::benchmark::BenchmarkResult;
+use camscope::core::message::{Arg, Message};
 use camscope::page::manifest::Model;
-use camscope::page::messages::Messages;
-use camscope::protocol::TrialResult;
-use camscope::said::{Filling, Said};
+use camscope::page::notices::Notices;
 use leptos::prelude::*;
 
 /// What to measure, as the address or the controls have it.
@@ -26,7 +26,7 @@ pub struct Finding {
     pub wanted: Wanted,
     /// Name of the graphics adapter; "CPU" for the processor.
     pub adapter: String,
-    pub result: TrialResult,
+    pub result: BenchmarkResult,
 }
 
 impl Finding {
@@ -59,12 +59,12 @@ pub struct State {
     pub models: RwSignal<Vec<Model>>,
     pub wanted: RwSignal<Wanted>,
     /// The graphics adapter, or why there is none.
-    pub adapter: RwSignal<Result<Filling, Said>>,
+    pub adapter: RwSignal<Result<Arg, Message>>,
     /// Runs done and to do while it measures; of 0 while the network loads.
     pub running: RwSignal<Option<(usize, usize)>>,
     /// Newest last.
     pub findings: RwSignal<Vec<Finding>>,
-    pub messages: Messages,
+    pub notices: Notices,
 }
 
 impl State {
@@ -75,7 +75,7 @@ impl State {
             adapter: RwSignal::new(Err("about-unasked".into())),
             running: RwSignal::new(None),
             findings: RwSignal::default(),
-            messages: Messages::new(),
+            notices: Notices::new(),
         }
     }
 }

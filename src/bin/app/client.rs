@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use camscope::method::Explanation;
+use camscope::core::inference::Picture;
+use camscope::core::message::{Arg, Message};
+use camscope::core::method::CamOptions;
 use camscope::page::adapter::probe;
 use camscope::page::canvas;
 use camscope::page::engine::Engine;
 use camscope::page::manifest::{Model, models};
 use camscope::page::web::parameter;
-use camscope::protocol::{Event, Picture, Request};
-use camscope::said::{Filling, Said};
+use camscope::protocol::{Reply, Request};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -29,7 +30,7 @@ pub fn start(state: State) {
                 let wanted = parameter("model");
                 let found = models.iter().find(|model| Some(&model.name) == wanted.as_ref());
                 if let (Some(wanted), None) = (&wanted, found) {
-                    state.say("error", Said::new("model-unknown").with("name", wanted.as_str()));
+                    state.say("error", Message::new("model-unknown").with("name", wanted.as_str()));
                 }
                 let name = found.or(models.first()).map(|model| model.name.clone()).unwrap_or_default();
                 state.model.set(name);
@@ -46,7 +47,7 @@ pub fn start(state: State) {
 }
 
 async fn choose_device(state: State) -> DeviceLabel {
-    let cpu = |why: Said| DeviceLabel { device: "cpu", said: Said::new("device-cpu").with("why", why) };
+    let cpu = |why: Message| DeviceLabel { device: "cpu", said: Message::new("device-cpu").with("why", why) };
     let wanted = parameter("device");
     if wanted.as_deref() == Some("cpu") {
         return cpu("cpu-asked".into());
@@ -54,12 +55,12 @@ async fn choose_device(state: State) -> DeviceLabel {
     let forced = wanted.as_deref() == Some("webgpu");
     match probe().await {
         Ok(adapter) if forced || !adapter.software => {
-            DeviceLabel { device: "webgpu", said: Said::new("device-webgpu").with("name", adapter.name) }
+            DeviceLabel { device: "webgpu", said: Message::new("device-webgpu").with("name", adapter.name) }
         }
-        Ok(adapter) => cpu(Said::new("cpu-software").with("name", adapter.name)),
+        Ok(adapter) => cpu(Message::new("cpu-software").with("name", adapter.name)),
         Err(why) => {
             if forced {
-                state.say("error", Said::new("webgpu-asked").with("why", why.clone()));
+                state.say("error", Message::new("webgpu-asked").with("why", why.clone()));
             }
             cpu(why)
         }
@@ -81,7 +82,7 @@ fn start_worker(state: State, label: DeviceLabel) {
 }
 
 /// From WebGPU the page goes on with the CPU by itself, from the CPU with a new engine; one that never ran is not tried again.
-fn engine_failed(state: State, device: &'static str, why: Filling) {
+fn engine_failed(state: State, device: &'static str, why: Arg) {
     let running = ENGINE.with_borrow_mut(Option::take);
     if running.is_none() && state.engine.get_untracked() == EngineState::Failed {
         return;
@@ -89,9 +90,10 @@ fn engine_failed(state: State, device: &'static str, why: Filling) {
     drop(running);
     state.explaining.set(None);
     if device == "webgpu" {
-        state.say("error", Said::new("webgpu-stopped").with("why", why));
+        state.say("error", Message::new("webgpu-stopped").with("why", why));
         ask_again(state);
-        let label = DeviceLabel { device: "cpu", said: Said::new("device-cpu").with("why", Said::new("cpu-instead")) };
+        let label =
+            DeviceLabel { device: "cpu", said: Message::new("device-cpu").with("why", Message::new("cpu-instead")) };
         return start_worker(state, label);
     }
     // What it was at would stop the next one too.
@@ -102,7 +104,7 @@ fn engine_failed(state: State, device: &'static str, why: Filling) {
     });
     let ran = matches!(state.engine.get_untracked(), EngineState::Ready { .. });
     let id = if ran { "engine-restarted" } else { "engine-stopped" };
-    state.say("error", Said::new(id).with("why", why));
+    state.say("error", Message::new(id).with("why", why));
     match ran {
         true => start_worker(state, state.device.get_untracked()),
         false => state.engine.set(EngineState::Failed),
@@ -112,7 +114,7 @@ fn engine_failed(state: State, device: &'static str, why: Filling) {
 fn ask_again(state: State) {
     state.photos.update(|photos| {
         for photo in photos.iter_mut().filter(|photo| photo.state != PhotoState::Failed) {
-            (photo.state, photo.look, photo.searched, photo.explained) = (PhotoState::Waiting, None, None, None);
+            (photo.state, photo.inference, photo.searched, photo.explained) = (PhotoState::Waiting, None, None, None);
         }
     });
 }
@@ -126,7 +128,7 @@ pub fn send(request: &Request) {
 }
 
 /// Has the maps made in another way.
-pub fn choose_method(state: State, wanted: Explanation) {
+pub fn choose_method(state: State, wanted: CamOptions) {
     end_explaining(state);
     state.explanation.set(wanted);
     state.photos.update(|photos| photos.iter_mut().for_each(|photo| photo.explained = None));
@@ -135,7 +137,7 @@ pub fn choose_method(state: State, wanted: Explanation) {
 
 /// Ends what takes long; back to CAM.
 pub fn stop(state: State) {
-    choose_method(state, Explanation::default());
+    choose_method(state, CamOptions::default());
 }
 
 fn end_explaining(state: State) {
@@ -153,7 +155,7 @@ pub fn explain(state: State) {
         |class: &usize| photo.explained.as_ref().is_some_and(|(_, maps)| maps.iter().any(|p| p.index == *class));
     let mut classes: Vec<usize> = photo.shown().iter().map(|p| p.index).collect();
     classes.retain(|class| !there(class));
-    if wanted == Explanation::default() || photo.state != PhotoState::Done || classes.is_empty() {
+    if wanted == CamOptions::default() || photo.state != PhotoState::Done || classes.is_empty() {
         return;
     }
     end_explaining(state);
@@ -197,27 +199,27 @@ pub fn pump(state: State) {
     state.photo(photo, |photo| photo.state = PhotoState::Looking);
     spawn_local(async move {
         match files::bytes(photo).await {
-            Some(bytes) => send(&Request::Look { photo, bytes, side: u32::MAX }),
+            Some(bytes) => send(&Request::Infer { photo, bytes, side: u32::MAX }),
             None => photo_failed(state, photo, "file-gone".into()),
         }
     });
 }
 
-fn photo_failed(state: State, id: u32, why: Said) {
-    state.say("error", Said::new("of-file").with("name", state.name_of(id)).with("what", why));
+fn photo_failed(state: State, id: u32, why: Message) {
+    state.say("error", Message::new("of-file").with("name", state.name_of(id)).with("what", why));
     state.photo(id, |photo| photo.state = PhotoState::Failed);
     pump(state);
 }
 
 fn take(state: State, event: Event) {
     match event {
-        Event::Started => load(state),
-        Event::Unusable { reason } => {
+        Reply::Started => load(state),
+        Reply::Unusable { reason } => {
             let device = state.device.with_untracked(|label| label.device);
             engine_failed(state, device, reason.into());
         }
-        Event::Progress { received, total } => state.engine.set(EngineState::Loading { received, total }),
-        Event::Loaded { model, stages, from_cache, milliseconds } => {
+        Reply::Progress { received, total } => state.engine.set(EngineState::Loading { received, total }),
+        Reply::Loaded { model, stages, from_cache, milliseconds } => {
             // Another model may have been chosen while this one was on its way.
             if model == state.model.get_untracked() {
                 state.engine.set(EngineState::Ready { milliseconds, from_cache });
@@ -225,16 +227,16 @@ fn take(state: State, event: Event) {
                 pump(state);
             }
         }
-        Event::Picture { photo, picture } => {
+        Reply::Picture { photo, picture } => {
             first_sight(state, photo, &picture);
             files::keep_picture(state, photo, picture);
             state.pictures.update(|n| *n += 1);
         }
-        Event::Looked { photo, look } => {
+        Reply::Inferred { photo, inference } => {
             state.photo(photo, |photo| {
                 // A look from before a change of model is not what was asked for last.
                 if photo.state == PhotoState::Looking {
-                    (photo.look, photo.state) = (Some(Arc::new(look)), PhotoState::Done);
+                    (photo.inference, photo.state) = (Some(Arc::new(inference)), PhotoState::Done);
                 }
             });
             // A photo that could not be used must not hold the stage while others could.
@@ -246,7 +248,7 @@ fn take(state: State, event: Event) {
             }
             pump(state);
         }
-        Event::Map { photo, prediction } => {
+        Reply::Map { photo, prediction } => {
             state.photo(photo, |photo| photo.searched = Some(Arc::new(prediction)));
             let shown = state.chosen_photo().map_or(0, |photo| photo.shown().len());
             if state.chosen.get_untracked() == Some(photo) && shown > 0 {
@@ -254,14 +256,14 @@ fn take(state: State, event: Event) {
                 explain(state);
             }
         }
-        Event::Explaining { photo, done, of } => state.explaining.update(|now| {
+        Reply::PassesDone { photo, done, of } => state.explaining.update(|now| {
             if let Some((of_photo, ..)) = now
                 && *of_photo == photo
             {
                 *now = Some((photo, done, of));
             }
         }),
-        Event::Explained { photo, explanation, predictions } => {
+        Reply::Explained { photo, explanation, predictions } => {
             // What was asked for before the last change is not shown.
             if explanation == state.explanation.get_untracked() {
                 // Another photo's may be under way.
@@ -275,18 +277,18 @@ fn take(state: State, event: Event) {
             }
         }
         // What the page's other parts ask their own engines for.
-        Event::Measured { .. }
-        | Event::Stopped { .. }
-        | Event::Trying { .. }
-        | Event::Tried(_)
-        | Event::Studied { .. }
-        | Event::Lesson(_)
-        | Event::Taught { .. }
-        | Event::NotTaught { .. }
-        | Event::Recalled { .. }
-        | Event::Compared { .. } => {}
-        Event::Failed { photo: Some(photo), message } => photo_failed(state, photo, message),
-        Event::Failed { photo: None, message } => {
+        Reply::MetricResult { .. }
+        | Reply::Stopped { .. }
+        | Reply::Benchmarking { .. }
+        | Reply::Benchmarked(_)
+        | Reply::FeaturesExtracted { .. }
+        | Reply::Lesson(_)
+        | Reply::Taught { .. }
+        | Reply::TeachFailed { .. }
+        | Reply::SecondLoaded { .. }
+        | Reply::Compared { .. } => {}
+        Reply::Failed { photo: Some(photo), message } => photo_failed(state, photo, message),
+        Reply::Failed { photo: None, message } => {
             state.say("error", message);
             state.explaining.set(None);
             if !matches!(state.engine.get_untracked(), EngineState::Ready { .. }) {
@@ -303,7 +305,7 @@ fn first_sight(state: State, id: u32, picture: &Picture) {
         return;
     }
     for note in &picture.notes {
-        state.say("note", Said::new("of-file").with("name", state.name_of(id)).with("what", note.clone()));
+        state.say("note", Message::new("of-file").with("name", state.name_of(id)).with("what", note.clone()));
     }
     if let Some(thumbnail) = canvas::thumbnail(picture) {
         state.photo(id, |photo| {

@@ -4,10 +4,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use camscope::core::inference::Picture;
+use camscope::core::message::Message;
 use camscope::page::manifest::Sample;
 use camscope::page::web::{bytes_of, fetch};
-use camscope::protocol::{Picture, Request};
-use camscope::said::Said;
+use camscope::protocol::Request;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -29,7 +30,7 @@ thread_local! {
 /// Drop anywhere on the page, and paste, unless another part of the page is shown: each listens for itself.
 pub fn listen(state: State) {
     let over = window_event_listener(ev::dragover, |event| event.prevent_default());
-    let looking = move || state.tab.get_untracked() == Tab::Look;
+    let looking = move || state.tab.get_untracked() == Tab::Inference;
     let drop = window_event_listener(ev::drop, move |event| {
         event.prevent_default();
         if let (true, Some(files)) = (looking(), event.data_transfer().and_then(|data| data.files())) {
@@ -57,7 +58,8 @@ fn add(state: State, blob: Blob, name: String) {
     let id = state.fresh_id();
     let thumbnail = Url::create_object_url_with_blob(&blob).unwrap_or_default();
     FILES.with_borrow_mut(|files| files.insert(id, blob));
-    let photo = Photo { id, name, thumbnail, state: PhotoState::Waiting, look: None, searched: None, explained: None };
+    let photo =
+        Photo { id, name, thumbnail, state: PhotoState::Waiting, inference: None, searched: None, explained: None };
     state.photos.update(|photos| photos.push(photo));
     if state.chosen.get_untracked().is_none() {
         choose(state, id);
@@ -74,7 +76,7 @@ pub fn add_sample(state: State, sample: Sample) {
                     pump(state);
                 }
             }
-            Err(why) => state.say("error", Said::new("sample-lost").with("why", why)),
+            Err(why) => state.say("error", Message::new("sample-lost").with("why", why)),
         }
     });
 }

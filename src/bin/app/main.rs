@@ -8,7 +8,7 @@ mod parts;
 mod stage;
 mod state;
 
-use camscope::page::messages::MessageList;
+use camscope::page::notices::NoticeList;
 use leptos::prelude::*;
 
 use state::{State, Tab};
@@ -28,10 +28,10 @@ fn App() -> impl IntoView {
     files::listen(state);
     client::start(state);
     parts::listen(state);
-    let looking = move || state.tab.get() == Tab::Look;
+    let looking = move || state.tab.get() == Tab::Inference;
     view! {
         <panels::Header/>
-        <div class="messages"><MessageList messages=state.messages/></div>
+        <div class="messages"><NoticeList messages=state.notices/></div>
         <main class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !looking()>
             <stage::PhotoInput/>
             <stage::Stage/>
@@ -39,7 +39,7 @@ fn App() -> impl IntoView {
             <panels::Strip/>
         </main>
         // The page's other parts mount themselves here when they have come.
-        {[Tab::Check, Tab::Teach, Tab::About].map(|tab| view! {
+        {[Tab::Check, Tab::Teach, Tab::MethodInfo].map(|tab| view! {
             <section id=tab.program() role="main" hidden=move || state.tab.get() != tab><p class="waiting" data-said="opening"></p></section>
         }).into_iter().collect_view()}
         <panels::Footer/>

@@ -1,8 +1,8 @@
 //! Which method draws the maps: the menu, how far the long ones are, and what to know of each.
 
-use camscope::method::{Explanation, Method};
+use camscope::core::message::Message;
+use camscope::core::method::{CamOptions, Method};
 use camscope::page::web::fixed;
-use camscope::said::Said;
 use leptos::prelude::*;
 
 use crate::client::{choose_method, stop};
@@ -12,17 +12,17 @@ use crate::state::State;
 pub fn Methods() -> impl IntoView {
     let state = expect_context::<State>();
     let chosen = move || state.explanation.get();
-    let about = move || chosen().method.about();
+    let info = move || chosen().method.info();
     let stages = move || {
         let (last, stage) = (state.stages.get(), chosen().stage);
         let option = |number: usize| {
-            let said = Said::new(if number == last { "stage-last" } else { "stage-at" }).with("n", number);
+            let said = Message::new(if number == last { "stage-last" } else { "stage-at" }).with("n", number);
             let selected = stage.unwrap_or(last) == number;
             view! { <option value=number.to_string() prop:selected=selected data-said=said.attr()></option> }
         };
         (1..=last).rev().map(option).collect_view()
     };
-    let with = move |change: &dyn Fn(&mut Explanation)| {
+    let with = move |change: &dyn Fn(&mut CamOptions)| {
         let mut wanted = chosen();
         change(&mut wanted);
         choose_method(state, wanted);
@@ -30,17 +30,17 @@ pub fn Methods() -> impl IntoView {
     let progress = move || {
         state.explaining.get().map(|(_, done, of)| {
             let id = if of == 0 { "computing" } else { "passes" };
-            Said::new(id).with("what", about().title).with("done", done).with("of", of).attr()
+            Message::new(id).with("what", about().title).with("done", done).with("of", of).attr()
         })
     };
     let share = move || state.explaining.get().map_or(0.0, |(_, done, of)| 100.0 * done as f64 / of.max(1) as f64);
     let row = |method: Method| {
-        let about = method.about();
+        let info = method.info();
         view! {
             <tr>
-                <th scope="row">{about.title}<small>{about.paper}</small></th>
-                <td data-said=about.to_know().attr()></td>
-                <td data-said=about.cost.id()></td>
+                <th scope="row">{info.title}<small>{info.paper}</small></th>
+                <td data-said=info.caveats().attr()></td>
+                <td data-said=info.cost.id()></td>
             </tr>
         }
     };
@@ -51,12 +51,12 @@ pub fn Methods() -> impl IntoView {
                     <span data-said="method"></span>
                     <select data-testid="method-select" on:change:target=move |event| {
                         let name = event.target().value();
-                        let method = Method::ALL.into_iter().find(|method| method.about().name == name).unwrap_or_default();
-                        with(&|wanted| *wanted = Explanation { method, ..Explanation::default() });
+                        let method = Method::ALL.into_iter().find(|method| method.info().name == name).unwrap_or_default();
+                        with(&|wanted| *wanted = CamOptions { method, ..CamOptions::default() });
                     }>
                         {Method::ALL.map(|method| {
-                            let about = method.about();
-                            view! { <option value=about.name prop:selected=move || chosen().method == method>{about.title}</option> }
+                            let info = method.info();
+                            view! { <option value=info.name prop:selected=move || chosen().method == method>{info.title}</option> }
                         }).collect_view()}
                     </select>
                 </label>
@@ -68,8 +68,8 @@ pub fn Methods() -> impl IntoView {
                     }>{stages}</select>
                 </label>
                 <label class="check" data-said="flips-note">
-                    <input type="checkbox" data-testid="flips" prop:checked=move || chosen().flips
-                        on:change:target=move |event| { let on = event.target().checked(); with(&|wanted| wanted.flips = on) }/>
+                    <input type="checkbox" data-testid="flips" prop:checked=move || chosen().tta
+                        on:change:target=move |event| { let on = event.target().checked(); with(&|wanted| wanted.tta = on) }/>
                     <span data-said="flips"></span>
                 </label>
             </div>
@@ -78,7 +78,7 @@ pub fn Methods() -> impl IntoView {
                 <span data-said=progress></span>
                 <button data-testid="explain-stop" data-said="stop" on:click=move |_| stop(state)></button>
             </div>
-            <p class="hint" data-testid="method-about" data-said=move || about().to_know().attr()></p>
+            <p class="hint" data-testid="method-about" data-said=move || about().caveats().attr()></p>
             <details class="about-methods">
                 <summary data-said="methods-all"></summary>
                 <table>

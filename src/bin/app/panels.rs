@@ -1,9 +1,10 @@
 //! Around the stage: header, predictions with their maps, the strip of photos, footer.
 
+use camscope::core::inference::Prediction;
+use camscope::core::message::Message;
 use camscope::page::canvas;
 use camscope::page::web::{digits, fixed, focus, lowercase, memory};
-use camscope::protocol::{Prediction, Request};
-use camscope::said::Said;
+use camscope::protocol::Request;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
@@ -18,15 +19,15 @@ const MAP_SIDE: usize = 200;
 pub fn Header() -> impl IntoView {
     let state = expect_context::<State>();
     let progress = move || match state.engine.get() {
-        EngineState::Starting => Said::new("engine-starting"),
+        EngineState::Starting => Message::new("engine-starting"),
         EngineState::Loading { received, total } => {
-            Said::new("loading-megabytes").with("done", megabytes(received)).with("all", megabytes(total))
+            Message::new("loading-megabytes").with("done", megabytes(received)).with("all", megabytes(total))
         }
         EngineState::Ready { milliseconds, from_cache } => {
             let id = if from_cache { "engine-ready-cache" } else { "engine-ready" };
-            Said::new(id).with("seconds", fixed(milliseconds / 1000.0, 1))
+            Message::new(id).with("seconds", fixed(milliseconds / 1000.0, 1))
         }
-        EngineState::Failed => Said::new("engine-failed"),
+        EngineState::Failed => Message::new("engine-failed"),
     };
     let share = move || match state.engine.get() {
         EngineState::Loading { received, total } => 100.0 * received as f64 / total.max(1) as f64,
@@ -48,7 +49,7 @@ pub fn Header() -> impl IntoView {
         let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
         models.into_iter().map(option).collect_view()
     };
-    let elsewhere = move || state.tab.get() != Tab::Look;
+    let elsewhere = move || state.tab.get() != Tab::Inference;
     let tab = |tab: Tab, id: &'static str| {
         let current = move || (state.tab.get() == tab).then_some("page");
         view! { <button data-testid=id data-said=id aria-current=current on:click=move |_| parts::open(state, tab)></button> }
@@ -57,10 +58,10 @@ pub fn Header() -> impl IntoView {
         <header>
             <h1>"camscope"<small data-said="tagline"></small></h1>
             <nav data-said="tabs">
-                {tab(Tab::Look, "tab-look")}
+                {tab(Tab::Inference, "tab-look")}
                 {tab(Tab::Check, "tab-check")}
                 {tab(Tab::Teach, "tab-teach")}
-                {tab(Tab::About, "tab-about")}
+                {tab(Tab::MethodInfo, "tab-about")}
             </nav>
             <label class="model" hidden=elsewhere>
                 <span data-said="network"></span>
@@ -123,10 +124,10 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
     Effect::new(move || {
         state.pictures.track();
         let (Some(small), Some(photo)) = (small.get(), state.chosen_photo()) else { return };
-        let Some(look) = &photo.look else { return };
+        let Some(inference) = &photo.inference else { return };
         let (range, options) = (state.range(&photo, &prediction), state.options());
         with_picture(photo.id, |picture| {
-            canvas::draw_map(&small, picture, MAP_SIDE, look, &prediction, range, options)
+            canvas::draw_map(&small, picture, MAP_SIDE, inference, &prediction, range, options)
         });
     });
     let percent = fixed(p.probability * 100.0, 1) + " %";
@@ -136,7 +137,7 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
             data-probability=digits(&[p.probability]) data-logit=digits(&[p.logit])
             aria-pressed=move || (state.class.get() == position).to_string() on:click=move |_| state.class.set(position)>
             <canvas node_ref=small data-testid="map-canvas" data-values=format!("[{}]", digits(&p.map.values))
-                role="img" data-said=Said::new("map-of").with("class", class.as_str()).attr()/>
+                role="img" data-said=Message::new("map-of").with("class", class.as_str()).attr()/>
             <span class="name">{name}</span>
             <span class="bar" style:--share=percent.replace(' ', "")></span>
             <span class="percent">{percent}</span>
@@ -161,7 +162,9 @@ fn Search() -> impl IntoView {
         let found = found.or_else(|| names.iter().position(|name| name.contains(&wanted)));
         match found {
             _ if wanted.is_empty() => {}
-            None => state.say("note", Said::new("class-unknown").with("name", wanted).with("n", model.classes.len())),
+            None => {
+                state.say("note", Message::new("class-unknown").with("name", wanted).with("n", model.classes.len()))
+            }
             Some(class) => match photo.shown().iter().position(|p| p.index == class) {
                 Some(position) => state.class.set(position),
                 None => send(&Request::Map { photo: photo.id, class }),
@@ -182,12 +185,14 @@ fn Search() -> impl IntoView {
 #[component]
 fn Timing() -> impl IntoView {
     let state = expect_context::<State>();
-    let timing = move || state.chosen_photo().and_then(|photo| photo.look).map(|look| look.timing).unwrap_or_default();
+    let timing = move || {
+        state.chosen_photo().and_then(|photo| photo.inference).map(|inference| inference.timing).unwrap_or_default()
+    };
     let text = move || {
         let t = timing();
         let (decode, network, maps) = (fixed(t.decode, 0), fixed(t.network, 0), fixed(t.maps, 1));
         let megabytes = (t.memory / 1_000_000).to_string();
-        let said = Said::new("timing").with("decode", decode).with("network", network);
+        let said = Message::new("timing").with("decode", decode).with("network", network);
         said.with("maps", maps).with("megabytes", megabytes).attr()
     };
     view! {
@@ -226,7 +231,7 @@ pub fn Strip() -> impl IntoView {
                         <img src=photo.thumbnail.clone() alt="" hidden=photo.state == PhotoState::Failed/>
                         <span>{photo.name.clone()}</span>
                     </button>
-                    <button class="remove" data-said=Said::new("remove").with("name", photo.name.as_str()).attr() on:click=move |_| remove(state, photo.id)>"×"</button>
+                    <button class="remove" data-said=Message::new("remove").with("name", photo.name.as_str()).attr() on:click=move |_| remove(state, photo.id)>"×"</button>
                 </div>
             </For>
         </section>
@@ -238,11 +243,11 @@ pub fn Footer() -> impl IntoView {
     let state = expect_context::<State>();
     let source = move || {
         let model = state.chosen_model()?;
-        Some(Said::new("source").with("source", model.source).with("licence", model.licence).attr())
+        Some(Message::new("source").with("source", model.source).with("licence", model.licence).attr())
     };
     let accuracy = move || {
         let (percent, data) = state.chosen_model()?.accuracy?;
-        Some(Said::new("accuracy").with("percent", fixed(percent, 1)).with("data", data).attr())
+        Some(Message::new("accuracy").with("percent", fixed(percent, 1)).with("data", data).attr())
     };
     view! {
         <footer>

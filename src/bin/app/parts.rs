@@ -39,11 +39,11 @@ pub fn listen(state: State) {
             }
         });
         choose_model(state, name);
-        state.tab.set(Tab::Look);
+        state.tab.set(Tab::Inference);
     });
     std::mem::forget(taught); // lives as long as the page
     if parameter("bench").is_some() {
-        open(state, Tab::About);
+        open(state, Tab::MethodInfo);
     }
 }
 

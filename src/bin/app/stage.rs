@@ -1,12 +1,12 @@
 //! The stage: the chosen photo, large, with the chosen class's map; the controls beneath.
 
-use camscope::method::Method;
+use camscope::core::message::Message;
+use camscope::core::method::Method;
 use camscope::page::canvas;
 use camscope::page::manifest::{Sample, samples};
 use camscope::page::place::Place;
 use camscope::page::web::fixed;
 use camscope::render::Colormap;
-use camscope::said::Said;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use leptos::tachys::html::event as ev_types;
@@ -30,12 +30,12 @@ pub fn Stage() -> impl IntoView {
         let shown = photo.shown();
         let prediction = shown.get(state.class.get()).or(shown.first());
         let options = state.options();
-        with_picture(photo.id, |picture| match (&photo.look, prediction) {
-            (Some(look), Some(prediction)) => {
+        with_picture(photo.id, |picture| match (&photo.inference, prediction) {
+            (Some(inference), Some(prediction)) => {
                 let range = state.range(&photo, prediction);
-                canvas::draw_map(&stage, picture, STAGE_SIDE, look, prediction, range, options);
+                canvas::draw_map(&stage, picture, STAGE_SIDE, inference, prediction, range, options);
                 if state.boxed.get() && !state.plain.get() {
-                    canvas::draw_box(&stage, look, prediction);
+                    canvas::draw_box(&stage, inference, prediction);
                 }
                 if let Some(at) = place.mark() {
                     canvas::draw_mark(&stage, at);
@@ -47,8 +47,8 @@ pub fn Stage() -> impl IntoView {
 
     let walk = move |event: KeyboardEvent| {
         let Some(photo) = untrack(|| state.chosen_photo()) else { return };
-        if let (Some(look), Some(prediction)) = (&photo.look, photo.shown().first()) {
-            place.walk(&event, look, &prediction.map);
+        if let (Some(inference), Some(prediction)) = (&photo.inference, photo.shown().first()) {
+            place.walk(&event, inference, &prediction.map);
         }
     };
     let ready = move || {
@@ -60,12 +60,12 @@ pub fn Stage() -> impl IntoView {
         Some(photo) => {
             let said = match (photo.state, photo.shown().get(state.class.get())) {
                 (PhotoState::Done, Some(p)) => match photo.method().method {
-                    Method::Cam => Said::new("evidence"),
-                    other => Said::new("evidence-by").with("method", other.about().title),
+                    Method::Cam => Message::new("evidence"),
+                    other => Message::new("evidence-by").with("method", other.info().title),
                 }
                 .with("class", p.class.as_str()),
-                (PhotoState::Failed, _) => Said::new("unusable"),
-                _ => Said::new("looking"),
+                (PhotoState::Failed, _) => Message::new("unusable"),
+                _ => Message::new("looking"),
             };
             Some(said.with("name", photo.name).attr())
         }
@@ -101,14 +101,14 @@ fn Legend(place: Place) -> impl IntoView {
     let state = expect_context::<State>();
     let view = move || {
         let photo = state.chosen_photo()?;
-        let look = photo.look.clone()?;
+        let inference = photo.inference.clone()?;
         let shown = photo.shown();
         let prediction = shown.get(state.class.get()).or(shown.first())?;
         let range = state.range(&photo, prediction);
-        let here = place.get().and_then(|at| canvas::value_at(&look, prediction, at, state.smooth.get()));
+        let here = place.get().and_then(|at| canvas::value_at(&inference, prediction, at, state.smooth.get()));
         // As many digits as tell the ends apart: methods have scales of their own.
         let digits = (1.0 - (range.high - range.low).abs().log10()).ceil().clamp(1.0, 6.0) as u8;
-        let here = here.map(|value| Said::new("here").with("value", fixed(value, digits)).attr());
+        let here = here.map(|value| Message::new("here").with("value", fixed(value, digits)).attr());
         let title = match photo.method().method {
             Method::Cam => "legend-cam",
             _ => "legend",
@@ -127,8 +127,8 @@ fn Legend(place: Place) -> impl IntoView {
 
 fn colours_named(map: Colormap) -> String {
     match map.for_every_eye() {
-        true => Said::new("colours-every-eye").with("name", map.name()).attr(),
-        false => Said::plain(map.name()).attr(),
+        true => Message::new("colours-every-eye").with("name", map.name()).attr(),
+        false => Message::plain(map.name()).attr(),
     }
 }
 

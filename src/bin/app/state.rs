@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use camscope::method::Explanation;
+use camscope::core::inference::{Inference, Prediction};
+use camscope::core::message::Message;
+use camscope::core::method::CamOptions;
 use camscope::page::canvas;
 use camscope::page::manifest::Model;
-use camscope::page::messages::Messages;
-use camscope::protocol::{Look, Prediction};
+use camscope::page::notices::Notices;
 use camscope::render::{Colormap, OverlayOptions, Range};
-use camscope::said::Said;
 use leptos::prelude::*;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -46,23 +46,23 @@ pub struct Photo {
     /// Address of a small picture of it.
     pub thumbnail: String,
     pub state: PhotoState,
-    pub look: Option<Arc<Look>>,
+    pub inference: Option<Arc<Inference>>,
     /// The class the person searched for, beside the most probable ones.
     pub searched: Option<Arc<Prediction>>,
     /// The shown classes' maps by the method chosen, where that is not CAM.
-    pub explained: Option<(Explanation, Arc<Vec<Prediction>>)>,
+    pub explained: Option<(CamOptions, Arc<Vec<Prediction>>)>,
 }
 
 impl Photo {
     /// The shown classes in order: the most probable ones, then the one searched for.
     pub fn shown(&self) -> Vec<Prediction> {
-        let found = self.look.iter().flat_map(|look| look.predictions.iter());
+        let found = self.inference.iter().flat_map(|inference| inference.predictions.iter());
         let explained = |p: &Prediction| self.explained.as_ref()?.1.iter().find(|e| e.index == p.index).cloned();
         found.chain(self.searched.as_deref()).map(|p| explained(p).unwrap_or_else(|| p.clone())).collect()
     }
 
     /// How the maps that are shown were made.
-    pub fn method(&self) -> Explanation {
+    pub fn method(&self) -> CamOptions {
         self.explained.as_ref().map(|(explanation, _)| *explanation).unwrap_or_default()
     }
 }
@@ -70,20 +70,20 @@ impl Photo {
 /// The page's parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
-    Look,
+    Inference,
     Check,
     Teach,
-    About,
+    MethodInfo,
 }
 
 impl Tab {
     /// The program behind it, and the element it mounts itself in; looking is this one's.
     pub fn program(self) -> Option<&'static str> {
         match self {
-            Self::Look => None,
+            Self::Inference => None,
             Self::Check => Some("check"),
             Self::Teach => Some("teach"),
-            Self::About => Some("about"),
+            Self::MethodInfo => Some("about"),
         }
     }
 }
@@ -92,7 +92,7 @@ impl Tab {
 pub struct DeviceLabel {
     /// `webgpu` or `cpu`; empty before it is chosen.
     pub device: &'static str,
-    pub said: Said,
+    pub said: Message,
 }
 
 #[derive(Clone, Copy)]
@@ -108,9 +108,9 @@ pub struct State {
     pub class: RwSignal<usize>,
     /// Grows whenever a picture arrives, so that canvases redraw.
     pub pictures: RwSignal<u32>,
-    pub messages: Messages,
+    pub notices: Notices,
     /// How maps are made, and of how many stages the network is.
-    pub explanation: RwSignal<Explanation>,
+    pub explanation: RwSignal<CamOptions>,
     pub stages: RwSignal<usize>,
     /// The photo whose maps are being made, and how many passes of how many are done; of 0 where that is unknown.
     pub explaining: RwSignal<Option<(u32, usize, usize)>>,
@@ -127,7 +127,7 @@ pub struct State {
 impl State {
     pub fn new() -> Self {
         Self {
-            tab: RwSignal::new(Tab::Look),
+            tab: RwSignal::new(Tab::Inference),
             models: RwSignal::new(Vec::new()),
             model: RwSignal::new(String::new()),
             engine: RwSignal::new(EngineState::Starting),
@@ -136,7 +136,7 @@ impl State {
             chosen: RwSignal::new(None),
             class: RwSignal::new(0),
             pictures: RwSignal::new(0),
-            messages: Messages::new(),
+            notices: Notices::new(),
             explanation: RwSignal::default(),
             stages: RwSignal::new(0),
             explaining: RwSignal::new(None),
@@ -156,8 +156,8 @@ impl State {
         self.next.get_value()
     }
 
-    pub fn say(&self, level: &'static str, said: Said) {
-        self.messages.say(level, said);
+    pub fn say(&self, level: &'static str, said: Message) {
+        self.notices.say(level, said);
     }
 
     /// Changes one photo, if it is still there.

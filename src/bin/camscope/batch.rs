@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context;
+use camscope::core::inference::Inference;
+use camscope::core::method::CamOptions;
+use camscope::data::{files_below, is_image};
 use camscope::engine::Session;
-use camscope::method::Explanation;
 use camscope::photo::Photo;
-use camscope::protocol::Look;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
@@ -46,9 +47,8 @@ pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<So
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let mut below = Vec::new();
-            photos_below(path, path, &mut below)?;
-            below.sort_by(|a, b| a.name.cmp(&b.name));
+            let below = files_below(path, is_image)?.into_iter();
+            let mut below: Vec<Source> = below.map(|(name, path)| Source { name, path }).collect();
             // Several folders may have photos of the same name.
             if let (2.., Some(folder)) = (paths.len(), path.file_name()) {
                 below
@@ -65,22 +65,9 @@ pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<So
     Ok(found.into_iter().skip(index - 1).step_by(of).collect())
 }
 
-fn photos_below(root: &Path, folder: &Path, found: &mut Vec<Source>) -> anyhow::Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
-        let path = entry?.path();
-        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        if path.is_dir() {
-            photos_below(root, &path, found)?;
-        } else if camscope::data::is_image(&name) {
-            found.push(Source { name, path });
-        }
-    }
-    Ok(())
-}
-
 /// What is to be found in every photo.
-pub struct Wanted {
-    pub explanation: Explanation,
+pub struct BatchOptions {
+    pub options: CamOptions,
     /// So many of the most probable classes, unless there are `classes`.
     pub top: usize,
     pub classes: Vec<usize>,
@@ -91,16 +78,16 @@ pub struct Wanted {
 pub fn for_each<T: Send>(
     session: &Session,
     sources: &[Source],
-    wanted: &Wanted,
-    make: impl Fn(&Source, &Photo, Look) -> anyhow::Result<T> + Sync,
+    wanted: &BatchOptions,
+    make: impl Fn(&Source, &Photo, Inference) -> anyhow::Result<T> + Sync,
     mut then: impl FnMut(&Source, anyhow::Result<T>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} photos · {eta} left")?;
     let bar = ProgressBar::new(sources.len() as u64).with_style(style);
     for some in sources.chunks(AT_ONCE) {
         let one = |session: &mut Session, source: &Source| {
-            let (photo, look) = look_at(session, &source.path, wanted)?;
-            let made = make(source, &photo, look);
+            let (photo, inference) = infer_file(session, &source.path, wanted)?;
+            let made = make(source, &photo, inference);
             bar.inc(1);
             made
         };
@@ -113,18 +100,18 @@ pub fn for_each<T: Send>(
     Ok(())
 }
 
-fn look_at(session: &mut Session, path: &Path, wanted: &Wanted) -> anyhow::Result<(Photo, Look)> {
+fn infer_file(session: &mut Session, path: &Path, wanted: &BatchOptions) -> anyhow::Result<(Photo, Inference)> {
     const ID: u32 = 0;
     let photo = Photo::decode(&std::fs::read(path).context("the file cannot be read")?)?;
     for note in &photo.notes {
         eprintln!("{}: {note}", path.display());
     }
-    let mut look = pollster::block_on(session.look(ID, &photo, wanted.top))?;
-    let best: Vec<usize> = look.predictions.iter().map(|p| p.index).collect();
+    let mut inference = pollster::block_on(session.infer(ID, &photo, wanted.top))?;
+    let best: Vec<usize> = inference.predictions.iter().map(|p| p.index).collect();
     let classes = if wanted.classes.is_empty() { &best } else { &wanted.classes };
-    if wanted.explanation != Explanation::default() || !wanted.classes.is_empty() {
+    if wanted.options != CamOptions::default() || !wanted.classes.is_empty() {
         let go_on = async |_, _| ControlFlow::Continue(());
-        look.predictions = pollster::block_on(session.explain(ID, &wanted.explanation, classes, go_on))?;
+        inference.predictions = pollster::block_on(session.explain(ID, &wanted.options, classes, go_on))?;
     }
-    Ok((photo, look))
+    Ok((photo, inference))
 }

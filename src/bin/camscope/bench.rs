@@ -7,6 +7,7 @@ use camscope::device::DeviceKind;
 use camscope::photo::Photo;
 
 use crate::model::{Device, Models, milliseconds, session};
+use crate::output::say;
 
 /// Time every model on every device: load, first and median warm photo, and the maps' share of it.
 #[derive(clap::Args)]
@@ -21,29 +22,34 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let manifest = read_manifest(&args.models.models)?;
     let photo = test_photo();
-    println!(
+    say!(
         "{:<24} {:<7} {:>9} {:>9} {:>10} {:>12}",
-        "model", "device", "load ms", "first ms", "median ms", "maps' share"
+        "model",
+        "device",
+        "load ms",
+        "first ms",
+        "median ms",
+        "maps' share"
     );
     for card in &manifest.models {
         for device in [DeviceKind::Cpu, DeviceKind::Gpu].map(Device) {
             if let Err(error) = device.open() {
-                println!("{:<24} {:<7} left out: {error:#}", card.name, device.to_string());
+                say!("{:<24} {:<7} left out: {error:#}", card.name, device.to_string());
                 continue;
             }
             let start = milliseconds();
             let mut session = session(&card.name, &args.models.models, device)?;
             let load = milliseconds() - start;
-            let mut look = || pollster::block_on(session.look(0, &photo, 5)).map(|look| look.timing);
-            let first = look()?;
+            let mut inference = || pollster::block_on(session.infer(0, &photo, 5)).map(|inference| inference.timing);
+            let first = inference()?;
             let mut warm = Vec::with_capacity(args.runs);
             for _ in 0..args.runs.max(1) {
-                warm.push(look()?);
+                warm.push(inference()?);
             }
             warm.sort_by(|a, b| (a.network + a.maps).total_cmp(&(b.network + b.maps)));
             let median = warm[warm.len() / 2];
             let whole = median.network + median.maps;
-            println!(
+            say!(
                 "{:<24} {:<7} {load:>9.0} {:>9.1} {whole:>10.1} {:>10.1} %",
                 card.name,
                 device.to_string(),

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use camscope::core::preprocessing::Preprocessing;
 use camscope::data::{Augment, Dataset};
 use camscope::model::NetworkConfig;
-use camscope::recipe::Recipe;
 use camscope::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
 
 use crate::model::Device;
+use crate::output::say;
 
 /// Time training steps on noise and print one JSON object.
 #[derive(clap::Args)]
@@ -50,8 +51,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         augment: Augment::CropFlip,
         ..TrainConfig::default()
     };
-    let recipe = Recipe { resize: args.size, size: args.size, mean: [127.5; 3], std: [127.5; 3] };
-    let [data, nothing] = [data, nothing].map(|data| Examples::photos(Arc::new(data), &recipe));
+    let preprocessing = Preprocessing { resize: args.size, size: args.size, mean: [127.5; 3], std: [127.5; 3] };
+    let [data, nothing] = [data, nothing].map(|data| Examples::photos(Arc::new(data), &preprocessing));
     let network = NetworkConfig::named(&args.model, CLASSES)?.init(&device)?;
     let start = Progress { network, optimizer: config.optimizer(), epoch: 0 };
     let (mut last, mut seconds) = (Instant::now(), Vec::new());
@@ -72,7 +73,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         "images_per_second": args.batch as f64 / warm[warm.len() / 2],
         "peak_bytes": peak_memory()?,
     });
-    println!("{line}");
+    say!("{line}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,19 +4,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use camscope::core::batch::{BatchItem, BatchItemState, COLUMNS, raw_maps, rows};
+use camscope::core::geometry::Rect;
+use camscope::core::inference::{Inference, Prediction};
+use camscope::core::message::Message;
+use camscope::core::method::{CamOptions, Method};
+use camscope::data::{DataSource, formats_help};
 use camscope::engine::Session;
 use camscope::language::Language;
-use camscope::method::{Explanation, Method};
 use camscope::photo::Photo;
-use camscope::protocol::{Look, Prediction};
-use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Picture, Range, overlay};
-use camscope::said::Said;
-use camscope::survey::{COLUMNS, Item, ItemState, raw_maps, rows};
 use serde::Serialize;
 
-use crate::batch::{Shard, Source, Wanted, for_each, sources};
-use crate::model::Looking;
+use crate::batch::{BatchOptions, Shard, Source, for_each, sources};
+use crate::model::ModelArgs;
+use crate::output::say;
 use crate::sheet;
 
 /// Draw class activation maps over photos.
@@ -26,7 +28,7 @@ pub struct Args {
     #[arg(required_unless_present = "data", value_name = "PHOTO")]
     photos: Vec<PathBuf>,
     #[command(flatten)]
-    by: Looking,
+    by: ModelArgs,
     /// How many of the most probable classes.
     #[arg(long, default_value_t = 5)]
     top: usize,
@@ -40,20 +42,20 @@ pub struct Args {
     #[arg(long)]
     stage: Option<usize>,
     /// Mean over the photo and its mirror image, each in three contrasts.
-    #[arg(long)]
-    flips: bool,
+    #[arg(long, alias = "flips")]
+    tta: bool,
     /// The strongest pattern of the weighted activations instead of their sum.
-    #[arg(long)]
-    principal: bool,
+    #[arg(long, alias = "principal")]
+    eigen_smooth: bool,
     /// Folder for the overlays. Without it: the current folder, or none with --json. With --data: the sheet's file.
     #[arg(long)]
     out: Option<PathBuf>,
     /// One sheet a photo instead of single overlays: the photo and its classes side by side.
     #[arg(long)]
     per_class: bool,
-    /// One sheet of a data set's test images instead of photos: `stl10:DIR`, `cifar10:DIR` or `folder:DIR`.
-    #[arg(long, conflicts_with_all = ["photos", "json", "classes", "per_class"])]
-    data: Option<String>,
+    #[arg(long, conflicts_with_all = ["photos", "json", "classes", "per_class"],
+        help = format!("One sheet of a data set's test images instead of photos: {}", formats_help(false)))]
+    data: Option<DataSource>,
     /// Columns and rows of that sheet.
     #[arg(long, default_value = "8x8", value_parser = sheet::grid)]
     grid: (usize, usize),
@@ -72,8 +74,8 @@ pub struct Args {
 }
 
 impl Args {
-    fn explanation(&self) -> Explanation {
-        Explanation { method: self.method, stage: self.stage, flips: self.flips, principal: self.principal }
+    fn cam_options(&self) -> CamOptions {
+        CamOptions { method: self.method, stage: self.stage, tta: self.tta, eigen_smooth: self.eigen_smooth }
     }
 }
 
@@ -86,9 +88,9 @@ struct Line<'a> {
     model: &'a str,
     device: &'a str,
     #[serde(flatten)]
-    explanation: Explanation,
+    options: CamOptions,
     /// What the network saw, in shares of the photo.
-    window: Window,
+    window: Rect,
     predictions: &'a [Prediction],
 }
 
@@ -101,7 +103,7 @@ struct FailedLine<'a> {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(data) = &args.data {
         let out = args.out.unwrap_or_else(|| "sheet.png".into());
-        sheet::of_data(args.by.session_of_cut()?, data, args.grid, &out)?;
+        sheet::of_data(args.by.session_for_cropped()?, data, args.grid, &out)?;
         return Ok(ExitCode::SUCCESS);
     }
     let session = args.by.session()?;
@@ -112,37 +114,37 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(out) = &out {
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
     }
-    let wanted = Wanted { explanation: args.explanation(), top: args.top, classes };
-    let make = |source: &Source, photo: &Photo, look: Look| -> anyhow::Result<(String, Option<Look>)> {
+    let wanted = BatchOptions { options: args.cam_options(), top: args.top, classes };
+    let make = |source: &Source, photo: &Photo, inference: Inference| -> anyhow::Result<(String, Option<Inference>)> {
         if let Some(out) = &out {
-            write_overlays(source, photo, &look, out, args.per_class)?;
+            write_overlays(source, photo, &inference, out, args.per_class)?;
         }
         let text = match args.json {
-            true => line(&session, &args, source, &look)?,
-            false => predictions(source, &look),
+            true => line(&session, &args, source, &inference)?,
+            false => predictions(source, &inference),
         };
-        Ok((text, tables.then_some(look)))
+        Ok((text, tables.then_some(inference)))
     };
     let mut code = ExitCode::SUCCESS;
     let mut items = Vec::new();
     for_each(&session, &sources, &wanted, make, |source, made| {
         let photo = &*source.name;
         let state = match made {
-            Ok((text, look)) => {
-                println!("{text}");
-                look.map(ItemState::Done)
+            Ok((text, inference)) => {
+                say!("{text}");
+                inference.map(BatchItemState::Done)
             }
             Err(error) => {
                 code = ExitCode::FAILURE;
                 let error = format!("{error:#}");
                 match args.json {
-                    true => println!("{}", serde_json::to_string(&FailedLine { photo, error: error.clone() })?),
+                    true => say!("{}", serde_json::to_string(&FailedLine { photo, error: error.clone() })?),
                     false => eprintln!("{photo}: {error}"),
                 }
-                Some(ItemState::Failed(Said::plain(error)))
+                Some(BatchItemState::Failed(Message::plain(error)))
             }
         };
-        items.extend(state.map(|state| Item { id: 0, name: source.name.clone(), state, boxes: Vec::new() }));
+        items.extend(state.map(|state| BatchItem { id: 0, name: source.name.clone(), state, boxes: Vec::new() }));
         Ok(())
     })?;
     if let Some(path) = &args.csv {
@@ -157,35 +159,43 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-fn line(session: &Session, args: &Args, source: &Source, look: &Look) -> anyhow::Result<String> {
+fn line(session: &Session, args: &Args, source: &Source, inference: &Inference) -> anyhow::Result<String> {
     let line = Line {
         photo: &source.name,
-        width: look.width,
-        height: look.height,
+        width: inference.width,
+        height: inference.height,
         model: session.card().map_or("", |card| &card.name),
         device: &args.by.device.to_string(),
-        explanation: args.explanation(),
-        window: look.window,
-        predictions: &look.predictions,
+        options: args.cam_options(),
+        window: inference.window,
+        predictions: &inference.predictions,
     };
     Ok(serde_json::to_string(&line)?)
 }
 
-fn predictions(source: &Source, look: &Look) -> String {
+fn predictions(source: &Source, inference: &Inference) -> String {
     let line = |p: &Prediction| format!("\n  {:>5.1} %  {}", p.probability * 100.0, p.class);
-    source.name.clone() + &look.predictions.iter().map(line).collect::<String>()
+    source.name.clone() + &inference.predictions.iter().map(line).collect::<String>()
 }
 
 /// Beside each other in `out`; of a photo from below a folder, below the same folders there.
-fn write_overlays(source: &Source, photo: &Photo, look: &Look, out: &Path, per_class: bool) -> anyhow::Result<()> {
+fn write_overlays(
+    source: &Source,
+    photo: &Photo,
+    inference: &Inference,
+    out: &Path,
+    per_class: bool,
+) -> anyhow::Result<()> {
     let name = Path::new(&source.name);
     let below = name.parent().filter(|_| source.path != *name).unwrap_or(Path::new(""));
     let out = out.join(below);
     std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
     let stem = name.file_stem().unwrap_or_default().to_string_lossy();
     match per_class {
-        true => sheet::of_photo(photo, look.window, &look.predictions, &out.join(format!("{stem}-classes.png"))),
-        false => draw(photo, look.window, &look.predictions, &out, &stem),
+        true => {
+            sheet::of_photo(photo, inference.window, &inference.predictions, &out.join(format!("{stem}-classes.png")))
+        }
+        false => draw(photo, inference.window, &inference.predictions, &out, &stem),
     }
 }
 
@@ -194,7 +204,7 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// One PNG a class, on one scale: `STEM-RANK-CLASS.png`.
-fn draw(photo: &Photo, window: Window, predictions: &[Prediction], out: &Path, stem: &str) -> anyhow::Result<()> {
+fn draw(photo: &Photo, window: Rect, predictions: &[Prediction], out: &Path, stem: &str) -> anyhow::Result<()> {
     let (width, height) = (photo.width as usize, photo.height as usize);
     let picture = Picture { width, height, rgb: &photo.rgb };
     let range = Range::of(predictions.iter().flat_map(|p| &p.map.values));
@@ -228,12 +238,12 @@ fn class_numbers(session: &Session, wanted: &[String]) -> anyhow::Result<Vec<usi
 /// Prints the methods' table.
 pub fn methods() -> ExitCode {
     let english = Language::english();
-    println!("| `--method` | name | source | what to know | cost |");
-    println!("|---|---|---|---|---|");
+    say!("| `--method` | name | source | what to know | cost |");
+    say!("|---|---|---|---|---|");
     for method in Method::ALL {
-        let about = method.about();
-        let (name, cost) = (about.name, english.text(&about.cost.id().into()));
-        println!("| `{name}` | {} | {} | {} | {cost} |", about.title, about.paper, english.text(&about.to_know()));
+        let info = method.info();
+        let (name, cost) = (info.name, english.text(&info.cost.id().into()));
+        say!("| `{name}` | {} | {} | {} | {cost} |", info.title, info.paper, english.text(&info.caveats()));
     }
     ExitCode::SUCCESS
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use camscope::train::Epoch;
 use plotters::prelude::*;
 
+use crate::output::say;
 use crate::run_folder::RunFolder;
 
 const SIZE: (u32, u32) = (900, 360);
@@ -37,7 +38,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("{} runs are too many for one picture; at most {} are told apart", args.runs.len(), COLOURS.len());
     }
     let (mut losses, mut accuracies) = (Vec::new(), Vec::new());
-    println!("run  steps  training loss (last tenth)  best held-out accuracy");
+    say!("run  steps  training loss (last tenth)  best held-out accuracy");
     for (path, colour) in args.runs.iter().zip(COLOURS) {
         let (run, options) = RunFolder::open(path)?;
         let (epochs, steps) = (run.state.epochs, run.state.losses);
@@ -47,11 +48,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let name = options.model.unwrap_or_else(|| path.display().to_string());
         let tail = &steps[steps.len() - steps.len().div_ceil(10)..];
         let tail = tail.iter().map(|(_, loss)| f64::from(*loss)).sum::<f64>() / tail.len() as f64;
-        let best = epochs.iter().map(|e| e.held_out_accuracy).fold(0.0, f64::max) * 100.0;
-        println!("{name}  {last}  {tail:.4}  {best:.2} %");
+        let best = epochs.iter().map(|e| e.validation_accuracy).fold(0.0, f64::max) * 100.0;
+        say!("{name}  {last}  {tail:.4}  {best:.2} %");
         let each = last as f64 / epochs.len() as f64;
         losses.push((name.clone(), colour, steps.iter().map(|&(step, loss)| (step as f64, f64::from(loss))).collect()));
-        let points = epochs.iter().map(|e| (e.number as f64 * each, e.held_out_accuracy * 100.0));
+        let points = epochs.iter().map(|e| (e.number as f64 * each, e.validation_accuracy * 100.0));
         accuracies.push((name, colour, points.collect()));
     }
     let picture = two_charts(
@@ -60,7 +61,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         "step",
     )?;
     std::fs::write(&args.to, picture).with_context(|| format!("{} cannot be written", args.to.display()))?;
-    println!("{}", args.to.display());
+    say!("{}", args.to.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,8 +70,8 @@ pub fn svg(epochs: &[Epoch]) -> anyhow::Result<String> {
     let line = |name: &str, colour, value: fn(&Epoch) -> f64| {
         (name.to_owned(), colour, epochs.iter().map(|e| (e.number as f64, value(e))).collect())
     };
-    let losses = [line("train", BLUE, |e| e.train_loss), line("held out", RED, |e| e.held_out_loss)];
-    let accuracy = [line("held out", RED, |e| e.held_out_accuracy * 100.0)];
+    let losses = [line("train", BLUE, |e| e.train_loss), line("held out", RED, |e| e.validation_loss)];
+    let accuracy = [line("held out", RED, |e| e.validation_accuracy * 100.0)];
     two_charts(("loss (cross-entropy, nats)", None, &losses), ("held-out accuracy, %", Some(100.0), &accuracy), "epoch")
 }
 

@@ -8,10 +8,12 @@ mod curves;
 mod eval;
 mod import;
 mod info;
+mod judged;
 mod model;
-mod options;
+mod output;
 mod publish;
 mod report;
+mod run_config;
 mod run_folder;
 mod score;
 mod sheet;
@@ -20,7 +22,7 @@ mod train;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Networks ask for megabytes again and again; the system's allocator gives them back and clears them anew each time.
 #[global_allocator]
@@ -68,11 +70,13 @@ enum Command {
 
 fn main() -> ExitCode {
     keep_freed_memory();
-    let result = match Cli::parse().command {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let result = match cli.command {
         Command::Cam(args) => cam::run(args),
         Command::Methods => Ok(cam::methods()),
         Command::Report(args) => report::run(args),
-        Command::Train(args) => train::run(*args),
+        Command::Train(args) => train::run(*args, matches.subcommand_matches("train").unwrap_or(&matches)),
         Command::Eval(args) => eval::run(args),
         Command::Score(args) => score::run(args),
         Command::Curves(args) => curves::run(args),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 use std::time::Instant;
 
+use crate::output::say;
 use anyhow::{Context, bail};
 use camscope::checkpoint::{ModelCard, decode, read_manifest, verify, write_manifest};
 use camscope::device::{DeviceKind, open};
@@ -89,7 +90,7 @@ pub struct Models {
 
 /// Which network looks at photos, and on which device.
 #[derive(clap::Args)]
-pub struct Looking {
+pub struct ModelArgs {
     /// A name in the manifest, or a .bpk file.
     #[arg(long, default_value = "efficientnet-lite0")]
     model: String,
@@ -99,7 +100,7 @@ pub struct Looking {
     pub device: Device,
 }
 
-impl Looking {
+impl ModelArgs {
     /// A session with that network loaded.
     pub fn session(&self) -> anyhow::Result<Session> {
         session(&self.model, &self.models.models, self.device)
@@ -107,12 +108,12 @@ impl Looking {
 
     /// The model's card, and a session for a data set's images, which are cut as the card's recipe has it already: it takes
     /// them whole.
-    pub fn session_of_cut(&self) -> anyhow::Result<(ModelCard, Session)> {
+    pub fn session_for_cropped(&self) -> anyhow::Result<(ModelCard, Session)> {
         let device = self.device.open()?;
         let (card, network) = load(&self.model, &self.models.models, &device)?;
         let mut session = Session::new(device, milliseconds);
         let mut whole = card.clone();
-        whole.recipe.resize = whole.recipe.size;
+        whole.preprocessing.resize = whole.preprocessing.size;
         session.set_model(whole, network);
         Ok((card, session))
     }
@@ -155,6 +156,6 @@ pub fn milliseconds() -> f64 {
 
 pub fn write_manifest_of(dir: &Path) -> anyhow::Result<ExitCode> {
     let manifest = write_manifest(dir)?;
-    println!("{}: {} models", dir.join("manifest.json").display(), manifest.models.len());
+    say!("{}: {} models", dir.join("manifest.json").display(), manifest.models.len());
     Ok(ExitCode::SUCCESS)
 }

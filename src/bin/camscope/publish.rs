@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use camscope::checkpoint::{Accuracy, StateDict, decode, publish, unpublish};
 use camscope::device::{DeviceKind, open};
-use camscope::model::NetworkConfig;
 
-use crate::run_folder::RunFolder;
+use crate::output::say;
+use crate::run_folder::{RunFolder, State};
 
 /// Put a run's best epoch on the site: folded, as float16, with its accuracy in the manifest.
 #[derive(clap::Args)]
@@ -47,27 +47,34 @@ pub struct ExportArgs {
 
 pub fn run_publish(args: PublishArgs) -> anyhow::Result<ExitCode> {
     let device = pollster::block_on(open(DeviceKind::Cpu))?;
-    let (run, options) = RunFolder::open(&args.run)?;
+    let (run, config) = RunFolder::open(&args.run)?;
     let best = run.best()?;
     let (mut card, network) =
         decode(std::fs::read(&best).with_context(|| format!("{} cannot be read", best.display()))?, &device)?;
-    let config: NetworkConfig = serde_json::from_value(card.network)?;
-    card.network = serde_json::to_value(config.folded())?;
+    card.network = card.network.folded();
     card.name = args.name.unwrap_or(card.name);
     card.title = args.title.unwrap_or(card.title);
     card.licence = args.licence.unwrap_or(card.licence);
-    let data = options.data_name();
-    let epoch = run.state.epochs.iter().find(|epoch| epoch.number == run.state.best);
-    card.accuracy =
-        epoch.map(|e| Accuracy { top1: e.held_out_accuracy as f32, on: format!("the test images of {data}") });
+    card.accuracy = accuracy(&run.state, &config.data_name());
     let card = pollster::block_on(publish(&args.to, &network.folded(), card))?;
-    println!("{} ({} bytes)", args.to.join(&card.file).display(), card.bytes);
+    say!("{} ({} bytes)", args.to.join(&card.file).display(), card.bytes);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The best epoch's accuracy: on the test images if they were evaluated, else on the images it was chosen by.
+fn accuracy(state: &State, data: &str) -> Option<Accuracy> {
+    if let Some(test) = state.test {
+        let on = format!("the {} test images of {data}, evaluated once", test.images);
+        return Some(Accuracy { top1: test.accuracy as f32, on });
+    }
+    let best = state.epochs.iter().find(|epoch| epoch.number == state.best)?;
+    let on = format!("the validation images of {data}, by which the best epoch was chosen");
+    Some(Accuracy { top1: best.validation_accuracy as f32, on })
 }
 
 pub fn run_unpublish(args: UnpublishArgs) -> anyhow::Result<ExitCode> {
     let card = unpublish(&args.from, &args.name)?;
-    println!("took {} and {} off {}", card.name, card.file, args.from.display());
+    say!("took {} and {} off {}", card.name, card.file, args.from.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,9 +84,8 @@ pub fn run_export(args: ExportArgs) -> anyhow::Result<ExitCode> {
         std::fs::read(&args.model).with_context(|| format!("{} cannot be read", args.model.display()))?,
         &device,
     )?;
-    let config: NetworkConfig = serde_json::from_value(card.network)?;
-    let state = StateDict::of(&network, &config).map_err(anyhow::Error::msg)?;
+    let state = StateDict::of(&network, &card.network).map_err(anyhow::Error::msg)?;
     state.write(&args.out)?;
-    println!("{}: {} tensors", args.out.display(), state.tensors.len());
+    say!("{}: {} tensors", args.out.display(), state.tensors.len());
     Ok(ExitCode::SUCCESS)
 }

@@ -8,15 +8,17 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use camscope::core::inference::{Inference, Prediction};
+use camscope::core::method::{CamOptions, Method};
+use camscope::core::resample::shrink;
 use camscope::language::Language;
-use camscope::method::{Explanation, Method};
 use camscope::photo::Photo;
-use camscope::protocol::{Look, Prediction};
-use camscope::render::{Colormap, OverlayOptions, Picture, Range, overlay, shrink};
+use camscope::render::{Colormap, OverlayOptions, Picture, Range, overlay};
 use image::codecs::jpeg::JpegEncoder;
 
-use crate::batch::{Source, Wanted, for_each, sources};
-use crate::model::Looking;
+use crate::batch::{BatchOptions, Source, for_each, sources};
+use crate::model::ModelArgs;
+use crate::output::say;
 
 /// Write what a network looked at in photos as one HTML file without scripts.
 #[derive(clap::Args)]
@@ -25,7 +27,7 @@ pub struct Args {
     #[arg(required = true, value_name = "PHOTO")]
     photos: Vec<PathBuf>,
     #[command(flatten)]
-    by: Looking,
+    by: ModelArgs,
     /// How many of the most probable classes.
     #[arg(long, default_value_t = 3)]
     top: usize,
@@ -51,8 +53,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let session = args.by.session()?;
     let Some(card) = session.card() else { bail!("no model is loaded") };
     let sources = sources(&args.photos, None)?;
-    let explanation = Explanation { method: args.method, ..Explanation::default() };
-    let wanted = Wanted { explanation, top: args.top.max(1), classes: Vec::new() };
+    let options = CamOptions { method: args.method, ..CamOptions::default() };
+    let wanted = BatchOptions { options, top: args.top.max(1), classes: Vec::new() };
     let (mut body, mut failed) = (String::new(), 0);
     for_each(&session, &sources, &wanted, section, |source, made| {
         match made {
@@ -70,7 +72,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(())
     })?;
     let (title, count) = (escaped(&card.title), sources.len() - failed);
-    let about = args.method.about();
+    let info = args.method.info();
     let stops: Vec<_> = Colormap::Jet.table().iter().step_by(17).map(|[r, g, b]| format!("rgb({r},{g},{b})")).collect();
     let page = format!(
         "<!doctype html>\n<html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
@@ -81,30 +83,30 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
          <p>Made by camscope {}.</p></html>\n",
         if count == 1 { "" } else { "s" },
         args.top,
-        about.title,
-        about.paper,
-        Language::english().text(&about.assumes.into()),
+        info.title,
+        info.paper,
+        Language::english().text(&info.assumes.into()),
         stops.join(","),
         env!("CARGO_PKG_VERSION"),
     );
     std::fs::write(&args.out, page).with_context(|| format!("{} cannot be written", args.out.display()))?;
-    println!("{}: {count} photos, {failed} left out", args.out.display());
+    say!("{}: {count} photos, {failed} left out", args.out.display());
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A photo as it is, and with each class's map.
-fn section(source: &Source, photo: &Photo, look: Look) -> anyhow::Result<String> {
+fn section(source: &Source, photo: &Photo, inference: Inference) -> anyhow::Result<String> {
     let (rgb, width, height) = shrink(&photo.rgb, photo.width as usize, photo.height as usize, SIDE);
     let name = escaped(&source.name);
     let mut html = format!(
         "<h2>{name}</h2>\n<div class=row>\n<figure><img alt=\"{name}\" src=\"{}\"><figcaption><small>{} × {} pixels</small></figcaption></figure>\n",
         jpeg(&rgb, width, height)?,
-        look.width,
-        look.height
+        inference.width,
+        inference.height
     );
-    let range = Range::of(look.predictions.iter().flat_map(|p| &p.map.values));
-    let window = look.window.scaled(width as f64, height as f64);
-    for Prediction { class, probability, map, .. } in &look.predictions {
+    let range = Range::of(inference.predictions.iter().flat_map(|p| &p.map.values));
+    let window = inference.window.scaled(width as f64, height as f64);
+    for Prediction { class, probability, map, .. } in &inference.predictions {
         let picture = Picture { width, height, rgb: &rgb };
         let rgba = overlay(picture, &map.values, (map.width, map.height), window, range, OverlayOptions::default());
         let drawn: Vec<u8> = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();

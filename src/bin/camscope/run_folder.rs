@@ -7,21 +7,34 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use burn::tensor::Device;
-use camscope::checkpoint::{ModelCard, decode, encode_exactly};
+use camscope::checkpoint::{ModelCard, decode, encode_exactly, replace_file};
 use camscope::train::{Epoch, Progress, TrainConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::curves;
-use crate::options::Options;
+use crate::run_config::RunConfig;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     pub epochs: Vec<Epoch>,
-    /// Number of the epoch with the highest held-out accuracy; the first of equals.
+    /// Number of the epoch with the highest validation accuracy; the first of equals.
     pub best: usize,
+    /// The best epoch on the test images, evaluated once after the last epoch; `None` before that, or without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestResult>,
     /// Mean losses of [`STEPS`] steps, of fewer at an epoch's end, each with the number of its last one.
     #[serde(default)]
     pub losses: Vec<(usize, f32)>,
+}
+
+/// How a finished run does on images that had no part in it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    pub images: usize,
+    /// Mean cross-entropy, in nats.
+    pub loss: f64,
+    /// Share of right answers, 0 to 1.
+    pub accuracy: f64,
 }
 
 /// Steps whose losses are kept as one mean: single batches scatter, and long runs have many.
@@ -36,28 +49,28 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// A new run; `path` must not hold one yet.
-    pub fn create(path: &Path, options: &Options) -> anyhow::Result<Self> {
+    pub fn create(path: &Path, config: &RunConfig) -> anyhow::Result<Self> {
         if path.join("state.json").exists() || path.join("config.toml").exists() {
             bail!("{} holds a run already; go on with it by --resume, or choose another --out", path.display());
         }
         std::fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
         let run = Self { path: path.to_owned(), state: State::default(), recent: Vec::new() };
-        run.replace("config.toml", toml::to_string_pretty(options)?.as_bytes())?;
+        run.replace("config.toml", toml::to_string_pretty(config)?.as_bytes())?;
         Ok(run)
     }
 
-    /// A run that is there, with the options it was begun with.
-    pub fn open(path: &Path) -> anyhow::Result<(Self, Options)> {
+    /// A run that is there, with the configuration it began with.
+    pub fn open(path: &Path) -> anyhow::Result<(Self, RunConfig)> {
         let read = |name| {
             std::fs::read_to_string(path.join(name))
                 .with_context(|| format!("{} holds no run: no {name}", path.display()))
         };
-        let options = toml::from_str(&read("config.toml")?).context("config.toml is damaged")?;
+        let config = toml::from_str(&read("config.toml")?).context("config.toml is damaged")?;
         let state = match path.join("state.json").exists() {
             true => serde_json::from_str(&read("state.json")?).context("state.json is damaged")?,
             false => State::default(), // killed within the first epoch
         };
-        Ok((Self { path: path.to_owned(), state, recent: Vec::new() }, options))
+        Ok((Self { path: path.to_owned(), state, recent: Vec::new() }, config))
     }
 
     fn weights(&self, epoch: usize) -> PathBuf {
@@ -111,8 +124,8 @@ impl RunFolder {
         self.replace(&name(self.optimizer(epoch.number)), &state)?;
 
         let (before, best_before) = (self.state.epochs.last().map(|last| last.number), self.state.best);
-        let best = self.state.epochs.iter().find(|e| e.number == best_before).map(|e| e.held_out_accuracy);
-        if best.is_none_or(|best| epoch.held_out_accuracy > best) {
+        let best = self.state.epochs.iter().find(|e| e.number == best_before).map(|e| e.validation_accuracy);
+        if best.is_none_or(|best| epoch.validation_accuracy > best) {
             self.state.best = epoch.number;
         }
         self.state.epochs.push(epoch);
@@ -130,21 +143,23 @@ impl RunFolder {
         self.replace("curves.svg", curves::svg(&self.state.epochs)?.as_bytes())
     }
 
+    /// Keep what the best epoch does on the test images.
+    pub fn keep_test(&mut self, test: TestResult) -> anyhow::Result<()> {
+        self.state.test = Some(test);
+        self.replace("state.json", serde_json::to_string_pretty(&self.state)?.as_bytes())
+    }
+
     fn metrics(&self) -> String {
-        let mut text = String::from("epoch,lr,train_loss,held_out_loss,held_out_accuracy\n");
+        let mut text = String::from("epoch,lr,train_loss,validation_loss,validation_accuracy\n");
         for e in &self.state.epochs {
-            let Epoch { number, lr, train_loss, held_out_loss, held_out_accuracy } = e;
-            text += &format!("{number},{lr},{train_loss},{held_out_loss},{held_out_accuracy}\n");
+            let Epoch { number, lr, train_loss, validation_loss, validation_accuracy } = e;
+            text += &format!("{number},{lr},{train_loss},{validation_loss},{validation_accuracy}\n");
         }
         text
     }
 
-    /// Whole or not at all.
     fn replace(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
-        let (path, part) = (self.path.join(name), self.path.join(format!("{name}.part")));
-        std::fs::write(&part, bytes)
-            .and_then(|()| std::fs::File::open(&part)?.sync_all())
-            .and_then(|()| std::fs::rename(&part, &path))
-            .with_context(|| format!("{} cannot be written", path.display()))
+        let path = self.path.join(name);
+        replace_file(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))
     }
 }

@@ -7,19 +7,21 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use camscope::checkpoint::ModelCard;
+use camscope::core::geometry::Rect;
+use camscope::core::method::{CamOptions, Method};
+use camscope::core::metrics::{Faithfulness, Randomised};
+use camscope::data::DataSource;
 use camscope::engine::Session;
-use camscope::measure::{Faithfulness, Randomised};
-use camscope::method::{Explanation, Method};
 use camscope::photo::Photo;
-use camscope::recipe::Window;
-use camscope::train::{Found, Localisation};
+use camscope::train::{LocalisationScores, LocalisationTally};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::batch::{Source, sources};
-use crate::eval::boxed;
-use crate::model::Looking;
+use crate::judged::boxed;
+use crate::model::ModelArgs;
+use crate::output::say;
 
 /// Measure how far maps are to be trusted.
 #[derive(clap::Args)]
@@ -29,7 +31,7 @@ pub struct Args {
     photos: Vec<PathBuf>,
     /// Photos with boxes instead, `tiny-imagenet:DIR`, `yolo:DIR` or `voc:DIR`: judged are the maps of what they show.
     #[arg(long, conflicts_with = "photos")]
-    data: Option<String>,
+    data: Option<DataSource>,
     /// What the data's boxes call a class of the model, as `car=automobile`; with commas between.
     #[arg(long, value_delimiter = ',', value_name = "DATA=MODEL")]
     rename: Vec<String>,
@@ -37,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     #[command(flatten)]
-    by: Looking,
+    by: ModelArgs,
     /// Methods beside each other, with commas between; `camscope methods` lists them.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "cam")]
     method: Vec<Method>,
@@ -46,14 +48,14 @@ pub struct Args {
     stage: Option<usize>,
     /// What is measured, with commas between. Without it: faithfulness; with --data the boxes, too.
     #[arg(long, value_enum, value_delimiter = ',')]
-    measure: Vec<Measure>,
+    measure: Vec<Metric>,
     /// One JSON object.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Measure {
+enum Metric {
     /// Average drop, increase in confidence, deletion, insertion, ROAD: 76 passes a map.
     Faithfulness,
     /// Localisation, pointing game, evidence inside the box.
@@ -67,7 +69,7 @@ struct Case {
     name: String,
     photo: Photo,
     /// Its class and the boxes of what that names.
-    truth: Option<(usize, Vec<Window>)>,
+    truth: Option<(usize, Vec<Rect>)>,
 }
 
 /// A method's record.
@@ -80,7 +82,7 @@ struct Score {
     #[serde(skip_serializing_if = "Option::is_none")]
     faithfulness: Option<Means>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    boxes: Option<Localisation>,
+    boxes: Option<LocalisationScores>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sanity: Vec<Randomised>,
 }
@@ -98,17 +100,17 @@ struct Means {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (mut session, cases) = match &args.data {
         Some(data) => {
-            let (card, session) = args.by.session_of_cut()?;
+            let (card, session) = args.by.session_for_cropped()?;
             (session, boxed_cases(data, &args, &card)?)
         }
         None => (args.by.session()?, photos(&args.photos)?),
     };
-    let mut wanted = args.measure.clone();
-    if wanted.is_empty() {
-        wanted.push(Measure::Faithfulness);
-        wanted.extend(args.data.is_some().then_some(Measure::Boxes));
+    let mut metrics = args.measure.clone();
+    if metrics.is_empty() {
+        metrics.push(Metric::Faithfulness);
+        metrics.extend(args.data.is_some().then_some(Metric::Boxes));
     }
-    if wanted.contains(&Measure::Boxes) && args.data.is_none() {
+    if metrics.contains(&Metric::Boxes) && args.data.is_none() {
         bail!(
             "--measure boxes needs to know where things are: --data tiny-imagenet:DIR, --data yolo:DIR or --data voc:DIR"
         );
@@ -117,18 +119,18 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let bar = ProgressBar::new((cases.len() * args.method.len()) as u64).with_style(style);
     let mut scores = Vec::new();
     for &method in &args.method {
-        bar.set_message(method.about().title);
+        bar.set_message(method.info().title);
         scores.push(of_method(
             &mut session,
             &cases,
-            Explanation { method, stage: args.stage, ..Default::default() },
-            &wanted,
+            CamOptions { method, stage: args.stage, ..Default::default() },
+            &metrics,
             &bar,
         )?);
     }
     bar.finish_and_clear();
     match args.json {
-        true => println!("{}", serde_json::to_string(&scores)?),
+        true => say!("{}", serde_json::to_string(&scores)?),
         false => print(&scores),
     }
     Ok(ExitCode::SUCCESS)
@@ -151,7 +153,7 @@ fn photos(paths: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
 }
 
 /// The data's objects, or as many as are asked for.
-fn boxed_cases(data: &str, args: &Args, card: &ModelCard) -> anyhow::Result<Vec<Case>> {
+fn boxed_cases(data: &DataSource, args: &Args, card: &ModelCard) -> anyhow::Result<Vec<Case>> {
     let Some(boxed) = boxed(data, &args.rename, card)? else {
         bail!("--data takes tiny-imagenet:DIR, yolo:DIR or voc:DIR, not \"{data}\"")
     };
@@ -174,37 +176,37 @@ fn boxed_cases(data: &str, args: &Args, card: &ModelCard) -> anyhow::Result<Vec<
 fn of_method(
     session: &mut Session,
     cases: &[Case],
-    explanation: Explanation,
-    wanted: &[Measure],
+    options: CamOptions,
+    metrics: &[Metric],
     bar: &ProgressBar,
 ) -> anyhow::Result<Score> {
     const ID: u32 = 0;
     let go_on = async |_, _| ControlFlow::Continue(());
-    let (mut faithful, mut sanity, mut found, mut spent) = (Vec::new(), Vec::new(), Found::default(), 0.0);
+    let (mut faithful, mut sanity, mut found, mut spent) = (Vec::new(), Vec::new(), LocalisationTally::default(), 0.0);
     for case in cases {
-        let look = pollster::block_on(session.look(ID, &case.photo, 1)).with_context(|| case.name.clone())?;
-        let predicted = look.predictions[0].index;
+        let inference = pollster::block_on(session.infer(ID, &case.photo, 1)).with_context(|| case.name.clone())?;
+        let predicted = inference.predictions[0].index;
         let class = case.truth.as_ref().map_or(predicted, |(class, _)| *class);
-        if let (true, Some((_, boxes))) = (wanted.contains(&Measure::Boxes), &case.truth) {
+        if let (true, Some((_, boxes))) = (metrics.contains(&Metric::Boxes), &case.truth) {
             let start = Instant::now();
-            let map = &pollster::block_on(session.explain(ID, &explanation, &[class], go_on))?[0].map;
+            let map = &pollster::block_on(session.explain(ID, &options, &[class], go_on))?[0].map;
             spent += start.elapsed().as_secs_f64() * 1000.0;
             found.judge(&map.values, map.width, class == predicted, boxes);
         }
-        if wanted.contains(&Measure::Faithfulness) {
-            faithful.push(pollster::block_on(session.faithfulness(ID, &explanation, class, go_on))?);
+        if metrics.contains(&Metric::Faithfulness) {
+            faithful.push(pollster::block_on(session.faithfulness(ID, &options, class, go_on))?);
         }
-        if wanted.contains(&Measure::Sanity) {
-            sanity.push(pollster::block_on(session.sanity(ID, &explanation, class, go_on))?);
+        if metrics.contains(&Metric::Sanity) {
+            sanity.push(pollster::block_on(session.sanity(ID, &options, class, go_on))?);
         }
         bar.inc(1);
     }
     Ok(Score {
-        method: explanation.method,
+        method: options.method,
         photos: cases.len(),
         milliseconds: spent / cases.len() as f64,
-        faithfulness: wanted.contains(&Measure::Faithfulness).then(|| Means::of(&faithful)),
-        boxes: wanted.contains(&Measure::Boxes).then(|| found.shares()),
+        faithfulness: metrics.contains(&Metric::Faithfulness).then(|| Means::of(&faithful)),
+        boxes: metrics.contains(&Metric::Boxes).then(|| found.scores()),
         sanity: mean_similarities(&sanity),
     })
 }
@@ -237,11 +239,11 @@ fn mean_similarities(all: &[Vec<Randomised>]) -> Vec<Randomised> {
 
 fn print(scores: &[Score]) {
     if scores.iter().any(|score| score.faithfulness.is_some()) {
-        println!("method           average drop  increase  deletion  insertion    ROAD");
-        println!("                   lower %    higher %    lower     higher   higher");
+        say!("method           average drop  increase  deletion  insertion    ROAD");
+        say!("                   lower %    higher %    lower     higher   higher");
         for score in scores {
             let Some(m) = &score.faithfulness else { continue };
-            println!(
+            say!(
                 "{:<16} {:>9.2} {:>11.1} {:>9.4} {:>10.4} {:>8.4}",
                 score.method.to_string(),
                 m.average_drop * 100.0,
@@ -253,10 +255,10 @@ fn print(scores: &[Score]) {
         }
     }
     if scores.iter().any(|score| score.boxes.is_some()) {
-        println!("method           localisation error  class given  pointing game  evidence inside  ms a map");
+        say!("method           localisation error  class given  pointing game  evidence inside  ms a map");
         for score in scores {
             let Some(b) = &score.boxes else { continue };
-            println!(
+            say!(
                 "{:<16} {:>16.1} % {:>10.1} % {:>12.1} % {:>14.1} % {:>9.1}",
                 score.method.to_string(),
                 b.error * 100.0,
@@ -268,7 +270,7 @@ fn print(scores: &[Score]) {
         }
     }
     if scores.iter().any(|score| !score.sanity.is_empty()) {
-        println!(
+        say!(
             "likeness to the map of the trained network (rank correlation) with random weights from the head down to …"
         );
         for score in scores {
@@ -276,13 +278,9 @@ fn print(scores: &[Score]) {
                 Some(similarity) => format!("{} {similarity:.2}", step.layer),
                 None => format!("{} –", step.layer),
             };
-            println!(
-                "{:<16} {}",
-                score.method.to_string(),
-                score.sanity.iter().map(step).collect::<Vec<_>>().join(", ")
-            );
+            say!("{:<16} {}", score.method.to_string(), score.sanity.iter().map(step).collect::<Vec<_>>().join(", "));
         }
     }
     let photos = scores.first().map_or(0, |score| score.photos);
-    println!("{photos} photo{}", if photos == 1 { "" } else { "s" });
+    say!("{photos} photo{}", if photos == 1 { "" } else { "s" });
 }

@@ -5,13 +5,15 @@ use std::path::Path;
 
 use anyhow::Context;
 use camscope::checkpoint::ModelCard;
+use camscope::core::geometry::Rect;
+use camscope::core::inference::Prediction;
+use camscope::data::DataSource;
 use camscope::engine::Session;
 use camscope::photo::{Photo, resized};
-use camscope::protocol::Prediction;
-use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Picture, Range, Sheet, Tile, overlay, sheet};
 
-use crate::options::test_images;
+use crate::judged::labelled;
+use crate::output::say;
 
 /// Pixels a side of a picture on a sheet.
 const SIDE: u32 = 128;
@@ -28,11 +30,11 @@ pub fn grid(text: &str) -> Result<(usize, usize), String> {
 /// For the first test images: prediction, truth, the prediction's map over the image, and the image itself beneath.
 pub fn of_data(
     (card, mut session): (ModelCard, Session),
-    data: &str,
+    data: &DataSource,
     (columns, rows): (usize, usize),
     out: &Path,
 ) -> anyhow::Result<()> {
-    let data = test_images(data, &card)?;
+    let (_, data) = labelled(data, &card)?;
     // Spread over the set, since folders come class by class.
     let count = (columns * rows).min(data.len());
     let mut tiles = Vec::with_capacity(count);
@@ -40,8 +42,8 @@ pub fn of_data(
         let side = data.side as u32;
         let photo =
             Photo { width: side, height: side, rgb: data.image(i).to_vec(), original: (side, side), notes: Vec::new() };
-        let look = pollster::block_on(session.look(0, &photo, 1))?;
-        let best = &look.predictions[0];
+        let inference = pollster::block_on(session.infer(0, &photo, 1))?;
+        let best = &inference.predictions[0];
         let right = best.index == data.labels[i];
         let plain = resized(photo.rgb, side, SIDE);
         tiles.push(Tile {
@@ -49,20 +51,20 @@ pub fn of_data(
                 (best.class.clone(), if right { RIGHT } else { WRONG }),
                 (format!("is {} · {i}", data.classes[data.labels[i]]), INK),
             ],
-            pictures: vec![over(&plain, look.window, best, Range::of(&best.map.values)), plain],
+            pictures: vec![over(&plain, inference.window, best, Range::of(&best.map.values)), plain],
         });
     }
     save(&sheet(&tiles, SIDE as usize, columns), out)
 }
 
 /// The photo, and beside it each of `predictions` with its map, all on one scale.
-pub fn of_photo(photo: &Photo, window: Window, predictions: &[Prediction], out: &Path) -> anyhow::Result<()> {
+pub fn of_photo(photo: &Photo, window: Rect, predictions: &[Prediction], out: &Path) -> anyhow::Result<()> {
     let short = f64::from(photo.width.min(photo.height));
     let (left, top) = ((f64::from(photo.width) - short) / 2.0, (f64::from(photo.height) - short) / 2.0);
-    let plain = photo.square(Window { x: left, y: top, width: short, height: short }, SIDE);
+    let plain = photo.square(Rect { x: left, y: top, width: short, height: short }, SIDE);
     // From shares of the photo to shares of its centre square.
     let (w, h) = (f64::from(photo.width), f64::from(photo.height));
-    let window = Window {
+    let window = Rect {
         x: (window.x * w - left) / short,
         y: (window.y * h - top) / short,
         width: window.width * w / short,
@@ -78,7 +80,7 @@ pub fn of_photo(photo: &Photo, window: Window, predictions: &[Prediction], out: 
 }
 
 /// `plain`, a square of [`SIDE`], with the prediction's map over it.
-fn over(plain: &[u8], window: Window, prediction: &Prediction, range: Range) -> Vec<u8> {
+fn over(plain: &[u8], window: Rect, prediction: &Prediction, range: Range) -> Vec<u8> {
     let side = SIDE as usize;
     let picture = Picture { width: side, height: side, rgb: plain };
     let window = window.scaled(f64::from(SIDE), f64::from(SIDE));
@@ -90,6 +92,6 @@ fn over(plain: &[u8], window: Window, prediction: &Prediction, range: Range) -> 
 fn save(sheet: &Sheet, out: &Path) -> anyhow::Result<()> {
     image::save_buffer(out, &sheet.rgb, sheet.width as u32, sheet.height as u32, image::ColorType::Rgb8)
         .with_context(|| format!("{} cannot be written", out.display()))?;
-    println!("{} ({} × {} pixels)", out.display(), sheet.width, sheet.height);
+    say!("{} ({} × {} pixels)", out.display(), sheet.width, sheet.height);
     Ok(())
 }

@@ -9,26 +9,29 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use burn::module::Module;
+use burn::tensor::Device;
 use camscope::checkpoint::{ModelCard, StateDict, decode};
 use camscope::model::{Network, NetworkConfig};
-use camscope::train::{Event, Examples, Progress, TrainConfig, fit};
+use camscope::train::{Event, Examples, Progress, evaluate, fit};
+use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::model::Devices;
-use crate::options::{Options, Preset};
-use crate::run_folder::RunFolder;
+use crate::output::say;
+use crate::run_config::{Preset, RunConfig};
+use crate::run_folder::{RunFolder, TestResult};
 
 /// Train a network.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    options: Options,
+    config: RunConfig,
     /// A known good setting; single values may be replaced.
-    #[arg(long, value_enum)]
-    recipe: Option<Preset>,
+    #[arg(long, value_enum, alias = "recipe")]
+    preset: Option<Preset>,
     /// Values from a TOML file, named as the options are: such as a run's own config.toml.
-    #[arg(long)]
-    config: Option<PathBuf>,
+    #[arg(long = "config", value_name = "FILE")]
+    config_file: Option<PathBuf>,
     /// cpu, gpu, cuda or cuda:INDEX; several CUDA devices, as `cuda:0,1`, share every batch.
     #[arg(long, default_value = "cpu")]
     device: Devices,
@@ -39,172 +42,212 @@ pub struct Args {
     #[arg(long, required_unless_present = "resume")]
     out: Option<PathBuf>,
     /// Go on with the run in this folder, with its own config.toml.
-    #[arg(long, conflicts_with_all = ["out", "recipe", "config"])]
+    #[arg(long, conflicts_with_all = ["out", "preset", "config_file"])]
     resume: Option<PathBuf>,
 }
 
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+/// Run the command; `given` tells which options the command line sets.
+pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
     let (path, resumed) = match (&args.resume, &args.out) {
         (Some(path), _) => (path.clone(), Some(RunFolder::open(path)?)),
         (None, Some(path)) => (path.clone(), None),
         (None, None) => bail!("--out FOLDER says where the run goes"),
     };
-    let options = match &resumed {
-        Some((_, options)) => options.clone(),
-        None => args.options.over(args.recipe, args.config.as_deref())?,
+    let config = match &resumed {
+        Some((_, config)) => config.clone(),
+        None => args.config.layered(given, args.preset, args.config_file.as_deref())?,
     };
-    let config = options.train_config();
-    let recipe = options.recipe();
     let devices = args.device.open()?;
     let device = devices[0].clone();
-    device.seed(config.seed);
+    device.seed(config.train.seed);
 
-    let split = options.load_data()?;
+    let split = config.load_data()?;
     if args.strict && !split.skipped.is_empty() {
         bail!("{} files cannot be used, the first: {}", split.skipped.len(), split.skipped[0]);
     }
     let classes = split.train.classes.clone();
-    let [train, test] = [split.train, split.test].map(|data| Examples::photos(Arc::new(data), &recipe));
+    let preprocessing = config.preprocessing()?;
+    let [train, validation, test] =
+        [split.train, split.validation, split.test].map(|data| Examples::photos(Arc::new(data), &preprocessing));
     let kept = match &resumed {
-        Some((run, _)) => run.progress(&config, &device)?,
+        Some((run, _)) => run.progress(&config.train, &device)?,
         None => None,
     };
-    // A run that goes on needs neither --init's file nor fresh weights: its own hold everything.
+    // A resumed run needs neither --init's file nor fresh weights: its own hold everything.
     let (card, mut start) = match kept {
         Some(kept) => kept,
         None => {
-            let (network_config, network) = begin(&options, classes.len(), &device)?;
-            let card = card(&options, &config, &network_config, &classes, train.len())?;
-            (card, Progress { network, optimizer: config.optimizer(), epoch: 0 })
+            let (network_config, network) = begin(&config, classes.len(), &device)?;
+            let card = card(&config, network_config, classes, train.len())?;
+            (card, Progress { network, optimizer: config.train.optimizer(), epoch: 0 })
         }
     };
-    start.network = frozen(start.network, options.freeze)?;
-    let mut run = match resumed {
+    start.network = frozen(start.network, config.freeze.unwrap_or(0))?;
+    let run = match resumed {
         Some((run, _)) => run,
-        None => RunFolder::create(&path, &options)?,
+        None => RunFolder::create(&path, &config)?,
     };
-    println!(
-        "{} · {} photos to learn from, {} to test · {} · epoch {} of {}",
-        options.model.as_deref().unwrap_or("network"),
+    say!(
+        "{} · {} photos to learn from, {} to choose the best epoch by, {} to test · {} · epoch {} of {}",
+        config.model.as_deref().unwrap_or("network"),
         train.len(),
+        validation.len(),
         test.len(),
         args.device,
         start.epoch + 1,
-        config.epochs
+        config.train.epochs
     );
+    let mut log = Log::new(run, config.train.batch)?;
+    let trained = pollster::block_on(fit(start, &train, &validation, &config.train, &devices, async |event| {
+        log.event(event, &card)
+    }));
+    let mut run = log.finish()?;
 
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened for")?;
-    let style = "{bar:30} {pos}/{len} steps · {per_sec} · {eta} left · {msg}";
-    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?);
-    let (begun, mut told, mut seen, mut fault) = (Instant::now(), Instant::now(), 0usize, None);
-    let trained = fit(start, &train, &test, &config, &devices, async |event| {
-        match event {
-            Event::Step { done, total, loss } => {
-                if bar.length() != Some(total as u64) {
-                    bar.set_length(total as u64);
-                    bar.set_position(done as u64);
-                    bar.reset_eta();
-                }
-                seen += config.batch;
-                run.step(done, loss);
-                bar.set_position(done as u64);
-                let speed = seen as f64 / begun.elapsed().as_secs_f64();
-                bar.set_message(format!("{speed:.0} images/s · loss {loss:.3}"));
-                if bar.is_hidden() && told.elapsed().as_secs() >= 30 {
-                    told = Instant::now();
-                    let left = (total - done) as f64 * config.batch as f64 / speed / 60.0;
-                    println!("step {done} of {total}  loss {loss:.3}  {speed:.0} images/s  {left:.0} minutes left");
-                }
-            }
-            Event::Epoch { epoch, progress, .. } => {
-                let line = format!(
-                    "epoch {:>3}  lr {:.2e}  train loss {:.4}  held-out loss {:.4}  accuracy {:.2} %  {:.0} s",
-                    epoch.number,
-                    epoch.lr,
-                    epoch.train_loss,
-                    epoch.held_out_loss,
-                    epoch.held_out_accuracy * 100.0,
-                    begun.elapsed().as_secs_f64()
-                );
-                bar.suspend(|| println!("{line}"));
-                if let Err(error) = run.keep(epoch, progress, &card) {
-                    fault = Some(error);
-                    return ControlFlow::Break(());
-                }
-            }
-        }
-        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    let trained = pollster::block_on(trained);
-    bar.finish_and_clear();
-    if let Some(fault) = fault {
-        return Err(fault);
-    }
     let go_on = format!("go on with: camscope train --resume {}", path.display());
     let epoch = trained.with_context(|| format!("the finished epochs are kept; {go_on}"))?.epoch;
-    if epoch < config.epochs {
-        println!("Stopped after epoch {epoch}; {go_on}");
+    if epoch < config.train.epochs {
+        say!("Stopped after epoch {epoch}; {go_on}");
         return Ok(ExitCode::SUCCESS);
     }
-    let best = run.state.epochs.iter().find(|e| e.number == run.state.best);
-    if let Some(best) = best {
-        let name = run.best()?.display().to_string();
-        println!(
-            "Best: epoch {}, {:.2} % of {} test photos: {name}",
-            best.number,
-            best.held_out_accuracy * 100.0,
-            test.len()
-        );
+    judge(&mut run, &validation, &test, config.train.batch, &device)
+}
+
+/// Evaluate the best epoch on the test images, once, and print how it does.
+fn judge(
+    run: &mut RunFolder,
+    validation: &Examples,
+    test: &Examples,
+    batch: usize,
+    device: &Device,
+) -> anyhow::Result<ExitCode> {
+    let weights = run.best()?;
+    if run.state.test.is_none() && !test.is_empty() {
+        let bytes = std::fs::read(&weights).with_context(|| format!("{} cannot be read", weights.display()))?;
+        let (_, network) = decode(bytes, device)?;
+        let found = pollster::block_on(evaluate(&network.folded(), test, batch, device))?;
+        run.keep_test(TestResult { images: test.len(), loss: found.loss, accuracy: found.accuracy })?;
+    }
+    if let Some(best) = run.state.epochs.iter().find(|e| e.number == run.state.best) {
+        let accuracy = best.validation_accuracy * 100.0;
+        let by = format!("{accuracy:.2} % of {} validation photos", validation.len());
+        say!("Best: epoch {}, {by}: {}", best.number, weights.display());
+    }
+    match run.state.test {
+        Some(test) => say!("Test: {:.2} % of {} photos", test.accuracy * 100.0, test.images),
+        None => say!("Test: the data has no test images"),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The network to begin with: fresh, or with the weights of `--init`.
-fn begin(options: &Options, classes: usize, device: &burn::tensor::Device) -> anyhow::Result<(NetworkConfig, Network)> {
-    let Some(init) = &options.init else {
-        let config = options.network(classes)?;
-        let network = config.init(device)?;
-        return Ok((config, network));
+/// Shows how a training goes and keeps its epochs; Ctrl-C ends it after the step.
+struct Log {
+    run: RunFolder,
+    batch: usize,
+    bar: ProgressBar,
+    begun: Instant,
+    /// When a hidden bar's last line was printed.
+    printed: Instant,
+    photos: usize,
+    stop: Arc<AtomicBool>,
+    fault: Option<anyhow::Error>,
+}
+
+impl Log {
+    fn new(run: RunFolder, batch: usize) -> anyhow::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = stop.clone();
+        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened for")?;
+        let style = "{bar:30} {pos}/{len} steps · {per_sec} · {eta} left · {msg}";
+        let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?);
+        Ok(Self { run, batch, bar, begun: Instant::now(), printed: Instant::now(), photos: 0, stop, fault: None })
+    }
+
+    fn event(&mut self, event: Event<'_>, card: &ModelCard) -> ControlFlow<()> {
+        match event {
+            Event::Step { done, total, loss } => self.step(done, total, loss),
+            Event::Epoch { epoch, progress, .. } => {
+                let line = format!(
+                    "epoch {:>3}  lr {:.2e}  train loss {:.4}  validation loss {:.4}  accuracy {:.2} %  {:.0} s",
+                    epoch.number,
+                    epoch.lr,
+                    epoch.train_loss,
+                    epoch.validation_loss,
+                    epoch.validation_accuracy * 100.0,
+                    self.begun.elapsed().as_secs_f64()
+                );
+                self.bar.suspend(|| say!("{line}"));
+                if let Err(error) = self.run.keep(epoch, progress, card) {
+                    self.fault = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn step(&mut self, done: usize, total: usize, loss: f32) {
+        if self.bar.length() != Some(total as u64) {
+            self.bar.set_length(total as u64);
+            self.bar.set_position(done as u64);
+            self.bar.reset_eta();
+        }
+        self.photos += self.batch;
+        self.run.step(done, loss);
+        self.bar.set_position(done as u64);
+        let speed = self.photos as f64 / self.begun.elapsed().as_secs_f64();
+        self.bar.set_message(format!("{speed:.0} images/s · loss {loss:.3}"));
+        if self.bar.is_hidden() && self.printed.elapsed().as_secs() >= 30 {
+            self.printed = Instant::now();
+            let left = (total - done) as f64 * self.batch as f64 / speed / 60.0;
+            say!("step {done} of {total}  loss {loss:.3}  {speed:.0} images/s  {left:.0} minutes left");
+        }
+    }
+
+    fn finish(self) -> anyhow::Result<RunFolder> {
+        self.bar.finish_and_clear();
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(self.run),
+        }
+    }
+}
+
+/// Build the network to begin with: fresh, or with the weights of `--init`.
+fn begin(config: &RunConfig, classes: usize, device: &Device) -> anyhow::Result<(NetworkConfig, Network)> {
+    let Some(init) = &config.init else {
+        let network_config = config.network(classes)?;
+        let network = network_config.init(device)?;
+        return Ok((network_config, network));
     };
     let path = Path::new(init);
-    let fresh =
-        |config: &NetworkConfig| config.clone().with(serde_json::Map::from_iter([("classes".into(), classes.into())]));
     if path.extension().is_none_or(|e| e != "bpk") {
-        let config = options.network(classes)?;
+        let ours = config.network(classes)?;
         let state = StateDict::read(path)?;
         // With a head for other classes, everything but the head is taken.
-        let theirs = state.classes(&config).unwrap_or(classes);
-        let whole = config.clone().with(serde_json::Map::from_iter([("classes".into(), theirs.into())]))?;
-        let network = state.into_network(path, &whole, device)?;
-        return Ok((config.clone(), with_head(network, &config, theirs != classes, device)?));
+        let theirs = state.classes(&ours).unwrap_or(classes);
+        let network = state.into_network(path, &ours.clone().with_classes(theirs), device)?;
+        let network = with_head(network, &ours, theirs != classes, device)?;
+        return Ok((ours, network));
     }
     let bytes = std::fs::read(path).with_context(|| format!("{init} cannot be read"))?;
     let (card, network) = decode(bytes, device)?;
-    let theirs: NetworkConfig = serde_json::from_value(card.network)?;
-    let config = fresh(&theirs)?;
-    if options.model.is_some() && options.network(classes)? != config {
+    let theirs = card.network.classes();
+    let ours = card.network.with_classes(classes);
+    if config.model.is_some() && config.network(classes)? != ours {
         bail!("{init} holds another network than --model and --set describe; leave them out to train the one it holds");
     }
-    let network = with_head(network, &config, theirs.classes() != classes, device)?;
-    Ok((config, network))
+    let network = with_head(network, &ours, theirs != classes, device)?;
+    Ok((ours, network))
 }
 
-fn with_head(
-    mut network: Network,
-    config: &NetworkConfig,
-    new: bool,
-    device: &burn::tensor::Device,
-) -> anyhow::Result<Network> {
+fn with_head(mut network: Network, config: &NetworkConfig, new: bool, device: &Device) -> anyhow::Result<Network> {
     if new {
         network.linear = config.init(device)?.linear;
     }
     Ok(network)
 }
 
-fn frozen(mut network: Network, stages: Option<usize>) -> anyhow::Result<Network> {
-    let stages = stages.unwrap_or(0);
+fn frozen(mut network: Network, stages: usize) -> anyhow::Result<Network> {
     if stages > network.stages.len() {
         bail!("--freeze {stages}: the network has only {} stages", network.stages.len());
     }
@@ -214,34 +257,30 @@ fn frozen(mut network: Network, stages: Option<usize>) -> anyhow::Result<Network
     Ok(network)
 }
 
-fn card(
-    options: &Options,
-    config: &TrainConfig,
-    network: &NetworkConfig,
-    classes: &[String],
-    photos: usize,
-) -> anyhow::Result<ModelCard> {
-    let data = options.data_name();
-    let name = options.model.clone().unwrap_or_else(|| "network".into());
+fn card(config: &RunConfig, network: NetworkConfig, classes: Vec<String>, photos: usize) -> anyhow::Result<ModelCard> {
+    let data = config.data_name();
+    let name = config.model.clone().unwrap_or_else(|| "network".into());
+    let train = &config.train;
+    let source = format!(
+        "trained by `camscope train` on {photos} training images of {data}: {}; {} epochs of {:?}, {:?} schedule, highest \
+         learning rate {}, batch {}, augmentation {:?}, seed {}",
+        serde_json::to_string(&network)?,
+        train.epochs,
+        train.optimizer,
+        train.schedule,
+        train.lr,
+        train.batch,
+        train.augment,
+        train.seed
+    );
     Ok(ModelCard {
         title: format!("{name} · {} classes of {data}", classes.len()),
         name,
-        network: serde_json::to_value(network)?,
-        classes: classes.to_vec(),
-        recipe: options.recipe(),
+        network,
+        classes,
+        preprocessing: config.preprocessing()?,
         licence: "research use, as the data set it was trained on".into(),
-        source: format!(
-            "trained by `camscope train` on the {photos} training images of {data}: {}; {} epochs of {:?}, {:?} schedule, \
-             highest learning rate {}, batch {}, augmentation {:?}, seed {}",
-            serde_json::to_string(network)?,
-            config.epochs,
-            config.optimizer,
-            config.schedule,
-            config.lr,
-            config.batch,
-            config.augment,
-            config.seed
-        ),
+        source,
         accuracy: None,
         file: String::new(),
         bytes: 0,

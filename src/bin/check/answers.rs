@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use camscope::method::Method;
+use camscope::core::batch::BatchItemState;
+use camscope::core::inference::{Inference, Picture};
+use camscope::core::message::Message;
+use camscope::core::method::Method;
+use camscope::core::metrics::MetricResult;
 use camscope::page::canvas::overlay_thumbnail;
 use camscope::page::web::{fixed, now};
-use camscope::protocol::{Event, Look, Measured, Picture, Request};
-use camscope::said::Said;
-use camscope::survey::ItemState;
+use camscope::protocol::{Reply, Request};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -17,16 +19,16 @@ use crate::task::{SMALL, Task, chosen_model, compare, pump, send, with};
 
 pub fn take(state: State, event: Event) {
     match event {
-        Event::Started => {
+        Reply::Started => {
             with(|client| client.started = true);
             pump(state);
         }
-        Event::Unusable { reason } => failed(state, reason.into()),
-        Event::Progress { received, total } => {
+        Reply::Unusable { reason } => failed(state, reason.into()),
+        Reply::Progress { received, total } => {
             let [done, all] = [received as f64, total as f64].map(|bytes| fixed(bytes / 1e6, 1));
-            state.phase.set(Phase::Loading(Said::new("loading-megabytes").with("done", done).with("all", all)));
+            state.phase.set(Phase::Loading(Message::new("loading-megabytes").with("done", done).with("all", all)));
         }
-        Event::Loaded { .. } => {
+        Reply::Loaded { .. } => {
             with(|client| {
                 if let Some(Task::Load(name, url)) = client.task.take() {
                     client.loaded = Some((name, url));
@@ -35,57 +37,58 @@ pub fn take(state: State, event: Event) {
             state.phase.set(Phase::Running(true));
             pump(state);
         }
-        Event::Picture { picture, .. } => with(|client| client.picture = Some(picture)),
-        Event::Looked { photo, look } => {
+        Reply::Picture { picture, .. } => with(|client| client.picture = Some(picture)),
+        Reply::Inferred { photo, inference } => {
             let (task, picture) = with(|client| (client.task.take(), client.picture.take()));
             // Another network may have been chosen meanwhile, or all have been taken away.
             let model = chosen_model(state).map(|model| (model.name, model.url));
             if with(|client| client.loaded == model)
                 && let (Some(task), Some(picture)) = (task, picture)
             {
-                looked(state, photo, look, picture, &task);
+                looked(state, photo, inference, picture, &task);
             }
             pump(state);
         }
-        Event::Explaining { done, of, .. } => state.working.update(|working| {
+        Reply::PassesDone { done, of, .. } => state.working.update(|working| {
             if let Some((_, at, all)) = working {
                 (*at, *all) = (done, of);
             }
         }),
-        Event::Explained { photo, explanation, mut predictions } => answered(state, photo, |job| {
+        Reply::Explained { photo, explanation, mut predictions } => answered(state, photo, |job| {
             let Some(prediction) = predictions.pop() else { return };
             match (&job, untrack(|| state.drawn())) {
-                (Job::Other(..), Some(Drawn { look, .. })) => {
-                    state.other.set(Some((job, Drawn { look, prediction, method: explanation.method })));
+                (Job::Other(..), Some(Drawn { inference, .. })) => {
+                    state.other.set(Some((job, Drawn { inference, prediction, method: explanation.method })));
                 }
                 _ => state.explained.set(Some((job, prediction))),
             }
         }),
-        Event::Measured { photo, measured, .. } => answered(state, photo, |_| {
+        Reply::MetricResult { photo, measured, .. } => answered(state, photo, |_| {
             state.wanted.set(None);
             state.measures.update(|measures| match measured {
-                Measured::Faithfulness(found) => measures.faithfulness = Some(found),
-                Measured::Sanity(found) => measures.sanity = Some(found),
+                MetricResult::Faithfulness(found) => measures.faithfulness = Some(found),
+                MetricResult::Sanity(found) => measures.sanity = Some(found),
             });
         }),
-        Event::Recalled { .. } => {
+        Reply::SecondLoaded { .. } => {
             if let Some(Task::Job(photo, ..)) = with(|client| client.task.clone()) {
                 spawn_local(compare(state, photo));
             }
         }
-        Event::Compared { photo, after, .. } => answered(state, photo, |job| {
+        Reply::Compared { photo, after, .. } => answered(state, photo, |job| {
             let class = untrack(|| state.drawn()).map(|drawn| drawn.prediction.class);
-            if let (Some(look), Some(class)) = (after, class) {
+            if let (Some(inference), Some(class)) = (after, class) {
                 // The class that is looked at, or what the other network sees instead.
-                let same = look.predictions.iter().find(|p| p.class == class).or(look.predictions.first()).cloned();
+                let same =
+                    inference.predictions.iter().find(|p| p.class == class).or(inference.predictions.first()).cloned();
                 if let Some(prediction) = same {
-                    state.other.set(Some((job, Drawn { look, prediction, method: Method::Cam })));
+                    state.other.set(Some((job, Drawn { inference, prediction, method: Method::Cam })));
                 }
             }
         }),
-        Event::Stopped { photo } => answered(state, photo, |_| ()),
-        Event::Failed { photo: Some(_), message } => broken(state, message),
-        Event::Failed { photo: None, message } => {
+        Reply::Stopped { photo } => answered(state, photo, |_| ()),
+        Reply::Failed { photo: Some(_), message } => broken(state, message),
+        Reply::Failed { photo: None, message } => {
             state.say("error", message);
             match with(|client| client.task.clone()) {
                 Some(Task::Load(..)) => {
@@ -99,13 +102,13 @@ pub fn take(state: State, event: Event) {
             }
         }
         // What this part does not ask for.
-        Event::Map { .. }
-        | Event::Studied { .. }
-        | Event::Lesson(_)
-        | Event::Taught { .. }
-        | Event::NotTaught { .. }
-        | Event::Trying { .. }
-        | Event::Tried(_) => {}
+        Reply::Map { .. }
+        | Reply::FeaturesExtracted { .. }
+        | Reply::Lesson(_)
+        | Reply::Taught { .. }
+        | Reply::TeachFailed { .. }
+        | Reply::Benchmarking { .. }
+        | Reply::Benchmarked(_) => {}
     }
 }
 
@@ -121,12 +124,12 @@ fn answered(state: State, photo: u32, keep: impl FnOnce(Job)) {
     pump(state);
 }
 
-fn looked(state: State, photo: u32, look: Look, picture: Picture, task: &Task) {
+fn looked(state: State, photo: u32, inference: Inference, picture: Picture, task: &Task) {
     if state.items.with_untracked(|items| items.iter().all(|item| item.id != photo)) {
         return send(&Request::Forget { photo });
     }
     let fresh = state.thumbnails.with_untracked(|thumbnails| !thumbnails.contains_key(&photo));
-    if fresh && let Some(thumbnail) = overlay_thumbnail(&picture, &look, SMALL as usize) {
+    if fresh && let Some(thumbnail) = overlay_thumbnail(&picture, &inference, SMALL as usize) {
         state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo, thumbnail)));
     }
     match task {
@@ -141,7 +144,7 @@ fn looked(state: State, photo: u32, look: Look, picture: Picture, task: &Task) {
         }
         _ => {}
     }
-    state.item(photo, |item| item.state = ItemState::Done(look));
+    state.item(photo, |item| item.state = BatchItemState::Done(inference));
 }
 
 /// The task has come to nothing: so that it is not begun anew, it is no longer wanted.
@@ -149,7 +152,7 @@ pub fn give_up(state: State) {
     match with(|client| client.task.take()) {
         Some(Task::Job(_, Job::Main(..), false)) => state.method.set(Method::Cam),
         Some(Task::Job(_, Job::Other(..), false)) => state.against.set(None),
-        Some(Task::Job(_, Job::Measure(..), false)) => state.wanted.set(None),
+        Some(Task::Job(_, Job::Metric(..), false)) => state.wanted.set(None),
         _ => {}
     }
     state.working.set(None);
@@ -157,11 +160,11 @@ pub fn give_up(state: State) {
 }
 
 /// The photo of the task cannot be used; of the open one only what was wanted beside.
-pub fn broken(state: State, why: Said) {
+pub fn broken(state: State, why: Message) {
     match with(|client| client.task.clone()) {
         Some(Task::Survey(photo, _) | Task::Open(photo)) => {
             with(|client| client.task = None);
-            state.item(photo, |item| item.state = ItemState::Failed(why));
+            state.item(photo, |item| item.state = BatchItemState::Failed(why));
             pump(state);
         }
         _ => {

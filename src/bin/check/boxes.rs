@@ -1,10 +1,10 @@
 //! The boxes around what a photo shows, and the shortcut check: how much of the evidence lies inside them. They are drawn on the photo,
 //! or placed by numbers, for which neither a pointer nor a steady hand is needed.
 
+use camscope::core::geometry::Rect;
+use camscope::core::inference::Prediction;
+use camscope::core::message::Message;
 use camscope::page::web::fixed;
-use camscope::protocol::Prediction;
-use camscope::recipe::Window;
-use camscope::said::Said;
 use leptos::prelude::*;
 
 use crate::state::{Drawn, State};
@@ -15,7 +15,7 @@ pub const ALL: f64 = 0.95;
 pub const LEAST: f64 = 0.01;
 
 /// A box that is added waits in the middle.
-const MIDDLE: Window = Window { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
+const MIDDLE: Rect = Rect { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
 
 /// What came of the shortcut check, in words and as a bar.
 #[component]
@@ -28,8 +28,8 @@ pub fn Shortcut() -> impl IntoView {
     };
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
     let words = move || match (boxes(), found()) {
-        (0, _) => Said::new("check-draw-box"),
-        (_, None) => Said::new("check-no-evidence"),
+        (0, _) => Message::new("check-draw-box"),
+        (_, None) => Message::new("check-no-evidence"),
         (_, Some((inside, covered, class))) => {
             let verdict = match () {
                 () if covered > ALL => "check-verdict-all",
@@ -38,20 +38,20 @@ pub fn Shortcut() -> impl IntoView {
                 () if inside < 0.8 => "check-verdict-part",
                 () => "check-verdict-inside",
             };
-            let said = Said::new("check-found").with("class", class).with("verdict", Said::new(verdict));
+            let said = Message::new("check-found").with("class", class).with("verdict", Message::new(verdict));
             said.with("inside", percent(inside)).with("covered", percent(covered))
         }
     };
     let share = move || found().map(|(inside, ..)| inside);
     let located = move || {
-        let found = state.chosen_item()?.located(&state.drawn()?.prediction)?;
-        let hit = Said::new(if found.hit { "check-hit" } else { "check-missed" });
-        let fits = if found.overlap >= 0.5 { "check-fits" } else { "check-fits-not" };
-        Some(Said::new(fits).with("hit", hit).with("overlap", fixed(found.overlap, 2)).attr())
+        let found = state.chosen_item()?.localisation(&state.drawn()?.prediction)?;
+        let hit = Message::new(if found.hit { "check-hit" } else { "check-missed" });
+        let fits = if found.iou >= 0.5 { "check-fits" } else { "check-fits-not" };
+        Some(Message::new(fits).with("hit", hit).with("overlap", fixed(found.iou, 2)).attr())
     };
     let around = move |_| {
-        let Some(Drawn { look, prediction, .. }) = untrack(|| state.drawn()) else { return };
-        match evidence(&prediction, look.width, look.height) {
+        let Some(Drawn { inference, prediction, .. }) = untrack(|| state.drawn()) else { return };
+        match evidence(&prediction, inference.width, inference.height) {
             Some(place) => state.change_boxes(|boxes| boxes.push(place)),
             None => state.say("note", "check-nothing-to-box".into()),
         }
@@ -78,7 +78,7 @@ pub fn Shortcut() -> impl IntoView {
 fn Edges() -> impl IntoView {
     let state = expect_context::<State>();
     let last = Memo::new(move |_| state.chosen_item().and_then(|item| item.boxes.last().copied()));
-    let edge = move |id: &'static str, words: &'static str, side: fn(&Window) -> f64, pull: fn(&mut Window, f64)| {
+    let edge = move |id: &'static str, words: &'static str, side: fn(&Rect) -> f64, pull: fn(&mut Rect, f64)| {
         let percent = Memo::new(move |_| last.get().map(|place| fixed(side(&place) * 100.0, 0)).unwrap_or_default());
         view! {
             <label class="inline">
@@ -116,8 +116,8 @@ fn pull([from, length]: [&mut f64; 2], to: f64, first: bool) {
 }
 
 /// The box around the evidence in shares of the photo.
-fn evidence(prediction: &Prediction, width: u32, height: u32) -> Option<Window> {
+fn evidence(prediction: &Prediction, width: u32, height: u32) -> Option<Rect> {
     let [x0, y0, x1, y1] = prediction.evidence_box?.map(f64::from);
-    let place = Window { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
+    let place = Rect { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
     Some(place.scaled(1.0 / f64::from(width), 1.0 / f64::from(height)))
 }

@@ -1,12 +1,12 @@
 //! What each class comes to: how many photos, how sure, how much evidence inside, and where it is usually found.
 
+use camscope::core::batch::{Class, classes};
+use camscope::core::geometry::Rect;
+use camscope::core::inference::ClassMap;
+use camscope::core::message::Message;
 use camscope::page::canvas::{colours, put};
 use camscope::page::web::fixed;
-use camscope::protocol::ClassMap;
-use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Picture, Range, overlay};
-use camscope::said::Said;
-use camscope::survey::{Class, classes};
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use web_sys::HtmlCanvasElement;
@@ -31,7 +31,7 @@ pub fn ByClass() -> impl IntoView {
                     <One first=class all/>
                 </For>
             </div>
-            <p class="hint" hidden=move || more() == 0 data-said=move || Said::new("and-more").with("n", more()).attr()></p>
+            <p class="hint" hidden=move || more() == 0 data-said=move || Message::new("and-more").with("n", more()).attr()></p>
         </details>
     }
 }
@@ -51,14 +51,14 @@ fn One(first: Class, all: Memo<Vec<Class>>) -> impl IntoView {
     let toggle = move |_| state.filter.update(|filter| filter.class = (filter.class != Some(index)).then_some(index));
     let text = move || {
         now.with(|class| {
-            Said::new("check-class").with("n", class.photos).with("sure", percent(class.confidence)).attr()
+            Message::new("check-class").with("n", class.photos).with("sure", percent(class.confidence)).attr()
         })
     };
     let inside = move || {
-        now.with(|class| class.inside.map(|inside| Said::new("check-inside").with("share", percent(inside)).attr()))
+        now.with(|class| class.inside.map(|inside| Message::new("check-inside").with("share", percent(inside)).attr()))
     };
     let share = move || now.with(|class| class.inside.map(|inside| inside.to_string()));
-    let (label, called) = (Said::new("check-mean-map").with("class", name.as_str()).attr(), name.clone());
+    let (label, called) = (Message::new("check-mean-map").with("class", name.as_str()).attr(), name.clone());
     Effect::new(move || {
         if let Some(canvas) = canvas.get() {
             now.with(|class| draw(&canvas, &class.map));
@@ -77,7 +77,7 @@ fn draw(canvas: &HtmlCanvasElement, map: &ClassMap) {
     let side = SIDE as usize;
     let grey = vec![128; side * side * 3];
     let picture = Picture { width: side, height: side, rgb: &grey };
-    let whole = Window { x: 0.0, y: 0.0, width: side as f64, height: side as f64 };
+    let whole = Rect { x: 0.0, y: 0.0, width: side as f64, height: side as f64 };
     let options = OverlayOptions { opacity: 1.0, colormap: colours(), ..OverlayOptions::default() };
     put(
         canvas,

@@ -1,12 +1,13 @@
 //! The engine's start, and what the person chooses: each choice changes the state, and [`update`] has the engine follow.
 
-use camscope::method::Method;
+use camscope::core::batch::{BatchItemState, Filter};
+use camscope::core::message::{Arg, Message};
+use camscope::core::method::Method;
+use camscope::core::metrics::Metric;
 use camscope::page::engine::Engine;
 use camscope::page::manifest::{model_at, models};
 use camscope::page::web::{body_data, property, window};
-use camscope::protocol::{Event, Measure, Request};
-use camscope::said::{Filling, Said};
-use camscope::survey::{Filter, ItemState};
+use camscope::protocol::{Reply, Request};
 use js_sys::Array;
 use leptos::ev::Custom;
 use leptos::prelude::*;
@@ -56,18 +57,18 @@ fn start_engine(state: State, device: &'static str) {
 }
 
 /// From WebGPU it goes on with the CPU, from the CPU with a new engine; one that never had a network is not tried again.
-pub fn failed(state: State, why: Filling) {
+pub fn failed(state: State, why: Arg) {
     let Client { device, loaded, task, .. } = with(std::mem::take);
     state.working.set(None);
     if device == "webgpu" {
-        state.say("note", Said::new("webgpu-stopped").with("why", why));
+        state.say("note", Message::new("webgpu-stopped").with("why", why));
         return start_engine(state, "cpu");
     }
     if loaded.is_none() {
-        state.say("error", Said::new("check-engine-stopped").with("why", why));
+        state.say("error", Message::new("check-engine-stopped").with("why", why));
         return state.phase.set(Phase::Failed);
     }
-    state.say("error", Said::new("engine-restarted").with("why", why));
+    state.say("error", Message::new("engine-restarted").with("why", why));
     start_engine(state, "cpu");
     // What it was at would stop the next one too.
     with(|client| client.task = task.clone());
@@ -84,7 +85,7 @@ pub fn choose_model(state: State, name: String) {
     state.class.set(0);
     state.filter.update(|filter| filter.class = None);
     state.thumbnails.update(|thumbnails| thumbnails.clear());
-    state.items.update(|items| items.iter_mut().for_each(|item| item.state = ItemState::Waiting));
+    state.items.update(|items| items.iter_mut().for_each(|item| item.state = BatchItemState::Waiting));
     state.spent.set((0.0, 0));
     if state.phase.get_untracked() == Phase::Failed && with(|client| client.engine.is_some()) {
         state.phase.set(Phase::Running(true));
@@ -147,7 +148,7 @@ pub fn hold_against(state: State, against: Option<Against>) {
 }
 
 /// Has the map measured.
-pub fn measure(state: State, what: Measure) {
+pub fn measure(state: State, what: Metric) {
     state.wanted.set(Some(what));
     update(state);
 }

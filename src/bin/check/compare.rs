@@ -1,13 +1,14 @@
 //! The chosen photo's map beside another: another class, another method, another network; what one has more than the other, and
 //! the values of both at a place. All three pictures are zoomed and moved together.
 
-use camscope::method::Method;
+use camscope::core::inference::{ClassMap, Prediction};
+use camscope::core::message::{Arg, Message};
+use camscope::core::method::Method;
+use camscope::core::resample::difference;
 use camscope::page::canvas;
 use camscope::page::place::Place;
 use camscope::page::web::{digits, fixed};
-use camscope::protocol::{ClassMap, Prediction};
-use camscope::render::{Colormap, OverlayOptions, Range, difference};
-use camscope::said::{Filling, Said};
+use camscope::render::{Colormap, OverlayOptions, Range};
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
@@ -48,15 +49,15 @@ pub fn Compare() -> impl IntoView {
     };
     let values = move || {
         let (at, a, b) = (place.get()?, state.drawn()?, state.held_against()?);
-        let value = |map: &Drawn| canvas::value_at(&map.look, &map.prediction, at, true);
+        let value = |map: &Drawn| canvas::value_at(&map.inference, &map.prediction, at, true);
         let word = |value: Option<f32>| {
-            value.map_or_else(|| Said::new("check-unseen").into(), |value| Filling::from(fixed(value, 2)))
+            value.map_or_else(|| Message::new("check-unseen").into(), |value| Arg::from(fixed(value, 2)))
         };
-        Some(Said::new("check-here").with("first", word(value(&a))).with("second", word(value(&b))).attr())
+        Some(Message::new("check-here").with("first", word(value(&a))).with("second", word(value(&b))).attr())
     };
     let names = move || {
         let [a, b] = [state.drawn()?, state.held_against()?];
-        let name = |map: &Drawn| format!("{} · {}", map.prediction.class, map.method.about().title);
+        let name = |map: &Drawn| format!("{} · {}", map.prediction.class, map.method.info().title);
         let network = match state.against.get()? {
             Against::Model(name) => {
                 let title = state.models.with(|models| models.iter().find(|m| m.name == name).map(|m| m.title.clone()));
@@ -66,7 +67,7 @@ pub fn Compare() -> impl IntoView {
         };
         Some([name(&a), name(&b) + &network])
     };
-    let title = move |i: usize| names().map(|names| Said::plain(names[i].as_str()).attr());
+    let title = move |i: usize| names().map(|names| Message::plain(names[i].as_str()).attr());
     view! {
         <section class="compare-maps panel" data-said="check-comparison" data-testid="compare-maps">
             <div class="row">
@@ -98,15 +99,15 @@ fn within(scale: f64, moved: [f64; 2]) -> [f64; 2] {
 
 /// The first map less the second, over what the network of the first saw; what the other one did not see counts as nothing.
 fn minus(a: &Drawn, b: &Drawn, relative: bool) -> Drawn {
-    let other = match a.look.window == b.look.window {
+    let other = match a.inference.window == b.inference.window {
         true => b.prediction.map.clone(),
         false => {
-            let window = a.look.window;
+            let window = a.inference.window;
             let at = |i: usize| {
                 let share = |cell: usize| (cell as f64 + 0.5) / FINE as f64;
                 let (u, v) = (share(i % FINE), share(i / FINE));
                 let place = (window.x + u * window.width, window.y + v * window.height);
-                canvas::value_at(&b.look, &b.prediction, (place.0 as f32, place.1 as f32), true).unwrap_or(0.0)
+                canvas::value_at(&b.inference, &b.prediction, (place.0 as f32, place.1 as f32), true).unwrap_or(0.0)
             };
             ClassMap { width: FINE, height: FINE, values: (0..FINE * FINE).map(at).collect() }
         }
@@ -123,7 +124,8 @@ fn Choice() -> impl IntoView {
     let state = expect_context::<State>();
     let classes = Memo::new(move |_| {
         let item = state.chosen_item();
-        let predictions = item.as_ref().and_then(|item| item.look()).map(|look| look.predictions.clone());
+        let predictions =
+            item.as_ref().and_then(|item| item.inference()).map(|inference| inference.predictions.clone());
         predictions.unwrap_or_default().into_iter().map(|p| p.class).collect::<Vec<_>>()
     });
     let option = move |value: String, words: String, choice: Against| {
@@ -136,7 +138,7 @@ fn Choice() -> impl IntoView {
     let of_methods = move || {
         let others = Method::ALL.into_iter().filter(move |method| *method != state.method.get());
         others
-            .map(|method| option(format!("method:{method}"), method.about().title.into(), Against::Method(method)))
+            .map(|method| option(format!("method:{method}"), method.info().title.into(), Against::Method(method)))
             .collect_view()
     };
     let of_models = move || {
@@ -149,7 +151,7 @@ fn Choice() -> impl IntoView {
         let against = match value.split_once(':') {
             Some(("class", at)) => at.parse().ok().map(Against::Class),
             Some(("method", name)) => {
-                Method::ALL.into_iter().find(|method| method.about().name == name).map(Against::Method)
+                Method::ALL.into_iter().find(|method| method.info().name == name).map(Against::Method)
             }
             Some((_, name)) => Some(Against::Model(name.into())),
             None => None,
@@ -187,7 +189,7 @@ fn View(
             return;
         };
         let Some(photo) = picture(chosen) else { return };
-        let Drawn { look, prediction, .. } = drawn;
+        let Drawn { inference, prediction, .. } = drawn;
         let values = &prediction.map.values;
         let (range, options) = match signed {
             true => {
@@ -196,7 +198,7 @@ fn View(
             }
             false => (Range::of(values), OverlayOptions { colormap: canvas::colours(), ..OverlayOptions::default() }),
         };
-        canvas::draw_map(&node, &photo, SIDE, &look, &prediction, range, options);
+        canvas::draw_map(&node, &photo, SIDE, &inference, &prediction, range, options);
         if let Some(at) = place.mark() {
             canvas::draw_mark(&node, at);
         }
@@ -215,7 +217,7 @@ fn View(
     };
     let walk = move |event: KeyboardEvent| {
         if let Some(drawn) = map.get_untracked()
-            && place.walk(&event, &drawn.look, &drawn.prediction.map)
+            && place.walk(&event, &drawn.inference, &drawn.prediction.map)
         {
             centre();
         }

@@ -1,12 +1,12 @@
 //! The chosen photo, large: its map, the boxes that the person draws around what it shows, its classes, and the way to Teach.
 
-use camscope::method::Method;
+use camscope::core::batch::{BatchItem, BatchItemState};
+use camscope::core::geometry::Rect;
+use camscope::core::message::Message;
+use camscope::core::method::Method;
 use camscope::page::canvas;
 use camscope::page::web::{fixed, property, window};
-use camscope::recipe::Window;
 use camscope::render::{OverlayOptions, Range};
-use camscope::said::Said;
-use camscope::survey::{Item, ItemState};
 use js_sys::{Array, Reflect};
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -45,10 +45,10 @@ fn Stage() -> impl IntoView {
         let (Some(canvas), Some(chosen)) = (picture.get(), state.chosen.get()) else { return };
         let Some(photo) = kept(chosen) else { return };
         match state.drawn() {
-            Some(Drawn { look, prediction, .. }) => {
+            Some(Drawn { inference, prediction, .. }) => {
                 let range = Range::of(&prediction.map.values);
                 let options = OverlayOptions { colormap: canvas::colours(), ..OverlayOptions::default() };
-                canvas::draw_map(&canvas, &photo, SIDE, &look, &prediction, range, options);
+                canvas::draw_map(&canvas, &photo, SIDE, &inference, &prediction, range, options);
             }
             None => canvas::draw_plain(&canvas, &photo),
         }
@@ -83,15 +83,15 @@ fn Stage() -> impl IntoView {
     };
     let caption = move || match state.chosen_item() {
         None => None,
-        Some(Item { name, state: ItemState::Failed(why), .. }) => {
-            Some(Said::new("of-file").with("name", name).with("what", why).attr())
+        Some(BatchItem { name, state: BatchItemState::Failed(why), .. }) => {
+            Some(Message::new("of-file").with("name", name).with("what", why).attr())
         }
-        Some(Item { name, .. }) => {
+        Some(BatchItem { name, .. }) => {
             let said = match state.drawn() {
                 Some(Drawn { prediction, method, .. }) => {
-                    Said::new("evidence-by").with("method", method.about().title).with("class", prediction.class)
+                    Message::new("evidence-by").with("method", method.info().title).with("class", prediction.class)
                 }
-                None => Said::new("looking"),
+                None => Message::new("looking"),
             };
             Some(said.with("name", name).attr())
         }
@@ -114,15 +114,15 @@ fn Stage() -> impl IntoView {
 }
 
 /// The box between two places, cut off at the photo's border.
-fn spanned([(x0, y0), (x1, y1)]: [(f32, f32); 2]) -> Option<Window> {
+fn spanned([(x0, y0), (x1, y1)]: [(f32, f32); 2]) -> Option<Rect> {
     let inside = |share: f32| f64::from(share.clamp(0.0, 1.0));
     let (x, right) = (inside(x0.min(x1)), inside(x0.max(x1)));
     let (y, bottom) = (inside(y0.min(y1)), inside(y0.max(y1)));
-    let place = Window { x, y, width: right - x, height: bottom - y };
+    let place = Rect { x, y, width: right - x, height: bottom - y };
     (place.width > LEAST && place.height > LEAST).then_some(place)
 }
 
-fn draw_boxes(layer: &HtmlCanvasElement, picture: &HtmlCanvasElement, boxes: impl Iterator<Item = Window> + Clone) {
+fn draw_boxes(layer: &HtmlCanvasElement, picture: &HtmlCanvasElement, boxes: impl Iterator<BatchItem = Rect> + Clone) {
     let (width, height) = (picture.width(), picture.height());
     layer.set_width(width); // clears it
     layer.set_height(height);
@@ -139,7 +139,11 @@ fn Classes() -> impl IntoView {
     let state = expect_context::<State>();
     let classes = Memo::new(move |_| {
         let item = state.chosen_item();
-        let predictions = item.as_ref().and_then(Item::look).map(|look| look.predictions.clone()).unwrap_or_default();
+        let predictions = item
+            .as_ref()
+            .and_then(BatchItem::inference)
+            .map(|inference| inference.predictions.clone())
+            .unwrap_or_default();
         predictions.into_iter().map(|p| (p.class, p.probability)).collect::<Vec<_>>()
     });
     let chip = move |(at, (name, probability)): (usize, (String, f32))| {
@@ -151,8 +155,8 @@ fn Classes() -> impl IntoView {
         }
     };
     let method = move |method: Method| {
-        let about = method.about();
-        view! { <option value=about.name prop:selected=move || state.method.get() == method>{about.title}</option> }
+        let info = method.info();
+        view! { <option value=info.name prop:selected=move || state.method.get() == method>{info.title}</option> }
     };
     view! {
         <div class="row chips" role="group" data-said="check-classes">{move || classes.get().into_iter().enumerate().map(chip).collect_view()}</div>
@@ -161,12 +165,12 @@ fn Classes() -> impl IntoView {
                 <span data-said="check-map-by"></span>" "
                 <select data-testid="check-method" on:change:target=move |event| {
                     let wanted = event.target().value();
-                    if let Some(method) = Method::ALL.into_iter().find(|method| method.about().name == wanted) {
+                    if let Some(method) = Method::ALL.into_iter().find(|method| method.info().name == wanted) {
                         choose_method(state, method)
                     }
                 }>{Method::ALL.map(method).collect_view()}</select>
             </label>
-            <span class="hint" data-said=move || state.method.get().about().assumes></span>
+            <span class="hint" data-said=move || state.method.get().info().assumes></span>
         </div>
     }
 }
@@ -201,7 +205,7 @@ fn Lend() -> impl IntoView {
     };
     let word = move || {
         let (id, class) = told.get()?;
-        (Some(id) == state.chosen.get()).then(|| Said::new("check-lent").with("class", class).attr())
+        (Some(id) == state.chosen.get()).then(|| Message::new("check-lent").with("class", class).attr())
     };
     view! {
         <div class="row lend">

@@ -2,12 +2,12 @@
 
 use std::io::{Cursor, Write};
 
+use camscope::core::batch::{BatchItem, COLUMNS, raw_maps, rows};
+use camscope::core::inference::Picture;
+use camscope::core::message::Message;
 use camscope::page::canvas::{colours, context, draw_map, save};
 use camscope::page::web::{document, window};
-use camscope::protocol::Picture;
 use camscope::render::{OverlayOptions, Range};
-use camscope::said::Said;
-use camscope::survey::{COLUMNS, Item, raw_maps, rows};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -27,14 +27,14 @@ const COLUMNS_OF_SHEET: usize = 8;
 const ROWS_OF_SHEET: usize = 12;
 
 /// The photos that are shown, in their order, with what was found.
-fn looked(state: State) -> Vec<Item> {
+fn looked(state: State) -> Vec<BatchItem> {
     state.shown.with_untracked(|shown| {
         state.items.with_untracked(|items| shown.iter().filter_map(|&i| items.get(i)).cloned().collect())
     })
 }
 
-fn row(item: &Item) -> String {
-    rows(item, Said::text)
+fn row(item: &BatchItem) -> String {
+    rows(item, Message::text)
 }
 
 pub fn table(state: State) {
@@ -50,9 +50,9 @@ pub fn maps(state: State) {
 }
 
 /// Every shown photo with its best class's map, as JPEG, and the table, in one archive.
-pub fn archive(state: State, told: RwSignal<Option<Said>>) {
+pub fn archive(state: State, told: RwSignal<Option<Message>>) {
     spawn_local(async move {
-        let items: Vec<Item> = looked(state).into_iter().filter(|item| item.best().is_some()).collect();
+        let items: Vec<BatchItem> = looked(state).into_iter().filter(|item| item.best().is_some()).collect();
         let of = items.len();
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
@@ -60,7 +60,7 @@ pub fn archive(state: State, told: RwSignal<Option<Said>>) {
         let text: String = std::iter::once(COLUMNS.to_owned()).chain(items.iter().map(row)).collect();
         fine &= zip.write_all(text.as_bytes()).is_ok();
         for (done, item) in items.iter().enumerate() {
-            told.set(Some(Said::new("check-drawing").with("done", done).with("of", of)));
+            told.set(Some(Message::new("check-drawing").with("done", done).with("of", of)));
             if let Some(bytes) = overlay(item).await {
                 let name = format!("overlays/{}.jpg", item.name); // its ending, too: two photos may differ in it alone
                 fine &= zip.start_file(name, stored).is_ok() && zip.write_all(&bytes).is_ok();
@@ -76,12 +76,12 @@ pub fn archive(state: State, told: RwSignal<Option<Said>>) {
 
 /// One picture of many: the first of the shown photos with their maps, classes and names.
 pub fn sheet(state: State) {
-    let items: Vec<Item> = looked(state).into_iter().filter(|item| item.best().is_some()).collect();
+    let items: Vec<BatchItem> = looked(state).into_iter().filter(|item| item.best().is_some()).collect();
     let items = &items[..items.len().min(COLUMNS_OF_SHEET * ROWS_OF_SHEET)];
     if items.is_empty() {
         return state.say("note", "check-no-map".into());
     }
-    let pictures: Vec<(Item, String)> = state.thumbnails.with_untracked(|thumbnails| {
+    let pictures: Vec<(BatchItem, String)> = state.thumbnails.with_untracked(|thumbnails| {
         items.iter().filter_map(|item| Some((item.clone(), thumbnails.get(&item.id)?.clone()))).collect()
     });
     spawn_local(async move {
@@ -91,7 +91,7 @@ pub fn sheet(state: State) {
     });
 }
 
-async fn draw_sheet(pictures: &[(Item, String)]) -> Option<()> {
+async fn draw_sheet(pictures: &[(BatchItem, String)]) -> Option<()> {
     let columns = pictures.len().min(COLUMNS_OF_SHEET);
     let canvas = new_canvas()?;
     canvas.set_width((columns as f64 * CELL) as u32);
@@ -126,8 +126,8 @@ async fn draw_sheet(pictures: &[(Item, String)]) -> Option<()> {
 }
 
 /// The photo, decoded by the browser, with its best class's map.
-async fn overlay(item: &Item) -> Option<Vec<u8>> {
-    let (look, best) = (item.look()?, item.best()?);
+async fn overlay(item: &BatchItem) -> Option<Vec<u8>> {
+    let (inference, best) = (item.inference()?, item.best()?);
     let file: File = FILES.with_borrow(|files| files.get(&item.id).cloned())?;
     let bitmap = JsFuture::from(window().create_image_bitmap_with_blob(&file).ok()?).await.ok()?;
     let bitmap: ImageBitmap = bitmap.unchecked_into();
@@ -144,7 +144,7 @@ async fn overlay(item: &Item) -> Option<Vec<u8>> {
     let rgb = pixels.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let picture = Picture { width, height, rgb, notes: Vec::new() };
     let options = OverlayOptions { colormap: colours(), ..OverlayOptions::default() };
-    draw_map(&canvas, &picture, SIDE as usize, look, best, Range::of(&best.map.values), options);
+    draw_map(&canvas, &picture, SIDE as usize, inference, best, Range::of(&best.map.values), options);
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         let _ = canvas.to_blob_with_type(&resolve, "image/jpeg");
     });
@@ -165,8 +165,8 @@ fn give(bytes: &[u8], name: &str) {
 #[component]
 pub fn Exports() -> impl IntoView {
     let state = expect_context::<State>();
-    let told = RwSignal::new(None::<Said>);
-    let none = move || state.items.with(|items| items.iter().all(|item| item.look().is_none()));
+    let told = RwSignal::new(None::<Message>);
+    let none = move || state.items.with(|items| items.iter().all(|item| item.inference().is_none()));
     let drawing = move || told.with(Option::is_some);
     view! {
         <div class="row exports">

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use camscope::annotations::{voc, yolo};
+use camscope::core::annotations::{voc, yolo};
+use camscope::core::batch::{BatchItem, BatchItemState};
+use camscope::core::geometry::Rect;
+use camscope::core::message::Message;
 use camscope::page::web::{bytes_of, document, property};
-use camscope::recipe::Window;
-use camscope::said::Said;
-use camscope::survey::{Item, ItemState};
 use js_sys::{Array, Function, Promise, Reflect};
 use leptos::ev;
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ use crate::task::pump;
 
 thread_local! {
     /// Boxes by the path of their file: they may come before their photo.
-    static BOXES: RefCell<HashMap<String, Vec<Window>>> = RefCell::default();
+    static BOXES: RefCell<HashMap<String, Vec<Rect>>> = RefCell::default();
 }
 
 /// Drop anywhere on the page while this part is shown, and paste.
@@ -68,12 +68,12 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
         return state.say("note", "check-no-photo".into());
     }
     let first = state.items.with_untracked(Vec::is_empty);
-    let fresh: Vec<Item> = photos
+    let fresh: Vec<BatchItem> = photos
         .into_iter()
         .map(|(name, file)| {
             let id = state.fresh_id();
             FILES.with_borrow_mut(|files| files.insert(id, file));
-            Item { id, name, state: ItemState::Waiting, boxes: Vec::new() }
+            BatchItem { id, name, state: BatchItemState::Waiting, boxes: Vec::new() }
         })
         .collect();
     let chosen = fresh.first().map(|item| item.id);
@@ -94,7 +94,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
             false => yolo(&text),
         };
         if let Some(why) = left_out.first() {
-            state.say("error", Said::new("check-bad-boxes").with("name", name.as_str()).with("why", why.said()));
+            state.say("error", Message::new("check-bad-boxes").with("name", name.as_str()).with("why", why.said()));
         }
         if !found.is_empty() {
             fresh.push(name.clone());
@@ -104,7 +104,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
     }
     let given = give(state, &fresh);
     if given > 0 {
-        state.say("note", Said::new("check-boxes-came").with("n", given));
+        state.say("note", Message::new("check-boxes-came").with("n", given));
     }
 }
 

@@ -1,8 +1,8 @@
 //! The photos of the survey: a grid of which only the visible part exists, with filters, order and the keyboard.
 
+use camscope::core::batch::{BatchItem, BatchItemState, Order};
+use camscope::core::message::Message;
 use camscope::page::web::{fixed, focus};
-use camscope::said::Said;
-use camscope::survey::{Item, ItemState, Order};
 use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -142,14 +142,14 @@ struct Summary {
     low: Option<bool>,
 }
 
-fn summary(item: &Item) -> Summary {
+fn summary(item: &BatchItem) -> Summary {
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
     let (state, title) = match &item.state {
-        ItemState::Waiting => ("waiting", Said::plain("…")),
-        ItemState::Failed(why) => ("failed", why.clone()),
-        ItemState::Done(_) => {
+        BatchItemState::Waiting => ("waiting", Message::plain("…")),
+        BatchItemState::Failed(why) => ("failed", why.clone()),
+        BatchItemState::Done(_) => {
             let best = item.best().map(|p| format!("{} {}", p.class, percent(p.probability.into())));
-            ("done", Said::plain(best.unwrap_or_default()))
+            ("done", Message::plain(best.unwrap_or_default()))
         }
     };
     let inside = item.best().and_then(|best| item.inside(best));
@@ -157,7 +157,7 @@ fn summary(item: &Item) -> Summary {
         name: item.name.clone(),
         title: title.attr(),
         state,
-        inside: inside.map(|share| Said::new("check-inside").with("share", percent(share)).attr()),
+        inside: inside.map(|share| Message::new("check-inside").with("share", percent(share)).attr()),
         low: inside.zip(item.covered()).map(|(inside, covered)| inside <= covered && covered <= ALL),
     }
 }
@@ -168,7 +168,7 @@ pub fn Filters() -> impl IntoView {
     let state = expect_context::<State>();
     let boxed = move || state.items.with(|items| items.iter().any(|item| !item.boxes.is_empty()));
     let classes = Memo::new(move |_| {
-        let classes = state.items.with(|items| camscope::survey::classes(items));
+        let classes = state.items.with(|items| camscope::core::batch::classes(items));
         classes.into_iter().map(|class| (class.index, class.name, class.photos)).collect::<Vec<_>>()
     });
     let options = move || {
@@ -212,7 +212,7 @@ pub fn Filters() -> impl IntoView {
                 }>{Order::ALL.map(order).collect_view()}</select>
             </label>
             <span class="count" data-testid="shown-count" data-said=move || {
-                Said::new("check-count").with("n", state.shown.with(Vec::len)).with("of", state.items.with(Vec::len)).attr()
+                Message::new("check-count").with("n", state.shown.with(Vec::len)).with("of", state.items.with(Vec::len)).attr()
             }></span>
         </div>
     }

@@ -14,10 +14,10 @@ mod measures;
 mod state;
 mod task;
 
-use camscope::page::messages::MessageList;
+use camscope::core::batch::BatchItemState;
+use camscope::core::message::{Arg, Message};
+use camscope::page::notices::NoticeList;
 use camscope::page::web::{document, fixed, time_left};
-use camscope::said::{Filling, Said};
-use camscope::survey::ItemState;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use wasm_bindgen::JsCast;
@@ -45,11 +45,11 @@ fn App() -> impl IntoView {
     client::start(state);
     let none = move || state.items.with(Vec::is_empty);
     // Before there is a map, there is nothing to measure or compare; and the page is not made in one go.
-    let looked = Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.look().is_some())));
+    let looked = Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.inference().is_some())));
     view! {
         <div class="checking">
             <p class="lead" data-said="check-lead"></p>
-            <div class="messages"><MessageList messages=state.messages/></div>
+            <div class="messages"><NoticeList messages=state.notices/></div>
             <Intake/>
             <Show when=move || !none()>
                 <Progress/>
@@ -118,7 +118,7 @@ fn Progress() -> impl IntoView {
     let state = expect_context::<State>();
     let counts = move || {
         state.items.with(|items| {
-            let waiting = items.iter().filter(|item| item.state == ItemState::Waiting).count();
+            let waiting = items.iter().filter(|item| item.state == BatchItemState::Waiting).count();
             (items.len() - waiting, items.len())
         })
     };
@@ -126,17 +126,17 @@ fn Progress() -> impl IntoView {
         let (done, of) = counts();
         match state.phase.get() {
             Phase::Loading(what) => what,
-            Phase::Failed => Said::new("check-no-engine"),
+            Phase::Failed => Message::new("check-no-engine"),
             _ if done == of => {
-                match state.items.with(|items| items.iter().filter(|item| item.look().is_some()).count()) {
-                    looked if looked < of => Said::new("check-some-looked").with("n", looked).with("of", of),
-                    _ => Said::new("check-all-looked").with("of", of),
+                match state.items.with(|items| items.iter().filter(|item| item.inference().is_some()).count()) {
+                    looked if looked < of => Message::new("check-some-looked").with("n", looked).with("of", of),
+                    _ => Message::new("check-all-looked").with("of", of),
                 }
             }
-            Phase::Running(false) => Said::new("check-stopped").with("done", done).with("of", of),
+            Phase::Running(false) => Message::new("check-stopped").with("done", done).with("of", of),
             Phase::Running(true) => {
                 let left = left(state.spent.get(), of - done);
-                Said::new("check-progress").with("done", done).with("of", of).with("left", left)
+                Message::new("check-progress").with("done", done).with("of", of).with("left", left)
             }
         }
     };
@@ -165,6 +165,6 @@ fn Progress() -> impl IntoView {
 }
 
 /// From the milliseconds that so many photos took; nothing while that is a guess.
-fn left((spent, photos): (f64, usize), waiting: usize) -> Filling {
+fn left((spent, photos): (f64, usize), waiting: usize) -> Arg {
     if photos < SURE { "".into() } else { time_left(spent / photos as f64 * waiting as f64).into() }
 }

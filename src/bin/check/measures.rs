@@ -1,9 +1,9 @@
 //! How far the chosen photo's map is to be trusted: numbers with what they mean, their curves, and the check by random weights.
 
-use camscope::measure::{Faithfulness, Randomised};
+use camscope::core::message::Message;
+use camscope::core::metrics::Metric;
+use camscope::core::metrics::{Faithfulness, Randomised};
 use camscope::page::web::fixed;
-use camscope::protocol::Measure;
-use camscope::said::Said;
 use leptos::prelude::*;
 
 use crate::client::{measure, stop};
@@ -14,19 +14,19 @@ pub fn Numbers() -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.working.with(Option::is_some);
     let ready = move || state.drawn().is_some();
-    let ask = move |what: Measure| move |_| measure(state, what);
+    let ask = move |what: Metric| move |_| measure(state, what);
     let progress = move || {
         let (what, done, of) = state.working.get()?;
         let id = if of > 0 { "passes" } else { "check-working" };
-        Some(Said::new(id).with("what", what).with("done", done).with("of", of).attr())
+        Some(Message::new(id).with("what", what).with("done", done).with("of", of).attr())
     };
     let share = move || state.working.get().map_or(0.0, |(_, done, of)| 100.0 * done as f64 / of.max(1) as f64);
     view! {
         <section class="numbers panel" aria-labelledby="check-trust">
             <div class="row">
                 <h2 id="check-trust" data-said="check-trust"></h2>
-                <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Measure::Faithfulness) data-said="check-measure"></button>
-                <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Measure::Sanity) data-said="check-random"></button>
+                <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Metric::Faithfulness) data-said="check-measure"></button>
+                <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Metric::Sanity) data-said="check-random"></button>
                 <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop(state) data-said="stop"></button>
                 <span class="hint" data-testid="measure-progress" data-said=progress></span>
             </div>
@@ -42,17 +42,17 @@ pub fn Numbers() -> impl IntoView {
 
 fn faithfulness(found: &Faithfulness) -> impl IntoView + use<> {
     let percent = |share: f32| fixed(share * 100.0, 1) + " %";
-    let number = |id: &'static str, name: &'static str, value: Said, meaning: &'static str| {
+    let number = |id: &'static str, name: &'static str, value: Message, meaning: &'static str| {
         view! { <div><dt data-said=name></dt><dd data-testid=id data-said=value.attr()></dd><small data-said=meaning></small></div> }
     };
     let road = |tenths: &[f32]| -> Vec<f32> { [&[found.probability], tenths].concat() };
     view! {
         <dl class="measured" data-testid="faithfulness">
-            {number("drop", "check-drop-name", Said::plain(percent(found.drop())), "check-drop-how")}
-            {number("increase", "check-increase", Said::new(if found.increases() { "check-yes" } else { "check-no" }), "check-increase-how")}
-            {number("deletion", "check-deletion", Said::plain(fixed(found.deletion_area(), 3)), "check-deletion-how")}
-            {number("insertion", "check-insertion", Said::plain(fixed(found.insertion_area(), 3)), "check-insertion-how")}
-            {number("road", "check-road", Said::plain(fixed(found.road(), 3)), "check-road-how")}
+            {number("drop", "check-drop-name", Message::plain(percent(found.drop())), "check-drop-how")}
+            {number("increase", "check-increase", Message::new(if found.increases() { "check-yes" } else { "check-no" }), "check-increase-how")}
+            {number("deletion", "check-deletion", Message::plain(fixed(found.deletion_area(), 3)), "check-deletion-how")}
+            {number("insertion", "check-insertion", Message::plain(fixed(found.insertion_area(), 3)), "check-insertion-how")}
+            {number("road", "check-road", Message::plain(fixed(found.road(), 3)), "check-road-how")}
         </dl>
         <div class="curves">
             {chart("check-curve-away", [("deletion", &found.deletion), ("insertion", &found.insertion)])}

@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use camscope::measure::{Faithfulness, Randomised};
-use camscope::method::{Explanation, Method};
+use camscope::core::batch::{BatchItem, Filter, Order, shown};
+use camscope::core::geometry::Rect;
+use camscope::core::inference::{Inference, Picture, Prediction};
+use camscope::core::message::{Arg, Message};
+use camscope::core::method::{CamOptions, Method};
+use camscope::core::metrics::Metric;
+use camscope::core::metrics::{Faithfulness, Randomised};
 use camscope::page::manifest::Model;
-use camscope::page::messages::Messages;
-use camscope::protocol::{Look, Measure, Picture, Prediction};
-use camscope::recipe::Window;
-use camscope::said::{Filling, Said};
-use camscope::survey::{Filter, Item, Order, shown};
+use camscope::page::notices::Notices;
 use leptos::prelude::*;
 use web_sys::File;
 
@@ -19,7 +20,7 @@ use web_sys::File;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
     /// The engine or the network is on its way, in words.
-    Loading(Said),
+    Loading(Message),
     /// Looking at photos; `false` where the person has stopped it.
     Running(bool),
     Failed,
@@ -39,7 +40,7 @@ pub enum Against {
 /// A map, how the photo was looked at for it, and by which method it was made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drawn {
-    pub look: Look,
+    pub inference: Inference,
     pub prediction: Prediction,
     pub method: Method,
 }
@@ -48,10 +49,10 @@ pub struct Drawn {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Job {
     /// The map by the method chosen.
-    Main(Explanation, usize),
+    Main(CamOptions, usize),
     /// The map that it is held against.
-    Other(Against, Explanation, usize),
-    Measure(Explanation, usize, Measure),
+    Other(Against, CamOptions, usize),
+    Metric(CamOptions, usize, Metric),
 }
 
 /// What is measured of the chosen photo's map.
@@ -76,7 +77,7 @@ pub fn picture(photo: u32) -> Option<Rc<Picture>> {
 /// Kept in one place and copied freely: every field is a signal.
 #[derive(Clone, Copy)]
 pub struct State {
-    pub items: RwSignal<Vec<Item>>,
+    pub items: RwSignal<Vec<BatchItem>>,
     /// Data addresses of small pictures with their maps, by photo.
     pub thumbnails: RwSignal<HashMap<u32, String>>,
     pub filter: RwSignal<Filter>,
@@ -90,7 +91,7 @@ pub struct State {
     pub model: RwSignal<String>,
     pub chosen: RwSignal<Option<u32>>,
     /// Changes with it alone, however many others come in meanwhile.
-    item: Memo<Option<Item>>,
+    item: Memo<Option<BatchItem>>,
     /// Position among the chosen photo's classes.
     pub class: RwSignal<usize>,
     /// Grows whenever the chosen photo's picture arrives.
@@ -103,40 +104,40 @@ pub struct State {
     /// The map that it is held against, where that takes the engine, and what was asked for it.
     pub other: RwSignal<Option<(Job, Drawn)>>,
     /// A measure that the person waits for.
-    pub wanted: RwSignal<Option<Measure>>,
+    pub wanted: RwSignal<Option<Metric>>,
     drawn: Memo<Option<Drawn>>,
     held: Memo<Option<Drawn>>,
     /// What the engine does for the chosen photo beyond looking, and how much of it is done.
-    pub working: RwSignal<Option<(Filling, usize, usize)>>,
-    pub messages: Messages,
+    pub working: RwSignal<Option<(Arg, usize, usize)>>,
+    pub notices: Notices,
     next: StoredValue<u32>,
 }
 
 impl State {
     pub fn new() -> Self {
         let items = RwSignal::new(Vec::new());
-        let (filter, order) = (RwSignal::new(Filter::default()), RwSignal::new(Order::Came));
+        let (filter, order) = (RwSignal::new(Filter::default()), RwSignal::new(Order::Added));
         let (chosen, class, method) = (RwSignal::new(None), RwSignal::new(0), RwSignal::new(Method::default()));
         let (explained, against, other) = (RwSignal::new(None), RwSignal::new(None), RwSignal::new(None));
         let item = Memo::new(move |_| {
             let id: u32 = chosen.get()?;
-            items.with(|items: &Vec<Item>| items.iter().find(|item| item.id == id).cloned())
+            items.with(|items: &Vec<BatchItem>| items.iter().find(|item| item.id == id).cloned())
         });
         let drawn = Memo::new(move |_| {
             let item = item.get()?;
-            let look = item.look()?.clone();
-            let cam = look.predictions.get(class.get()).or(look.predictions.first())?.clone();
+            let inference = item.inference()?.clone();
+            let cam = inference.predictions.get(class.get()).or(inference.predictions.first())?.clone();
             let job = Job::Main(explanation(method.get()), cam.index);
             let by_method = explained.with(|explained: &Option<(Job, Prediction)>| {
                 explained.as_ref().filter(|(of, _)| *of == job).map(|(_, prediction)| prediction.clone())
             });
             let method = if by_method.is_some() { method.get() } else { Method::Cam };
-            Some(Drawn { look, prediction: by_method.unwrap_or(cam), method })
+            Some(Drawn { inference, prediction: by_method.unwrap_or(cam), method })
         });
         let held = Memo::new(move |_| {
             let (against, drawn): (Against, Drawn) = (against.get()?, drawn.get()?);
             if let (Against::Class(at), Method::Cam) = (&against, method.get()) {
-                return Some(Drawn { prediction: drawn.look.predictions.get(*at)?.clone(), ..drawn });
+                return Some(Drawn { prediction: drawn.inference.predictions.get(*at)?.clone(), ..drawn });
             }
             let job = Job::Other(against, explanation(method.get()), drawn.prediction.index);
             other.with(|other: &Option<(Job, Drawn)>| {
@@ -166,13 +167,13 @@ impl State {
             drawn,
             held,
             working: RwSignal::new(None),
-            messages: Messages::new(),
+            notices: Notices::new(),
             next: StoredValue::new(0),
         }
     }
 
-    pub fn say(&self, level: &'static str, said: Said) {
-        self.messages.say(level, said);
+    pub fn say(&self, level: &'static str, said: Message) {
+        self.notices.say(level, said);
     }
 
     /// A number not given before, for photos.
@@ -182,7 +183,7 @@ impl State {
     }
 
     /// Changes one photo, if it is still there.
-    pub fn item(&self, id: u32, change: impl FnOnce(&mut Item)) {
+    pub fn item(&self, id: u32, change: impl FnOnce(&mut BatchItem)) {
         self.items.update(|items| {
             if let Some(item) = items.iter_mut().find(|item| item.id == id) {
                 change(item);
@@ -191,7 +192,7 @@ impl State {
     }
 
     /// The chosen photo, tracked.
-    pub fn chosen_item(&self) -> Option<Item> {
+    pub fn chosen_item(&self) -> Option<BatchItem> {
         self.item.get()
     }
 
@@ -217,7 +218,7 @@ impl State {
         {
             return Some(Job::Other(against, explanation, prediction.index));
         }
-        self.wanted.get_untracked().map(|what| Job::Measure(explanation, prediction.index, what))
+        self.wanted.get_untracked().map(|what| Job::Metric(explanation, prediction.index, what))
     }
 
     /// Another photo, class or method: what was found out of the one before is not this one's.
@@ -229,13 +230,13 @@ impl State {
     }
 
     /// The chosen photo's boxes.
-    pub fn change_boxes(&self, change: impl FnOnce(&mut Vec<Window>)) {
+    pub fn change_boxes(&self, change: impl FnOnce(&mut Vec<Rect>)) {
         if let Some(id) = self.chosen.get_untracked() {
             self.item(id, |item| change(&mut item.boxes));
         }
     }
 }
 
-fn explanation(method: Method) -> Explanation {
-    Explanation { method, ..Explanation::default() }
+fn explanation(method: Method) -> CamOptions {
+    CamOptions { method, ..CamOptions::default() }
 }

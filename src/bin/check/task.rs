@@ -3,13 +3,15 @@
 
 use std::cell::RefCell;
 
-use camscope::method::Explanation;
+use camscope::core::batch::{BatchItem, BatchItemState};
+use camscope::core::inference::Picture;
+use camscope::core::message::{Arg, Message};
+use camscope::core::method::CamOptions;
+use camscope::core::metrics::Metric;
 use camscope::page::engine::Engine;
 use camscope::page::manifest::Model;
 use camscope::page::web::{bytes_of, fetch, now};
-use camscope::protocol::{Measure, Picture, Request};
-use camscope::said::{Filling, Said};
-use camscope::survey::{Item, ItemState};
+use camscope::protocol::Request;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -84,12 +86,13 @@ pub fn pump(state: State) {
             (client.loaded, client.open, client.beside) = (None, None, None);
             client.task = Some(Task::Load(wanted.0, wanted.1));
         });
-        state.phase.set(Phase::Loading(Said::new("check-loading").with("title", model.title.as_str())));
+        state.phase.set(Phase::Loading(Message::new("check-loading").with("title", model.title.as_str())));
         return send(&Request::Load { card: model.card, url: model.url });
     }
-    let waits = |item: &&Item| item.state == ItemState::Waiting;
-    let usable =
-        |items: &Vec<Item>, id: u32| items.iter().any(|i| i.id == id && !matches!(i.state, ItemState::Failed(_)));
+    let waits = |item: &&BatchItem| item.state == BatchItemState::Waiting;
+    let usable = |items: &Vec<BatchItem>, id: u32| {
+        items.iter().any(|i| i.id == id && !matches!(i.state, BatchItemState::Failed(_)))
+    };
     let chosen = state.chosen.get_untracked().filter(|&id| state.items.with_untracked(|items| usable(items, id)));
     let open = with(|client| client.open);
     if let Some(photo) = chosen
@@ -99,7 +102,7 @@ pub fn pump(state: State) {
         if let Some(open) = open {
             send(&Request::Forget { photo: open });
         }
-        return look(state, photo, LARGE);
+        return inference(state, photo, LARGE);
     }
     if let (Some(photo), Some(job)) = (chosen, state.needs()) {
         with(|client| client.task = Some(Task::Job(photo, job.clone(), false)));
@@ -110,7 +113,7 @@ pub fn pump(state: State) {
         && let Some(photo) = state.items.with_untracked(|items| items.iter().find(waits).map(|item| item.id))
     {
         with(|client| client.task = Some(Task::Survey(photo, now())));
-        look(state, photo, SMALL);
+        inference(state, photo, SMALL);
     }
 }
 
@@ -119,33 +122,34 @@ async fn content(photo: u32) -> Option<Vec<u8>> {
     bytes_of(&file).await
 }
 
-fn look(state: State, photo: u32, side: u32) {
+fn inference(state: State, photo: u32, side: u32) {
     spawn_local(async move {
         match content(photo).await {
-            Some(bytes) => send(&Request::Look { photo, bytes, side }),
+            Some(bytes) => send(&Request::Infer { photo, bytes, side }),
             None => broken(state, "check-file-gone".into()),
         }
     });
 }
 
 fn begin(state: State, photo: u32, job: Job) {
-    let what: Filling = match &job {
-        Job::Main(explanation, _) => explanation.method.about().title.into(),
-        Job::Other(Against::Method(method), ..) => method.about().title.into(),
-        Job::Other(Against::Model(_), ..) => Said::new("check-other").into(),
-        Job::Other(Against::Class(_), explanation, _) => explanation.method.about().title.into(),
-        Job::Measure(_, _, Measure::Faithfulness) => Said::new("check-measuring").into(),
-        Job::Measure(_, _, Measure::Sanity) => Said::new("check-randomising").into(),
+    let what: Arg = match &job {
+        Job::Main(explanation, _) => explanation.method.info().title.into(),
+        Job::Other(Against::Method(method), ..) => method.info().title.into(),
+        Job::Other(Against::Model(_), ..) => Message::new("check-other").into(),
+        Job::Other(Against::Class(_), explanation, _) => explanation.method.info().title.into(),
+        Job::Metric(_, _, Metric::Faithfulness) => Message::new("check-measuring").into(),
+        Job::Metric(_, _, Metric::Sanity) => Message::new("check-randomising").into(),
     };
     state.working.set(Some((what, 0, 0)));
     match job {
         Job::Main(explanation, class) => send(&Request::Explain { photo, explanation, classes: vec![class] }),
-        Job::Measure(explanation, class, what) => send(&Request::Measure { photo, explanation, class, what }),
+        Job::Metric(explanation, class, what) => send(&Request::Metric { photo, explanation, class, what }),
         Job::Other(Against::Method(method), explanation, class) => {
-            send(&Request::Explain { photo, explanation: Explanation { method, ..explanation }, classes: vec![class] });
+            send(&Request::Explain { photo, explanation: CamOptions { method, ..explanation }, classes: vec![class] });
         }
         Job::Other(Against::Class(at), explanation, _) => {
-            let other = untrack(|| state.drawn()).and_then(|drawn| drawn.look.predictions.get(at).map(|p| p.index));
+            let other =
+                untrack(|| state.drawn()).and_then(|drawn| drawn.inference.predictions.get(at).map(|p| p.index));
             match other {
                 Some(class) => send(&Request::Explain { photo, explanation, classes: vec![class] }),
                 None => give_up(state),
@@ -161,10 +165,10 @@ fn begin(state: State, photo: u32, job: Job) {
                 // Its answer is followed by the comparison.
                 Ok(file) => {
                     with(|client| client.beside = Some(url));
-                    send(&Request::Recall { file });
+                    send(&Request::LoadSecond { file });
                 }
                 Err(why) => {
-                    state.say("error", Said::new("check-other-lost").with("why", why));
+                    state.say("error", Message::new("check-other-lost").with("why", why));
                     give_up(state);
                 }
             }

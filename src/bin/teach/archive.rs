@@ -3,8 +3,8 @@
 
 use std::io::{Cursor, Read, Write};
 
-use camscope::project::Project;
-use camscope::said::Said;
+use camscope::core::message::Message;
+use camscope::core::project::Project;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -26,13 +26,13 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    pub fn said(&self) -> Said {
+    pub fn said(&self) -> Message {
         match self {
-            Self::Zip(why) => Said::new("teach-not-zip").with("why", why.to_string()),
-            Self::NoProject => Said::new("teach-no-project"),
-            Self::Project(why) => Said::new("teach-bad-project").with("why", why.to_string()),
-            Self::Entry(name) => Said::new("teach-bad-entry").with("name", name.as_str()),
-            Self::Write(why) => Said::new("teach-not-written").with("why", why.to_string()),
+            Self::Zip(why) => Message::new("teach-not-zip").with("why", why.to_string()),
+            Self::NoProject => Message::new("teach-no-project"),
+            Self::Project(why) => Message::new("teach-bad-project").with("why", why.to_string()),
+            Self::Entry(name) => Message::new("teach-bad-entry").with("name", name.as_str()),
+            Self::Write(why) => Message::new("teach-not-written").with("why", why.to_string()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Photos from the camera: a live picture, and as long as the button is held, a photo every third of a second.
 
+use camscope::core::message::Message;
 use camscope::page::web::{property, window};
-use camscope::said::Said;
 use leptos::html::Video;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -67,7 +67,7 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
                 let Some(video) = video.get_untracked() else { return };
                 if let Some(blob) = frame(&video).await {
                     taken.update(|n| *n += 1);
-                    let name = format!("{} {}.jpg", Said::new("teach-camera").text(), taken.get_untracked());
+                    let name = format!("{} {}.jpg", Message::new("teach-camera").text(), taken.get_untracked());
                     if !add(state, class, blob, name).await {
                         recording.set(None);
                     }
@@ -93,7 +93,7 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
     }
 }
 
-async fn open_camera() -> Result<MediaStream, Said> {
+async fn open_camera() -> Result<MediaStream, Message> {
     let none = "teach-camera-insecure";
     // The property itself is missing where the page is not served securely.
     if property(window().navigator().as_ref(), "mediaDevices").is_undefined() {
@@ -107,7 +107,7 @@ async fn open_camera() -> Result<MediaStream, Said> {
         "NotAllowedError" | "SecurityError" => "teach-camera-refused".into(),
         "NotFoundError" | "OverconstrainedError" => "teach-camera-none".into(),
         "NotReadableError" | "AbortError" => "teach-camera-taken".into(),
-        other => Said::new("teach-camera-fault").with("why", other),
+        other => Message::new("teach-camera-fault").with("why", other),
     };
     Ok(JsFuture::from(promise).await.map_err(refused)?.unchecked_into())
 }

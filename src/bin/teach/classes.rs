@@ -1,8 +1,8 @@
 //! The person's classes and their photos.
 
+use camscope::core::message::Message;
+use camscope::core::project::{Class, Photo, Project};
 use camscope::page::web::focus;
-use camscope::project::{Class, Photo, Project};
-use camscope::said::Said;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Event, HtmlInputElement};
@@ -47,8 +47,8 @@ fn Card(class: Class) -> impl IntoView {
     let colour = Memo::new(move |_| state.project.with(find).map(|class| class.colour).unwrap_or_default());
     let photos = move || state.project.with(|project| project.photos_of(id).cloned().collect::<Vec<_>>());
     let count = move || match photos().len() {
-        0 => Said::new("teach-no-photo"),
-        n => Said::new("teach-photos").with("n", n),
+        0 => Message::new("teach-no-photo"),
+        n => Message::new("teach-photos").with("n", n),
     };
     let edit = move |change: fn(&mut Class, String)| {
         move |event: Targeted<Event, HtmlInputElement>| {
@@ -62,7 +62,7 @@ fn Card(class: Class) -> impl IntoView {
     };
     let delete = move |_| {
         let (gone, photos) = (name.get_untracked(), count());
-        state.take_away(Said::new("teach-class-gone").with("name", gone).with("photos", photos), |project| {
+        state.take_away(Message::new("teach-class-gone").with("name", gone).with("photos", photos), |project| {
             project.remove_class(id)
         });
     };
@@ -92,7 +92,7 @@ fn Card(class: Class) -> impl IntoView {
                     prop:value=move || name.get() on:change:target=edit(|class, value| if !value.trim().is_empty() { class.rename(value.trim().into()) })
                     on:focus:target=move |event| event.target().select()/>
                 <span class="count" data-said=move || count().attr()></span>
-                <button class="quiet" data-said=move || Said::new("teach-class-delete").with("name", name.get()).attr() on:click=delete>"×"</button>
+                <button class="quiet" data-said=move || Message::new("teach-class-delete").with("name", name.get()).attr() on:click=delete>"×"</button>
             </div>
             <div class="thumbs">
                 <For each=photos key=|photo| photo.id let:photo>
@@ -102,7 +102,7 @@ fn Card(class: Class) -> impl IntoView {
             <div class="row">
                 <label class="button" for=input_id.clone() data-said="teach-add-photos"></label>
                 <input type="file" class="unseen" id=input_id accept="image/*" multiple data-testid="class-photos"
-                    data-said=move || Said::new("teach-add-photos-to").with("name", name.get()).attr() on:change:target=chosen/>
+                    data-said=move || Message::new("teach-add-photos-to").with("name", name.get()).attr() on:change:target=chosen/>
                 <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on) data-said="teach-camera"></button>
                 <span class="hint" data-said="teach-drop"></span>
             </div>
@@ -122,11 +122,11 @@ fn Thumb(photo: Photo) -> impl IntoView {
     let name = photo.name.clone();
     view! {
         <div class="thumb" class:chosen=watched>
-            <button class="open" data-said=Said::new("teach-watch").with("name", name.as_str()).attr() aria-pressed=move || watched().to_string()
+            <button class="open" data-said=Message::new("teach-watch").with("name", name.as_str()).attr() aria-pressed=move || watched().to_string()
                 on:click=move |_| crate::watch(state, id)>
                 <img src=address alt="" loading="lazy" decoding="async"/>
             </button>
-            <button class="remove" data-said=Said::new("remove").with("name", name).attr() on:click=move |_| remove(state, &photo)>"×"</button>
+            <button class="remove" data-said=Message::new("remove").with("name", name).attr() on:click=move |_| remove(state, &photo)>"×"</button>
         </div>
     }
 }

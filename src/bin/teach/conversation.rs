@@ -4,11 +4,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use camscope::core::message::{Arg, Message};
 use camscope::page::engine::Engine;
 use camscope::page::manifest::Model;
 use camscope::page::web::{body_data, bytes_of, fixed};
-use camscope::protocol::{Event, Request};
-use camscope::said::{Filling, Said};
+use camscope::protocol::{Reply, Request};
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use leptos::prelude::*;
@@ -21,14 +21,14 @@ thread_local! {
 }
 
 /// What comes from the engine, or why nothing more will.
-type Word = Result<Event, Filling>;
+type Word = Result<Event, Arg>;
 
 /// Why a conversation ended early.
 pub enum Fault {
     /// The engine is gone: another device may do.
-    Engine(Filling),
+    Engine(Arg),
     /// What was asked for cannot be done.
-    Told(Said),
+    Told(Message),
     Cancelled,
 }
 
@@ -61,10 +61,10 @@ impl Teacher {
             None => None,
         };
         let why = match word {
-            Some(Ok(Event::Unusable { reason })) => reason.into(),
+            Some(Ok(Reply::Unusable { reason })) => reason.into(),
             Some(Err(why)) => why,
             Some(Ok(event)) => return Ok(event),
-            None => Said::new("engine-failed").into(),
+            None => Message::new("engine-failed").into(),
         };
         *self = Self { device: std::mem::take(&mut self.device), ..Self::default() };
         ENGINE.take();
@@ -81,12 +81,12 @@ impl Teacher {
         let (words, events) = unbounded();
         self.events = Some(events);
         let failures = words.clone();
-        let misfit = || Filling::from(Said::new("teach-unfit"));
+        let misfit = || Arg::from(Message::new("teach-unfit"));
         let on_event = move |event: Option<Event>| drop(words.unbounded_send(event.ok_or_else(misfit)));
         let on_failure = move |why| drop(failures.unbounded_send(Err(why)));
         let engine = Engine::start(&self.device, on_event, on_failure).map_err(Fault::Engine)?;
         ENGINE.replace(Some(engine));
-        while !matches!(self.next().await?, Event::Started) {}
+        while !matches!(self.next().await?, Reply::Started) {}
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Teacher {
         let found =
             state.models.with_untracked(|models| models.iter().find(|model| model.name == project.base).cloned());
         let Some(Model { card, url, bytes, title, .. }) = found else {
-            return Err(Fault::Told(Said::new("teach-no-base").with("name", project.base)));
+            return Err(Fault::Told(Message::new("teach-no-base").with("name", project.base)));
         };
         (self.loaded, self.recalled) = (None, None);
         self.studied.clear();
@@ -109,14 +109,14 @@ impl Teacher {
         send(&Request::Load { card, url });
         loop {
             match self.next().await? {
-                Event::Progress { received, .. } if state.phase.with_untracked(Phase::busy) => {
+                Reply::Progress { received, .. } if state.phase.with_untracked(Phase::busy) => {
                     let [done, all] = [received as f64, bytes].map(|bytes| fixed(bytes / 1e6, 1));
                     state.phase.set(Phase::Loading(
-                        Said::new("teach-loading").with("title", title.as_str()).with("done", done).with("all", all),
+                        Message::new("teach-loading").with("title", title.as_str()).with("done", done).with("all", all),
                     ));
                 }
-                Event::Loaded { .. } => break,
-                Event::Failed { message, .. } => return Err(Fault::Told(message)),
+                Reply::Loaded { .. } => break,
+                Reply::Failed { message, .. } => return Err(Fault::Told(message)),
                 _ => {}
             }
         }
@@ -124,12 +124,12 @@ impl Teacher {
         Ok(())
     }
 
-    pub async fn studied(&mut self, wanted: u32) -> Result<Result<(), Said>, Fault> {
+    pub async fn studied(&mut self, wanted: u32) -> Result<Result<(), Message>, Fault> {
         loop {
             match self.next().await? {
-                Event::Studied { photo } if photo == wanted => return Ok(Ok(())),
-                Event::Failed { photo: Some(photo), message } if photo == wanted => return Ok(Err(message)),
-                Event::Failed { photo: None, message } => return Err(Fault::Told(message)),
+                Reply::FeaturesExtracted { photo } if photo == wanted => return Ok(Ok(())),
+                Reply::Failed { photo: Some(photo), message } if photo == wanted => return Ok(Err(message)),
+                Reply::Failed { photo: None, message } => return Err(Fault::Told(message)),
                 _ => {}
             }
         }
@@ -142,7 +142,7 @@ impl Teacher {
         }
         let blob = state.weights(project).await.map_err(Fault::Told)?;
         let file = bytes_of(&blob).await.ok_or_else(|| Fault::Told(GONE.into()))?;
-        send(&Request::Recall { file });
+        send(&Request::LoadSecond { file });
         self.recalled().await?;
         self.recalled = Some(card.to_owned());
         Ok(())
@@ -152,8 +152,8 @@ impl Teacher {
     pub async fn recalled(&mut self) -> Result<String, Fault> {
         loop {
             match self.next().await? {
-                Event::Recalled { card } => return Ok(card),
-                Event::Failed { message, .. } => return Err(Fault::Told(message)),
+                Reply::SecondLoaded { card } => return Ok(card),
+                Reply::Failed { message, .. } => return Err(Fault::Told(message)),
                 _ => {}
             }
         }

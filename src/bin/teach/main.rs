@@ -15,10 +15,10 @@ mod teacher;
 mod training;
 mod watching;
 
+use camscope::core::message::Message;
 use camscope::page::manifest::models;
-use camscope::page::messages::MessageList;
+use camscope::page::notices::NoticeList;
 use camscope::page::web::document;
-use camscope::said::Said;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -62,7 +62,7 @@ fn App() -> impl IntoView {
             <Show when=move || state.ready.get()>
                 <projects::Projects/>
             </Show>
-            <Messages/>
+            <Notices/>
             <Show when=move || state.ready.get()>
                 <classes::Classes/>
                 <div class="side">
@@ -78,10 +78,10 @@ fn App() -> impl IntoView {
 async fn begin(state: State) {
     match Store::open().await {
         Ok(store) => state.set_store(store),
-        Err(error) => return state.say("error", Said::new("teach-no-store").with("why", error.said())),
+        Err(error) => return state.say("error", Message::new("teach-no-store").with("why", error.said())),
     }
     if let Err(error) = projects::restore(state).await {
-        state.say("error", Said::new("teach-not-restored").with("why", error.said()));
+        state.say("error", Message::new("teach-not-restored").with("why", error.said()));
     }
     state.ready.set(true);
     photos::take_lent(state);
@@ -105,11 +105,11 @@ pub fn watch(state: State, photo: u32) {
 
 /// What went wrong, and what can be undone.
 #[component]
-fn Messages() -> impl IntoView {
+fn Notices() -> impl IntoView {
     let state = expect_context::<State>();
     view! {
         <div class="messages">
-            <MessageList messages=state.messages/>
+            <NoticeList messages=state.notices/>
             <div class="message" role="status" data-level="note" hidden=move || state.undoable().is_none()>
                 <span data-said=move || state.undoable().map(|said| said.attr())></span>
                 <span class="row">

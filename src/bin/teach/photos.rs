@@ -1,9 +1,9 @@
 //! Photos in: drop, dialog, paste, camera. Each is read once for its thumbnail, and kept in the browser's storage, not in
 //! memory.
 
+use camscope::core::message::Message;
+use camscope::core::project::Photo;
 use camscope::page::web::{document, property, window};
-use camscope::project::Photo;
-use camscope::said::Said;
 use js_sys::Array;
 use leptos::ev;
 use leptos::prelude::*;
@@ -95,7 +95,7 @@ pub async fn add(state: State, class: u32, file: Blob, name: String) -> bool {
 pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     let open = state.project.with_untracked(|project| project.id.clone());
     let Some(thumbnail) = thumbnail(&file).await else {
-        state.say("error", Said::new("teach-no-photo-file").with("name", photo.name));
+        state.say("error", Message::new("teach-no-photo-file").with("name", photo.name));
         return true;
     };
     let Some(store) = state.store() else { return false };
@@ -108,7 +108,7 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     state.project.update(|project| project.photos.push(photo));
     let project = state.project.get_untracked();
     if let Err(error) = store.keep_photo(&project, id, &Kept { file, thumbnail }).await {
-        state.say("error", Said::new("teach-not-added").with("name", name).with("why", error.said()));
+        state.say("error", Message::new("teach-not-added").with("name", name).with("why", error.said()));
         if state.project.with_untracked(|project| project.id == open) {
             state.project.update(|project| project.photos.retain(|photo| photo.id != id));
         }
@@ -136,7 +136,7 @@ async fn thumbnail(file: &Blob) -> Option<String> {
 
 /// Takes a photo out; it can be brought back.
 pub fn remove(state: State, photo: &Photo) {
-    state.take_away(Said::new("teach-photo-gone").with("name", photo.name.as_str()), |project| {
+    state.take_away(Message::new("teach-photo-gone").with("name", photo.name.as_str()), |project| {
         project.photos.retain(|known| known.id != photo.id);
     });
 }

@@ -1,9 +1,9 @@
 //! Projects: which is open, its name, new ones, out and in as one file, and away.
 
+use camscope::core::message::Message;
+use camscope::core::project::Project;
 use camscope::page::canvas::save;
 use camscope::page::web::{bytes_of, window};
-use camscope::project::Project;
-use camscope::said::Said;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
@@ -42,7 +42,7 @@ const LAST: &str = "camscope-teach-project";
 fn empty(state: State) -> Project {
     let names =
         state.projects.with_untracked(|projects| projects.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>());
-    let first = Said::new("teach-my-classes").text();
+    let first = Message::new("teach-my-classes").text();
     let numbered = |n: usize| if n == 1 { first.clone() } else { format!("{first} {n}") };
     let name = (1..).map(numbered).find(|name| !names.contains(name)).unwrap_or_default();
     let mut project = Project::new(new_id(), name, &unnamed());
@@ -55,7 +55,7 @@ async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
     let Some(store) = state.store() else { return Ok(false) };
     let Some(hold) = hold(&project.id).await else {
         let name = project.name;
-        state.say("note", Said::new("teach-elsewhere").with("name", name));
+        state.say("note", Message::new("teach-elsewhere").with("name", name));
         return Ok(false);
     };
     store.sweep(&project).await?;
@@ -81,7 +81,7 @@ async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
 fn attempt(state: State, task: impl Future<Output = Result<(), StoreError>> + 'static) {
     leptos::task::spawn_local(async move {
         if let Err(error) = task.await {
-            state.say("error", Said::new("teach-fault").with("why", error.said()));
+            state.say("error", Message::new("teach-fault").with("why", error.said()));
         }
     });
 }
@@ -98,8 +98,8 @@ fn fresh(state: State) {
 fn delete(state: State, everything: bool) {
     let name = state.project.with_untracked(|project| project.name.clone());
     let question = match everything {
-        true => Said::new("teach-delete-all-really"),
-        false => Said::new("teach-delete-really").with("name", name),
+        true => Message::new("teach-delete-all-really"),
+        false => Message::new("teach-delete-really").with("name", name),
     };
     if !window().confirm_with_message(&question.text()).unwrap_or(false) {
         return;
@@ -150,7 +150,7 @@ fn export(state: State) {
                     save(&blob, &name);
                 }
             }
-            Err(error) => state.say("error", Said::new("teach-not-exported").with("why", error.said())),
+            Err(error) => state.say("error", Message::new("teach-not-exported").with("why", error.said())),
         }
         Ok(())
     });
@@ -160,20 +160,20 @@ fn import(state: State, file: web_sys::File) {
     attempt(state, async move {
         let name = file.name();
         let Some(bytes) = bytes_of(&file).await else {
-            state.say("error", Said::new("of-file").with("name", name).with("what", Said::new("file-gone")));
+            state.say("error", Message::new("of-file").with("name", name).with("what", Message::new("file-gone")));
             return Ok(());
         };
         if name.ends_with(".bpk") {
             match teacher::open(state, bytes).await {
                 Ok(card) => give(&card, &file),
-                Err(why) => state.say("error", Said::new("of-file").with("name", name).with("what", why)),
+                Err(why) => state.say("error", Message::new("of-file").with("name", name).with("what", why)),
             }
             return Ok(());
         }
         let archive = match Archive::unpack(&bytes) {
             Ok(archive) => archive,
             Err(error) => {
-                state.say("error", Said::new("teach-not-imported").with("name", name).with("why", error.said()));
+                state.say("error", Message::new("teach-not-imported").with("name", name).with("why", error.said()));
                 return Ok(());
             }
         };
@@ -181,7 +181,7 @@ fn import(state: State, file: web_sys::File) {
         // Imported beside what is there, also where that is the same project.
         state.keep_now().await;
         let known = archive.project.photos.clone();
-        let project = archive.project.emptied(new_id());
+        let project = archive.project.without_photos(new_id());
         if let Some(weights) = &archive.weights {
             store.keep_taught(&project, weights).await?;
         }

@@ -1,9 +1,9 @@
 //! What came of it: how often it is right, what it takes for what, the wrong photos first, and "none of these".
 
+use camscope::core::lesson::Answer;
+use camscope::core::message::Message;
+use camscope::core::project::{Outcome, Project, Verdict};
 use camscope::page::web::{fixed, property, window};
-use camscope::project::{Outcome, Project, Verdict};
-use camscope::protocol::Answer;
-use camscope::said::Said;
 use js_sys::{Array, Reflect};
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -40,7 +40,7 @@ pub fn Results() -> impl IntoView {
             let [right, wrong, none] = project.tally(&project.answers(all.get()));
             let of = right + wrong + none;
             let id = if none > 0 { "teach-tally-none" } else { "teach-tally" };
-            Said::new(id).with("right", right).with("of", of).with("wrong", wrong).with("none", none).attr()
+            Message::new(id).with("right", right).with("of", of).with("wrong", wrong).with("none", none).attr()
         })
     };
     let basis = move || {
@@ -95,8 +95,8 @@ fn Matrix(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
                 let share = n as f64 / of.max(1) as f64;
                 let kind = if said == Some(truth) { "right" } else { "other" };
                 let called = label(&names, said);
-                let answer = said.and_then(|class| names.get(class)).map_or_else(|| "none".into(), Said::text);
-                let what = Said::new("teach-cell").with("n", n).with("name", name.clone()).with("called", called);
+                let answer = said.and_then(|class| names.get(class)).map_or_else(|| "none".into(), Message::text);
+                let what = Message::new("teach-cell").with("n", n).with("name", name.clone()).with("called", called);
                 view! {
                     <td>
                         <button data-testid="confusion-cell" data-truth=name.text() data-answer=answer data-kind=kind
@@ -154,11 +154,11 @@ fn Photos(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
     let title = move || {
         let names = state.project.with(names);
         match (cell.get(), listed().len()) {
-            (Some((truth, said)), _) => Said::new("teach-taken-for")
+            (Some((truth, said)), _) => Message::new("teach-taken-for")
                 .with("name", label(&names, Some(truth)))
                 .with("called", label(&names, said)),
-            (None, 0) => Said::new("teach-none-wrong"),
-            (None, _) => Said::new("teach-wrong-first"),
+            (None, 0) => Message::new("teach-none-wrong"),
+            (None, _) => Message::new("teach-wrong-first"),
         }
         .attr()
     };
@@ -171,7 +171,7 @@ fn Photos(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
                 <Judged answer/>
             </For>
         </div>
-        <p class="hint" hidden=move || more() == 0 data-said=move || Said::new("and-more").with("n", more()).attr()></p>
+        <p class="hint" hidden=move || more() == 0 data-said=move || Message::new("and-more").with("n", more()).attr()></p>
     }
 }
 
@@ -195,9 +195,9 @@ fn Judged(answer: Answer) -> impl IntoView {
     let class =
         state.project.with_untracked(|project| project.outcome.as_ref().and_then(|o| o.classes.get(best).copied()));
     let text =
-        Said::new("teach-answer").with("name", name_of(&names, best)).with("percent", fixed(probability * 100.0, 0));
-    let truth = Said::new("teach-is").with("name", name_of(&names, answer.class)).attr();
-    let map = Said::new("teach-map-for").with("what", text.clone()).attr();
+        Message::new("teach-answer").with("name", name_of(&names, best)).with("percent", fixed(probability * 100.0, 0));
+    let truth = Message::new("teach-is").with("name", name_of(&names, answer.class)).attr();
+    let map = Message::new("teach-map-for").with("what", text.clone()).attr();
     let open = move |_| {
         watch(state, photo);
         state.watched_class.set(class);
@@ -211,16 +211,17 @@ fn Judged(answer: Answer) -> impl IntoView {
 }
 
 /// Names of the outcome's classes, as they are called now.
-fn names(project: &Project) -> Vec<Said> {
-    let name = |id: &u32| project.class(*id).map_or("teach-deleted".into(), |class| Said::plain(class.name.as_str()));
+fn names(project: &Project) -> Vec<Message> {
+    let name =
+        |id: &u32| project.class(*id).map_or("teach-deleted".into(), |class| Message::plain(class.name.as_str()));
     project.outcome.iter().flat_map(|outcome| outcome.classes.iter().map(name)).collect()
 }
 
-fn name_of(names: &[Said], class: usize) -> Said {
+fn name_of(names: &[Message], class: usize) -> Message {
     names.get(class).cloned().unwrap_or("teach-deleted".into())
 }
 
-fn label(names: &[Said], verdict: Verdict) -> Said {
+fn label(names: &[Message], verdict: Verdict) -> Message {
     verdict.map_or("teach-none".into(), |class| name_of(names, class))
 }
 
@@ -230,7 +231,7 @@ fn hand_over(state: State) {
     leptos::task::spawn_local(async move {
         let Some(Outcome { card, .. }) = &project.outcome else { return };
         match state.weights(&project.id).await {
-            Ok(blob) => give(&called(card, names(&project).iter().map(Said::text).collect()), &blob),
+            Ok(blob) => give(&called(card, names(&project).iter().map(Message::text).collect()), &blob),
             Err(why) => state.say("error", why),
         }
     });

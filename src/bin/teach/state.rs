@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use camscope::core::inference::{Inference, Picture, Prediction};
+use camscope::core::message::Message;
+use camscope::core::project::Project;
 use camscope::page::manifest::Model;
-use camscope::page::messages::Messages;
+use camscope::page::notices::Notices;
 use camscope::page::web::window;
-use camscope::project::Project;
-use camscope::protocol::{Look, Picture, Prediction};
-use camscope::said::Said;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -27,7 +27,7 @@ pub const GONE: &str = "teach-gone";
 pub enum Phase {
     Idle,
     /// The engine and the network are on their way; what is done of it.
-    Loading(Said),
+    Loading(Message),
     /// Photos looked at by the stages that do not learn.
     Features {
         done: usize,
@@ -61,9 +61,9 @@ impl Phase {
 /// A photo as the network saw it before and after.
 pub struct View {
     pub picture: Picture,
-    pub before: Look,
+    pub before: Inference,
     /// `None` before the first training.
-    pub after: Option<Look>,
+    pub after: Option<Inference>,
 }
 
 /// Kept in one place and copied freely: every field is a signal.
@@ -88,11 +88,11 @@ pub struct State {
     /// The watched photo's map in the epoch just passed.
     pub live: RwSignal<Option<Prediction>>,
     pub views: RwSignal<HashMap<u32, Arc<View>>>,
-    pub messages: Messages,
+    pub notices: Notices,
     /// WebGPU, which the page's looking part has chosen, failed here.
     pub on_cpu: RwSignal<bool>,
     /// What was taken away last, and the project as it was.
-    undo: RwSignal<Vec<(Said, Project)>>,
+    undo: RwSignal<Vec<(Message, Project)>>,
     store: StoredValue<Option<Store>, LocalStorage>,
     /// The open project is open here alone.
     hold: StoredValue<Option<Hold>, LocalStorage>,
@@ -103,7 +103,7 @@ pub struct State {
 impl State {
     pub fn new() -> Self {
         Self {
-            project: RwSignal::new(Project::new(new_id(), Said::new("teach-my-classes").text(), &unnamed())),
+            project: RwSignal::new(Project::new(new_id(), Message::new("teach-my-classes").text(), &unnamed())),
             ready: RwSignal::new(false),
             projects: RwSignal::default(),
             models: RwSignal::default(),
@@ -115,7 +115,7 @@ impl State {
             watched_class: RwSignal::new(None),
             live: RwSignal::new(None),
             views: RwSignal::default(),
-            messages: Messages::new(),
+            notices: Notices::new(),
             on_cpu: RwSignal::new(false),
             undo: RwSignal::default(),
             store: StoredValue::new_local(None),
@@ -124,8 +124,8 @@ impl State {
         }
     }
 
-    pub fn say(&self, level: &'static str, said: Said) {
-        self.messages.say(level, said);
+    pub fn say(&self, level: &'static str, said: Message) {
+        self.notices.say(level, said);
     }
 
     pub fn store(&self) -> Option<Store> {
@@ -145,10 +145,12 @@ impl State {
     }
 
     /// The kept file of a project's taught network, or why there is none.
-    pub async fn weights(&self, project: &str) -> Result<Blob, Said> {
+    pub async fn weights(&self, project: &str) -> Result<Blob, Message> {
         let Some(store) = self.store() else { return Err(GONE.into()) };
         let found = store.weights(project).await;
-        found.map_err(|error| Said::new("teach-network-unread").with("why", error.said()))?.ok_or_else(|| GONE.into())
+        found
+            .map_err(|error| Message::new("teach-network-unread").with("why", error.said()))?
+            .ok_or_else(|| GONE.into())
     }
 
     /// Changes the project; it is written soon.
@@ -189,12 +191,12 @@ impl State {
         if let Some(store) = self.store()
             && let Err(error) = store.keep_project(&project).await
         {
-            self.say("error", Said::new("teach-not-kept").with("why", error.said()));
+            self.say("error", Message::new("teach-not-kept").with("why", error.said()));
         }
     }
 
     /// Changes the project so that it can be undone; `what` says what is gone.
-    pub fn take_away(&self, what: Said, change: impl FnOnce(&mut Project)) {
+    pub fn take_away(&self, what: Message, change: impl FnOnce(&mut Project)) {
         let before = self.project.get_untracked();
         self.undo.update(|undo| undo.push((what, before)));
         self.change(change);
@@ -206,7 +208,7 @@ impl State {
     }
 
     /// What could be undone, tracked.
-    pub fn undoable(&self) -> Option<Said> {
+    pub fn undoable(&self) -> Option<Message> {
         self.undo.with(|undo| undo.last().map(|(what, _)| what.clone()))
     }
 
@@ -249,7 +251,7 @@ impl State {
 
 /// What a class is called before it has a name, in the language of the moment; a number follows.
 pub fn unnamed() -> String {
-    Said::new("teach-unnamed").text()
+    Message::new("teach-unnamed").text()
 }
 
 /// Unique on this device.

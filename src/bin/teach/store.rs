@@ -1,7 +1,7 @@
 //! What the browser keeps between visits (IndexedDB): projects, their photos, and the weights they were taught.
 
-use camscope::project::Project;
-use camscope::said::Said;
+use camscope::core::message::Message;
+use camscope::core::project::Project;
 use idb::{Database, DatabaseEvent, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, TransactionMode};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,11 +22,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub fn said(&self) -> Said {
+    pub fn said(&self) -> Message {
         match self {
-            Self::Full => Said::new("teach-full"),
-            Self::Refused(why) => Said::new("teach-refused").with("why", why.as_str()),
-            Self::Unreadable(why) => Said::new("teach-unreadable").with("why", why.to_string()),
+            Self::Full => Message::new("teach-full"),
+            Self::Refused(why) => Message::new("teach-refused").with("why", why.as_str()),
+            Self::Unreadable(why) => Message::new("teach-unreadable").with("why", why.to_string()),
         }
     }
 }

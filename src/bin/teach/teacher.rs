@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use camscope::core::inference::Picture;
+use camscope::core::lesson::LessonEvent;
+use camscope::core::message::Message;
+use camscope::core::project::{Outcome, Point};
+use camscope::core::resample::shrink;
 use camscope::page::web::now;
-use camscope::project::{Outcome, Point};
-use camscope::protocol::{Event, LessonEvent, Picture, Request};
-use camscope::render::shrink;
-use camscope::said::Said;
+use camscope::protocol::{Reply, Request};
 use futures::lock::Mutex;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -60,7 +62,7 @@ pub fn train(state: State) {
                 state.phase.set(Phase::Failed);
             }
             Err(Fault::Engine(why)) => {
-                state.say("error", Said::new("teach-engine-stopped").with("why", why));
+                state.say("error", Message::new("teach-engine-stopped").with("why", why));
                 state.phase.set(Phase::Failed);
             }
         }
@@ -94,7 +96,7 @@ fn falls_back<T>(state: State, teacher: &Teacher, outcome: &Result<T, Fault>) ->
     if teacher.device != "webgpu" {
         return false;
     }
-    state.say("note", Said::new("teach-webgpu-stopped").with("why", why.clone()));
+    state.say("note", Message::new("teach-webgpu-stopped").with("why", why.clone()));
     state.on_cpu.set(true);
     true
 }
@@ -116,25 +118,25 @@ pub fn view(state: State, photo: u32) {
         }
         match compared {
             Err(Fault::Told(why)) => state.say("error", why),
-            Err(Fault::Engine(why)) => state.say("error", Said::new("teach-engine-stopped").with("why", why)),
+            Err(Fault::Engine(why)) => state.say("error", Message::new("teach-engine-stopped").with("why", why)),
             Ok(()) | Err(Fault::Cancelled) => {}
         }
     });
 }
 
 /// The card (JSON) of a checkpoint, or why it is none.
-pub async fn open(state: State, file: Vec<u8>) -> Result<String, Said> {
+pub async fn open(state: State, file: Vec<u8>) -> Result<String, Message> {
     let teacher = TEACHER.with(Rc::clone);
     let mut teacher = teacher.lock().await;
     teacher.recalled = None;
     let opened = async {
         teacher.begin(state).await?;
-        send(&Request::Recall { file });
+        send(&Request::LoadSecond { file });
         teacher.recalled().await
     };
     opened.await.map_err(|fault| match fault {
         Fault::Told(why) => why,
-        Fault::Engine(why) => Said::new("teach-engine-stopped").with("why", why),
+        Fault::Engine(why) => Message::new("teach-engine-stopped").with("why", why),
         Fault::Cancelled => "teach-cancelled".into(),
     })
 }
@@ -144,14 +146,14 @@ impl Teacher {
         self.load(state).await?;
         cancelled()?;
         let project = state.project.get_untracked();
-        if let Some(why) = project.why_not_yet() {
+        if let Some(why) = project.blocker() {
             return Err(Fault::Told(why));
         }
         self.study(state).await?;
         let mut project = state.project.get_untracked();
         // Photos that could not be used, or that came meanwhile, are not in this lesson.
         project.photos.retain(|photo| self.studied.get(&photo.id) == Some(&project.settings.augment));
-        if let Some(why) = project.why_not_yet() {
+        if let Some(why) = project.blocker() {
             return Err(Fault::Told(why));
         }
         let watched = state.watched.get_untracked().or(project.photos.first().map(|photo| photo.id));
@@ -163,7 +165,7 @@ impl Teacher {
             *class = chosen;
         }
         if let Some(photo) = watched.filter(|photo| !seen(state, *photo)) {
-            self.look(state, photo, false).await?;
+            self.inference(state, photo, false).await?;
         }
         cancelled()?;
         state.change(|project| project.curve.clear());
@@ -172,14 +174,14 @@ impl Teacher {
         send(&Request::Teach(lesson));
         loop {
             match self.next().await? {
-                Event::Lesson(LessonEvent::Step { done, total, .. }) => {
+                Reply::Lesson(LessonEvent::Step { done, total, .. }) => {
                     state.phase.update(|phase| {
                         if let Phase::Training { since, .. } = *phase {
                             *phase = Phase::Training { done, of: total, since };
                         }
                     });
                 }
-                Event::Lesson(LessonEvent::Epoch { number, of, train_loss, held_out, watched, milliseconds }) => {
+                Reply::Lesson(LessonEvent::Epoch { number, of, train_loss, held_out, watched, milliseconds }) => {
                     state.took.set(milliseconds);
                     state.change(|project| project.curve.push(Point { epoch: number, of, train_loss, held_out }));
                     // Another photo or class may have been chosen since.
@@ -190,7 +192,7 @@ impl Teacher {
                         state.live.set(watched);
                     }
                 }
-                Event::Taught { card, file, answers } => {
+                Reply::Taught { card, file, answers } => {
                     self.recalled = None;
                     let classes = project.classes.iter().map(|class| class.id).collect();
                     let outcome = Some(Outcome { card: card.clone(), classes, answers });
@@ -202,13 +204,13 @@ impl Teacher {
                         && let Err(error) = store.keep_taught(&taught, &file).await
                     {
                         state.change(|project| project.outcome = before);
-                        return Err(Fault::Told(Said::new("teach-network-unkept").with("why", error.said())));
+                        return Err(Fault::Told(Message::new("teach-network-unkept").with("why", error.said())));
                     }
                     self.recalled = Some(card);
                     state.views.update(HashMap::clear);
                     return Ok(());
                 }
-                Event::NotTaught { message } => {
+                Reply::TeachFailed { message } => {
                     cancelled()?;
                     return Err(Fault::Told(message));
                 }
@@ -233,14 +235,16 @@ impl Teacher {
             cancelled()?;
             let studied = match content(state, &project.id, photo.id).await {
                 Some(bytes) => {
-                    send(&Request::Study { photo: photo.id, bytes, augment });
+                    send(&Request::ExtractFeatures { photo: photo.id, bytes, augment });
                     self.studied(photo.id).await?
                 }
                 None => Err("teach-file-gone".into()),
             };
             match studied {
                 Ok(()) => drop(self.studied.insert(photo.id, augment)),
-                Err(why) => state.say("error", Said::new("teach-left-out").with("name", photo.name).with("why", why)),
+                Err(why) => {
+                    state.say("error", Message::new("teach-left-out").with("name", photo.name).with("why", why))
+                }
             }
         }
         state.phase.set(Phase::Features { done: of, of });
@@ -254,16 +258,16 @@ impl Teacher {
         if let Some(outcome) = &project.outcome {
             self.recall(state, &project.id, &outcome.card).await?;
         }
-        self.look(state, photo, project.outcome.is_some()).await
+        self.inference(state, photo, project.outcome.is_some()).await
     }
 
-    async fn look(&mut self, state: State, photo: u32, taught: bool) -> Result<(), Fault> {
+    async fn infer(&mut self, state: State, photo: u32, taught: bool) -> Result<(), Fault> {
         let project = state.project.with_untracked(|project| project.id.clone());
         let Some(bytes) = content(state, &project, photo).await else { return Ok(()) };
         send(&Request::Compare { photo, bytes });
         loop {
             match self.next().await? {
-                Event::Compared { picture, before, after, .. } => {
+                Reply::Compared { picture, before, after, .. } => {
                     let after = after.filter(|_| taught);
                     if state.project.with_untracked(|now| now.id != project) {
                         return Ok(()); // another project was opened; its photos have the same numbers
@@ -271,7 +275,7 @@ impl Teacher {
                     keep_view(state, photo, View { picture: small(picture), before, after });
                     return Ok(());
                 }
-                Event::Failed { message, .. } => return Err(Fault::Told(message)),
+                Reply::Failed { message, .. } => return Err(Fault::Told(message)),
                 _ => {}
             }
         }

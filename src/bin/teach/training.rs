@@ -1,9 +1,9 @@
 //! How it learns: settings, the button, progress, curves.
 
+use camscope::core::lesson::{LessonSettings, TrainablePart};
+use camscope::core::message::{Arg, Message};
+use camscope::core::project::Point;
 use camscope::page::web::{digits, document, fixed, focus, now, time_left};
-use camscope::project::Point;
-use camscope::protocol::{Part, Settings};
-use camscope::said::{Filling, Said};
 use leptos::prelude::*;
 
 use crate::state::{Phase, State};
@@ -16,16 +16,16 @@ const SURE: f64 = 1000.0;
 pub fn Training() -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.phase.with(Phase::busy);
-    let why_not = move || state.project.with(|project| project.why_not_yet());
-    let remarks = move || {
-        let remarks = state.project.with(|project| project.remarks());
-        remarks.into_iter().map(|said| view! { <p class="remark" data-said=said.attr()></p> }).collect_view()
+    let why_not = move || state.project.with(|project| project.blocker());
+    let caveats = move || {
+        let caveats = state.project.with(|project| project.caveats());
+        caveats.into_iter().map(|said| view! { <p class="remark" data-said=said.attr()></p> }).collect_view()
     };
     let words = move || match state.phase.get() {
         Phase::Loading(what) => what,
-        Phase::Features { done, of } => Said::new("teach-studying").with("done", done).with("of", of),
+        Phase::Features { done, of } => Message::new("teach-studying").with("done", done).with("of", of),
         Phase::Training { .. } if state.paused.get().is_some() => "teach-paused".into(),
-        Phase::Training { done, of, since } => Said::new("teach-learning").with("left", left(done, of, since)),
+        Phase::Training { done, of, since } => Message::new("teach-learning").with("left", left(done, of, since)),
         Phase::Idle => why_not().unwrap_or("teach-ready".into()),
         Phase::Done => why_not().unwrap_or("teach-done".into()),
         Phase::Failed => why_not().unwrap_or("teach-failed".into()),
@@ -69,7 +69,7 @@ pub fn Training() -> impl IntoView {
             </div>
             <div class="bar" role="progressbar" data-said="teach-bar" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
-            {remarks}
+            {caveats}
             <p class="figures" hidden=move || last().is_none()>
                 <span><span data-said="teach-epoch"></span>" "<b data-testid="train-epoch" data-milliseconds=move || fixed(state.took.get(), 1)>{epoch}</b></span>
                 <span><span data-said="teach-loss"></span>" "<b data-testid="train-loss">{move || last().map(|p| fixed(p.train_loss, 3))}</b></span>
@@ -136,7 +136,7 @@ fn Choices() -> impl IntoView {
     // A property that is set anew takes away what is being typed.
     let settings = Memo::new(move |_| state.project.with(|project| project.settings.clone()));
     let settings = move || settings.get();
-    let set = move |change: &dyn Fn(&mut Settings)| state.change(|project| change(&mut project.settings));
+    let set = move |change: &dyn Fn(&mut LessonSettings)| state.change(|project| change(&mut project.settings));
     let bases = move || {
         let chosen = state.project.with(|project| project.base.clone());
         let option = |(name, title): (String, String)| {
@@ -150,8 +150,8 @@ fn Choices() -> impl IntoView {
                        hint: &'static str,
                        id: &'static str,
                        range: (f64, f64, &'static str),
-                       get: fn(&Settings) -> f64,
-                       put: fn(&mut Settings, f64)| {
+                       get: fn(&LessonSettings) -> f64,
+                       put: fn(&mut LessonSettings, f64)| {
         let (low, high, step) = range;
         view! {
             <label data-said=hint>
@@ -160,7 +160,7 @@ fn Choices() -> impl IntoView {
                     on:change:target=move |event| {
                         let value = event.target().value_as_number();
                         if (low..=high).contains(&value) { set(&|settings| put(settings, value)) } else {
-                            state.say("note", Said::new("teach-number").with("label", Said::new(label)).with("low", low.to_string()).with("high", high.to_string()));
+                            state.say("note", Message::new("teach-number").with("label", Message::new(label)).with("low", low.to_string()).with("high", high.to_string()));
                             event.target().set_value(&get(&settings()).to_string());
                         }
                     }/>
@@ -178,11 +178,11 @@ fn Choices() -> impl IntoView {
                 <label data-said="teach-part-how">
                     <span data-said="teach-part"></span>
                     <select data-testid="part-select" on:change:target=move |event| {
-                        let part = if event.target().value() == "stage" { Part::LastStage } else { Part::Head };
+                        let part = if event.target().value() == "stage" { TrainablePart::LastStage } else { TrainablePart::Head };
                         set(&|settings| settings.part = part)
                     }>
-                        <option value="head" prop:selected=move || settings().part == Part::Head data-said="teach-part-head"></option>
-                        <option value="stage" prop:selected=move || settings().part == Part::LastStage data-said="teach-part-stage"></option>
+                        <option value="head" prop:selected=move || settings().part == TrainablePart::Head data-said="teach-part-head"></option>
+                        <option value="stage" prop:selected=move || settings().part == TrainablePart::LastStage data-said="teach-part-stage"></option>
                     </select>
                 </label>
                 {number("teach-epochs", "teach-epochs-how", "epochs", (1.0, 1000.0, "1"), |s| s.epochs as f64, |s, v| s.epochs = v as usize)}
@@ -199,14 +199,14 @@ fn Choices() -> impl IntoView {
                         on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.balanced = on) }/>
                     <span data-said="teach-balanced"></span>
                 </label>
-                <button class="quiet" on:click=move |_| set(&|settings| *settings = Settings::default()) data-said="teach-defaults"></button>
+                <button class="quiet" on:click=move |_| set(&|settings| *settings = LessonSettings::default()) data-said="teach-defaults"></button>
             </fieldset>
         </details>
     }
 }
 
 /// How long a training still takes; nothing while that is a guess.
-fn left(done: usize, of: usize, since: f64) -> Filling {
+fn left(done: usize, of: usize, since: f64) -> Arg {
     let spent = now() - since;
     if done == 0 || spent < SURE { "".into() } else { time_left(spent / done as f64 * (of - done) as f64).into() }
 }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use camscope::core::inference::{Inference, Prediction};
+use camscope::core::message::Message;
 use camscope::page::canvas;
 use camscope::page::web::{fixed, memory};
-use camscope::protocol::{Look, Prediction};
 use camscope::render::{OverlayOptions, Range};
-use camscope::said::Said;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
@@ -16,9 +16,15 @@ use crate::state::{State, View};
 const SIDE: usize = 640;
 
 /// Draws a prediction's map, on its own scale.
-pub fn draw(canvas: &web_sys::HtmlCanvasElement, view: &View, look: &Look, prediction: &Prediction, side: usize) {
+pub fn draw(
+    canvas: &web_sys::HtmlCanvasElement,
+    view: &View,
+    inference: &Inference,
+    prediction: &Prediction,
+    side: usize,
+) {
     let options = OverlayOptions { opacity: 0.45, colormap: canvas::colours(), smooth: true };
-    canvas::draw_map(canvas, &view.picture, side, look, prediction, Range::of(&prediction.map.values), options);
+    canvas::draw_map(canvas, &view.picture, side, inference, prediction, Range::of(&prediction.map.values), options);
 }
 
 #[component]
@@ -62,12 +68,12 @@ pub fn Watching() -> impl IntoView {
         }
     });
     let side = |id: &'static str, p: Prediction| {
-        Said::new(id).with("class", p.class).with("percent", fixed(p.probability * 100.0, 0)).attr()
+        Message::new(id).with("class", p.class).with("percent", fixed(p.probability * 100.0, 0)).attr()
     };
     let classes = move || {
         let current = class();
         let classes = state.project.with(|project| project.classes.clone());
-        let choice = |class: camscope::project::Class| {
+        let choice = |class: camscope::core::project::Class| {
             let (id, name) = (class.id, class.name);
             view! {
                 <button aria-pressed=(Some(id) == current).to_string() style:--class-colour=class.colour

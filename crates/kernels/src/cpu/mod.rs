@@ -1,0 +1,135 @@
+//! The operations on slices: convolution by lines of memory or by tiles, depthwise, and the norm of a training step; and
+//! how burn's processor backend comes to them.
+
+mod conv;
+mod depthwise;
+mod gradients;
+mod norm;
+mod padded_lines;
+mod pointwise;
+mod tile;
+mod winograd;
+
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use burn::tensor::TensorData;
+
+use self::norm::Batch;
+use self::winograd::Weights;
+use super::algorithm::{ConvAlgorithm, Tile};
+use super::op::{ConvShape, Convolution, ConvolutionGradients, Forward, Norm};
+use super::{ClampedRelu, Packed};
+use crate::threads::for_each_chunk;
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+fn batch(x: &FlexTensor) -> Batch {
+    let [images, channels, h, w] = x.layout().shape().dims();
+    Batch { images, channels, area: h * w }
+}
+
+impl Forward for Flex {
+    fn convolution_relu(
+        x: FlexTensor,
+        weight: FlexTensor,
+        packed: Packed,
+        bias: FlexTensor,
+        shape: ConvShape,
+        relu: ClampedRelu,
+    ) -> FlexTensor {
+        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+        let [_, c_in, ..] = weight.layout().shape().dims::<4>();
+        let y = if c_in == shape.c_in {
+            let (x, w, bias) = (x.storage(), weight.storage(), bias.storage());
+            if let Some(tile) = Tile::for_conv(&shape, tile::panel_columns()) {
+                let weights = packed.on_cpu(&weight, ConvAlgorithm::Winograd(tile), || {
+                    winograd::pack(tile, &shape, w, Weights::Forward)
+                });
+                winograd::forward(tile, &shape, x, &weights, bias, relu)
+            } else {
+                let weights = packed.on_cpu(&weight, ConvAlgorithm::Direct, || conv::pack(&shape, w));
+                match shape.is_pointwise() {
+                    true => pointwise::forward(&shape, x, &weights, bias, relu),
+                    false => conv::forward(&shape, x, &weights, bias, relu),
+                }
+            }
+        } else {
+            let of_plane = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
+            depthwise::forward(&of_plane, x.storage(), weight.storage(), bias.storage(), relu)
+        };
+        let [h, w] = shape.size_out;
+        tensor(y, [shape.images, shape.c_out, h, w])
+    }
+}
+
+impl Convolution for Flex {
+    fn convolution(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shape: ConvShape,
+        relu: ClampedRelu,
+    ) -> FlexTensor {
+        // The weights are others in every step.
+        Self::convolution_relu(x, weight, Packed::default(), bias, shape, relu)
+    }
+}
+
+impl ConvolutionGradients for Flex {
+    fn relu_gradient(relu: ClampedRelu, y: FlexTensor, dy: FlexTensor) -> FlexTensor {
+        const SOME: usize = 1 << 14;
+        let [y, dy] = [y, dy].map(|tensor| tensor.to_contiguous());
+        let (y_values, mut dz) = (y.storage::<f32>(), dy.storage::<f32>().to_vec());
+        for_each_chunk(&mut dz, SOME, |i, dz| {
+            let y = &y_values[i * SOME..];
+            dz.iter_mut().zip(y).for_each(|(dz, &y)| *dz *= relu.slope_to(y));
+        });
+        tensor(dz, y.layout().shape().dims::<4>())
+    }
+
+    fn input_gradient(shape: &ConvShape, dy: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        let [dy, weight] = [dy, weight].map(|tensor| tensor.to_contiguous());
+        let back = shape.back();
+        let tile = if shape.stride == 1 { Tile::for_conv(&back, tile::panel_columns()) } else { None };
+        let dx = match tile {
+            Some(tile) => {
+                let weights = winograd::pack(tile, &back, weight.storage(), Weights::Turned);
+                winograd::forward(tile, &back, dy.storage(), &weights, &vec![0.0; back.c_out], ClampedRelu::NONE)
+            }
+            None => conv::input_gradient(shape, dy.storage(), weight.storage()),
+        };
+        let [h, w] = shape.size_in;
+        tensor(dx, [shape.images, shape.c_in, h, w])
+    }
+
+    fn weight_gradient(shape: &ConvShape, x: FlexTensor, dy: FlexTensor) -> FlexTensor {
+        let [x, dy] = [x, dy].map(|tensor| tensor.to_contiguous());
+        let dw = conv::weight_gradient(shape, x.storage(), dy.storage());
+        let [kh, kw] = shape.kernel;
+        tensor(dw, [shape.c_out, shape.c_in, kh, kw])
+    }
+
+    fn bias_gradient(shape: &ConvShape, dy: FlexTensor) -> FlexTensor {
+        let dy = dy.to_contiguous();
+        tensor(norm::channel_sums(&batch(&dy), dy.storage()), [shape.c_out])
+    }
+}
+
+impl Norm for Flex {
+    fn batch_norm_relu(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        epsilon: f64,
+        relu: ClampedRelu,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.to_contiguous());
+        let (batch, shape) = (batch(&x), x.layout().shape().dims::<4>());
+        let (mean, variance) = norm::statistics(&batch, x.storage());
+        let norm = norm::Norm::new(gamma.storage(), beta.storage(), &mean, &variance, epsilon, relu);
+        let y = norm.forward(&batch, x.storage());
+        (tensor(y, shape), tensor(mean, [batch.channels]), tensor(variance, [batch.channels]))
+    }
+}

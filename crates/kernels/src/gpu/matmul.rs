@@ -1,0 +1,68 @@
+//! Products of small matrices, such as a network's head and its maps: a unit for each sum, no workgroup memory. Libraries'
+//! products are made for large ones; these have few rows, and their time would go into barriers.
+
+use burn::backend::Cube;
+use burn_cubecl::cubecl;
+use burn_cubecl::cubecl::prelude::*;
+use burn_cubecl::tensor::CubeTensor;
+
+use super::{FLAT, cubes, empty};
+use crate::op::Matmul;
+
+/// `out[i][j] = Σ_l a[i · a_row + l · a_column] · b[l · b_row + j · b_column]`
+#[cube(launch_unchecked)]
+fn matmul_kernel(
+    a: &[f32],
+    b: &[f32],
+    out: &mut [f32],
+    rows: usize,
+    columns: usize,
+    depth: usize,
+    a_row: usize,
+    a_column: usize,
+    b_row: usize,
+    b_column: usize,
+) {
+    let j = ABSOLUTE_POS_X as usize;
+    let i = ABSOLUTE_POS_Y as usize;
+    if i < rows && j < columns {
+        let mut sum = 0.0f32;
+        let mut from_a = i * a_row;
+        let mut from_b = j * b_column;
+        for _ in 0..depth {
+            sum += a[from_a] * b[from_b];
+            from_a += a_column;
+            from_b += b_row;
+        }
+        out[i * columns + j] = sum;
+    }
+}
+
+impl Matmul for Cube {
+    /// Takes either as it lies, transposed too.
+    fn small_matmul(a: CubeTensor, b: CubeTensor) -> CubeTensor {
+        let ([rows, depth], [_, columns]) = (a.meta.shape().dims::<2>(), b.meta.shape().dims::<2>());
+        let strides = |tensor: &CubeTensor| [tensor.meta.strides()[0], tensor.meta.strides()[1]];
+        let ([a_row, a_column], [b_row, b_column]) = (strides(&a), strides(&b));
+        let out = empty(&a, [rows, columns]);
+        // SAFETY: the units beyond rows and columns do nothing; strides and shape are the tensors' own.
+        unsafe {
+            matmul_kernel::launch_unchecked(
+                &out.client.clone(),
+                cubes([columns, rows, 1], FLAT),
+                FLAT,
+                a.into_buffer_arg(),
+                b.into_buffer_arg(),
+                out.clone().into_buffer_arg(),
+                rows,
+                columns,
+                depth,
+                a_row,
+                a_column,
+                b_row,
+                b_column,
+            );
+        }
+        out
+    }
+}

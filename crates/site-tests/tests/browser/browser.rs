@@ -1,0 +1,304 @@
+//! One headless browser a test, and what a visitor does with it: Chromium, or Firefox with `BROWSER=firefox` (`make test-firefox`),
+//! for tests of what needs neither WebGPU nor Chromium's own tools.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+/// The longest anything may take: software WebGPU is slow, and the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(150);
+const FLAGS: [&str; 11] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--force-color-profile=srgb",
+];
+
+pub struct Browser {
+    pub client: Client,
+    driver: Child,
+}
+
+impl Browser {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With more flags than usual, which are Chromium's.
+    pub async fn start_with(more: &[&str]) -> Self {
+        Self::launch(more, json!({})).await
+    }
+
+    /// A visitor who reads this language.
+    pub async fn start_in(language: &str) -> Self {
+        match firefox() {
+            true => Self::launch_firefox(json!({ "intl.accept_languages": language })).await,
+            false => Self::start_with(&[&format!("--accept-lang={language}")]).await,
+        }
+    }
+
+    /// What it downloads lands in `folder`.
+    pub async fn start_with_downloads(folder: &Path) -> Self {
+        Self::launch(&[], json!({ "prefs": { "download.default_directory": folder } })).await
+    }
+
+    /// A telephone's screen: 390 pixels wide, and dark.
+    pub async fn start_phone(more: &[&str]) -> Self {
+        Self::start_narrow(390, more).await
+    }
+
+    /// A dark screen of so many pixels.
+    pub async fn start_narrow(width: u32, more: &[&str]) -> Self {
+        let more = [&["--blink-settings=preferredColorScheme=0"], more].concat();
+        let screen = json!({ "width": width, "height": 844, "pixelRatio": 2.0, "touch": true });
+        Self::launch(&more, json!({ "mobileEmulation": { "deviceMetrics": screen } })).await
+    }
+
+    async fn launch(more: &[&str], options: Value) -> Self {
+        if firefox() {
+            assert!(more.is_empty() && options == json!({}), "this test needs Chromium");
+            return Self::launch_firefox(json!({})).await;
+        }
+        let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
+        let flags = [&FLAGS, more].concat();
+        let chromium = chromium.expect("Chromium is on the PATH");
+        let mut options = options;
+        (options["args"], options["binary"]) = (json!(flags), json!(chromium));
+        Self::connect("chromedriver", "goog:chromeOptions", options).await
+    }
+
+    async fn launch_firefox(preferences: Value) -> Self {
+        let firefox = ["firefox-esr", "firefox"].into_iter().find_map(on_path).expect("Firefox is on the PATH");
+        let options = json!({ "args": ["-headless"], "binary": firefox, "prefs": preferences });
+        Self::connect("geckodriver", "moz:firefoxOptions", options).await
+    }
+
+    async fn connect(driver: &str, key: &str, options: Value) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new(driver)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|_| panic!("{driver} is not on the PATH: `make setup SYSTEM=1` installs it"));
+        let capabilities = serde_json::Map::from_iter([(key.to_owned(), options)]);
+        let start = Instant::now();
+        loop {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            match builder.capabilities(capabilities.clone()).connect(&format!("http://127.0.0.1:{port}")).await {
+                Ok(client) => {
+                    client.set_window_size(1280, 900).await.unwrap();
+                    return Self { client, driver };
+                }
+                Err(error) if start.elapsed() > Duration::from_secs(30) => {
+                    panic!("the browser does not start: {error}")
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    pub async fn close(mut self) {
+        let _ = self.client.close().await;
+        let _ = self.driver.kill().await;
+    }
+
+    /// The page's process dies without a warning; on in a new window.
+    pub async fn kill_renderer(&self) {
+        let window = self.client.new_window(true).await.unwrap();
+        let died = self.client.goto("chrome://crash").await;
+        assert!(died.is_err(), "the page survived");
+        self.client.switch_to_window(window.handle).await.unwrap();
+    }
+
+    /// Gives files to the file input.
+    pub async fn add_photos(&self, photos: &[&Path]) {
+        let paths: Vec<_> = photos.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        self.wait("[data-testid=photo-input]").await.send_keys(&paths.join("\n")).await.unwrap();
+    }
+
+    /// The first element that fits `css`, as soon as there is one.
+    pub async fn wait(&self, css: &str) -> Element {
+        self.client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(css))
+            .await
+            .unwrap_or_else(|e| panic!("{css}: {e}"))
+    }
+
+    /// Waits until exactly `count` elements fit `css`.
+    pub async fn wait_for(&self, css: &str, count: usize) {
+        let start = Instant::now();
+        loop {
+            let found = self.count(css).await;
+            if found == count {
+                return;
+            }
+            if start.elapsed() > PATIENCE {
+                let name = format!("failed-{}", std::process::id());
+                self.screenshot(&name).await;
+                panic!(
+                    "{found} instead of {count} elements fit {css}; messages: {:?}; see {name}.png",
+                    self.messages().await
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Until a script says `true`.
+    pub async fn until(&self, what: &str, script: &str) {
+        let start = Instant::now();
+        while self.run(script, vec![]).await != json!(true) {
+            if start.elapsed() > PATIENCE {
+                self.screenshot("failed").await;
+                panic!("{what}; messages: {:?}; see failed.png", self.messages().await);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn click(&self, css: &str) {
+        self.wait(css).await.click().await.unwrap();
+    }
+
+    /// What an element says; nothing where there is none.
+    pub async fn text(&self, css: &str) -> String {
+        self.run("return document.querySelector(arguments[0])?.textContent ?? ''", vec![json!(css)])
+            .await
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    pub async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
+    /// `attribute` of every element that fits `css`, in order.
+    pub async fn attributes(&self, css: &str, attribute: &str) -> Vec<String> {
+        let script = "return [...document.querySelectorAll(arguments[0])].map(e => e.getAttribute(arguments[1]) ?? '')";
+        serde_json::from_value(self.run(script, vec![json!(css), json!(attribute)]).await).unwrap()
+    }
+
+    /// Texts of the alerts on the page.
+    pub async fn messages(&self) -> Vec<String> {
+        let script =
+            "return [...document.querySelectorAll('[data-testid=error][role=alert] span')].map(e => e.textContent)";
+        serde_json::from_value(self.run(script, vec![]).await).unwrap()
+    }
+
+    /// A number that stands for every pixel of a canvas.
+    pub async fn pixels(&self, css: &str) -> f64 {
+        let script = "const c = document.querySelector(arguments[0]); \
+            const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; \
+            let h = 7; for (let i = 0; i < d.length; i++) h = (h * 31 + d[i]) % 1000000007; return h";
+        self.run(script, vec![json!(css)]).await.as_f64().unwrap()
+    }
+
+    /// Sets a range input or a select as a hand would.
+    pub async fn set(&self, css: &str, value: &str) {
+        let script = "const e = document.querySelector(arguments[0]); e.value = arguments[1]; \
+            e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true}))";
+        self.run(script, vec![json!(css), json!(value)]).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
+    }
+
+    /// A command of Chromium's own protocol.
+    pub async fn chromium(&self, command: &str, parameters: Value) -> Value {
+        self.client.issue_cmd(Chromium { command: command.into(), parameters }).await.unwrap()
+    }
+
+    /// A picture of the page under the target folder, for people to look at.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        keep(name, &self.client.screenshot().await.unwrap())
+    }
+
+    /// A picture of one element.
+    pub async fn part(&self, name: &str, css: &str) -> PathBuf {
+        keep(name, &self.wait(css).await.screenshot().await.unwrap())
+    }
+}
+
+fn firefox() -> bool {
+    std::env::var("BROWSER").is_ok_and(|browser| browser == "firefox")
+}
+
+fn keep(name: &str, picture: &[u8]) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let folder = project(target).join("screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join(format!("{name}.png"));
+    std::fs::write(&file, picture).unwrap();
+    file
+}
+
+#[derive(Debug)]
+struct Chromium {
+    command: String,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for Chromium {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "cmd": self.command, "params": self.parameters }).to_string()))
+    }
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The file of that ending that a download has become.
+pub async fn downloaded(folder: &Path, ending: &str) -> PathBuf {
+    let start = Instant::now();
+    loop {
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        if let Some(file) = files.into_iter().find(|path| path.extension().is_some_and(|e| e == ending)) {
+            return file;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "no .{ending} was downloaded");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// A path below the project's folder.
+pub fn project(path: impl AsRef<Path>) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    root.join(path)
+}
+
+/// A sample photo of the site.
+pub fn sample(name: &str) -> PathBuf {
+    let path = project("www/photos").join(name);
+    assert!(path.is_file(), "{} is missing: `make photos` fetches the sample photos", path.display());
+    path
+}

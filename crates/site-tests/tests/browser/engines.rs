@@ -1,0 +1,188 @@
+//! Both engines give what the native binary gives: the same classes in the same order, the same maps.
+
+use std::path::Path;
+
+use camscope::checkpoint::{decode, read_manifest};
+use camscope::core::inference::Inference;
+use camscope::device::{DeviceKind, open};
+use camscope::engine::Session;
+use camscope::photo::Photo;
+
+use crate::browser::{Browser, project, sample};
+use crate::site::Site;
+
+/// Share of a map's range by which two devices may differ.
+const MAP_TOLERANCE: f32 = 0.02;
+
+fn first_in_the_worker(root: &Path, script: &str) {
+    let loader = root.join("engine_loader.js");
+    let code = std::fs::read_to_string(&loader).unwrap();
+    std::fs::write(&loader, format!("{script}\n{code}")).unwrap();
+}
+
+async fn native(model: &str, photo: &Path) -> Inference {
+    let models = project("www/models");
+    let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == model).unwrap();
+    let device = open(DeviceKind::Cpu).await.unwrap();
+    let (_, network) = decode(std::fs::read(models.join(&card.file)).unwrap(), &device).unwrap();
+    let mut session = Session::new(device, || 0.0);
+    session.set_model(card, network);
+    session.infer(0, &Photo::decode(&std::fs::read(photo).unwrap()).unwrap(), 5).await.unwrap()
+}
+
+async fn agrees(device: &str, model: &str, photo: &Path) {
+    agrees_on(&Site::built().await, device, model, photo).await;
+}
+
+async fn agrees_on(site: &Site, device: &str, model: &str, photo: &Path) {
+    let browser = Browser::start().await;
+    browser.open(&format!("{}/?device={device}&model={model}", site.url)).await;
+    browser.add_photos(&[photo]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+    browser.wait_for("[data-testid=map-canvas]", 5).await;
+    assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, [device]);
+
+    let expected = native(model, photo).await;
+    let classes: Vec<_> = expected.predictions.iter().map(|p| p.class.clone()).collect();
+    assert_eq!(browser.attributes("[data-testid=prediction]", "data-class").await, classes);
+    let probabilities = browser.attributes("[data-testid=prediction]", "data-probability").await;
+    let maps = browser.attributes("[data-testid=map-canvas]", "data-values").await;
+    for ((p, probability), map) in expected.predictions.iter().zip(probabilities).zip(maps) {
+        let probability: f32 = probability.parse().unwrap();
+        assert!((probability - p.probability).abs() < 0.01, "{}: {probability} and {}", p.class, p.probability);
+        let map: Vec<f32> = serde_json::from_str(&map).unwrap();
+        let (low, high) = p.map.values.iter().fold((f32::MAX, f32::MIN), |(l, h), &v| (l.min(v), h.max(v)));
+        assert_eq!(map.len(), p.map.values.len());
+        for (a, b) in map.iter().zip(&p.map.values) {
+            assert!((a - b).abs() <= MAP_TOLERANCE * (high - low), "{}: {a} and {b}", p.class);
+        }
+    }
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.screenshot(&format!("{device}-{model}")).await;
+    browser.close().await;
+}
+
+/// A linker that takes an engine for a command has every exported function begin with a call of all constructors: with each
+/// handle of a JavaScript object some thousand of them.
+#[test]
+fn constructors_do_not_run_with_every_call() {
+    use wasmparser::{ExternalKind, Operator, Parser, Payload};
+    for engine in ["engine-cpu", "engine-cpu-relaxed", "engine-webgpu"] {
+        let path = project(format!("dist/{engine}_bg.wasm"));
+        let code = std::fs::read(&path).expect("the built site");
+        let (mut exported, mut imported, mut bodies) = (Vec::new(), 0, Vec::new());
+        for payload in Parser::new(0).parse_all(&code) {
+            match payload.unwrap() {
+                Payload::ImportSection(imports) => {
+                    let kinds = imports.into_imports().map(|import| import.unwrap().ty);
+                    imported = kinds.filter(|kind| matches!(kind, wasmparser::TypeRef::Func(_))).count();
+                }
+                Payload::ExportSection(exports) => {
+                    let functions = exports.into_iter().map(Result::unwrap).filter(|e| e.kind == ExternalKind::Func);
+                    exported.extend(functions.map(|export| export.index as usize));
+                }
+                Payload::CodeSectionEntry(body) => bodies.push(body),
+                _ => {}
+            }
+        }
+        let first = |&index: &usize| bodies[index - imported].get_operators_reader().unwrap().read().unwrap();
+        let calls: Vec<u32> = exported
+            .iter()
+            .filter_map(|index| match first(index) {
+                Operator::Call { function_index } => Some(function_index),
+                _ => None,
+            })
+            .collect();
+        assert!(exported.len() > 3, "{engine} exports {exported:?}");
+        let twice = calls.iter().enumerate().any(|(i, call)| calls[..i].contains(call));
+        assert!(!twice, "{engine}: exported functions begin with the same call");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cpu_engine_agrees_with_native_on_imagenet() {
+    agrees("cpu", "efficientnet-lite0", &sample("cat.png")).await;
+}
+
+/// The engine with relaxed SIMD is for browsers that have it; the other must serve as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_cpu_engines_agree_with_native_on_our_own_network() {
+    const SERVED: [&str; 2] = ["engine-cpu_bg.wasm", "engine-cpu-relaxed_bg.wasm"];
+    for (change, engine) in [("", SERVED[1]), ("WebAssembly.validate = () => false;", SERVED[0])] {
+        // Without the worker that keeps files for later.
+        let alone = |root: &Path| {
+            first_in_the_worker(root, change);
+            std::fs::remove_file(root.join("sw.js")).unwrap();
+        };
+        let site = Site::changed(alone).await;
+        agrees_on(&site, "cpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
+        assert_eq!(SERVED.map(|file| site.asked_for(file)), SERVED.map(|file| usize::from(file == engine)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webgpu_engine_agrees_with_native() {
+    agrees("webgpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
+}
+
+/// A graphics adapter made of software is slower than the processor; the visitor is told why.
+#[tokio::test(flavor = "multi_thread")]
+async fn software_adapter_loses_to_the_cpu() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&site.url).await;
+    let label = browser.wait("[data-testid=device-label][data-device=cpu]").await;
+    let text = label.text().await.unwrap();
+    assert!(text.contains("software") || text.contains("WebGPU") || text.contains("adapter"), "{text}");
+    browser.close().await;
+}
+
+/// The engine's code cannot be loaded; its adapter is gone by the time it asks; it refuses to be opened.
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_webgpu_engine_falls_back_to_the_cpu() {
+    let wasm = |root: &Path| std::fs::write(root.join("engine-webgpu_bg.wasm"), b"not wasm").unwrap();
+    let adapter = |root: &Path| first_in_the_worker(root, "GPU.prototype.requestAdapter = async () => null;");
+    let device = |root: &Path| {
+        first_in_the_worker(root, "GPUAdapter.prototype.requestDevice = async () => { throw new Error('lost') };");
+    };
+    for change in [&wasm as &dyn Fn(&Path), &adapter, &device] {
+        let (site, browser) = (Site::changed(change).await, Browser::start().await);
+        browser.open(&format!("{}/?device=webgpu&model=vgg16-gap-cifar10", site.url)).await;
+        browser.add_photos(&[&sample("cat.png")]).await;
+        browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+        assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
+        let messages = browser.messages().await;
+        assert!(messages.len() == 1 && messages[0].contains("The CPU goes on"), "{messages:?}");
+        browser.close().await;
+    }
+}
+
+/// Counts the shaders that an engine has had compiled.
+const COUNT: &str = "let pipelines = 0; const make = GPUDevice.prototype.createComputePipeline; \
+    GPUDevice.prototype.createComputePipeline = function (...all) { pipelines++; return make.apply(this, all); }; \
+    setInterval(() => new BroadcastChannel('pipelines').postMessage(pipelines), 100);";
+
+/// While the visitor still chooses, the shaders are compiled that the first photo will need.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_photo_finds_warm_shaders() {
+    let (site, browser) = (Site::changed(|root| first_in_the_worker(root, COUNT)).await, Browser::start().await);
+    browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
+    let listen = "new BroadcastChannel('pipelines').onmessage = (event) => { window.pipelines = event.data; }";
+    browser.run(listen, vec![]).await;
+    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
+    // Until no more come.
+    let mut warm = 0;
+    loop {
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        let now = browser.run("return window.pipelines ?? 0", vec![]).await.as_u64().unwrap();
+        if now == warm && now > 0 {
+            break;
+        }
+        warm = now;
+    }
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let after = browser.run("return window.pipelines", vec![]).await.as_u64().unwrap();
+    assert!(warm > 5 && after <= warm + 2, "{warm} shaders before the first photo, {after} after it");
+    browser.close().await;
+}

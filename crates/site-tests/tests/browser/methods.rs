@@ -1,0 +1,220 @@
+//! Every method as the page draws it, beside what the native engine makes of the same photo.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use camscope::checkpoint::read_manifest;
+use camscope::core::method::{CamOptions, Method};
+use camscope::device::{DeviceKind, open};
+use camscope::engine::Session;
+use camscope::photo::Photo;
+use serde_json::json;
+
+use crate::browser::{Browser, project, sample};
+use crate::site::Site;
+
+const SMALL: &str = "vgg16-gap-cifar10";
+const DONE: &str = "[data-testid=photo-card][data-state=done]";
+
+/// The small network's session, natively, with the photo looked at as number 0.
+pub fn native(photo: &Path) -> Session {
+    let models = project("www/models");
+    let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == SMALL).unwrap();
+    let mut session = Session::new(pollster::block_on(open(DeviceKind::Cpu)).unwrap(), || 0.0);
+    session.load(card.clone(), std::fs::read(models.join(&card.file)).unwrap()).unwrap();
+    let photo = Photo::decode(&std::fs::read(photo).unwrap()).unwrap();
+    pollster::block_on(session.infer(0, &photo, 5)).unwrap();
+    session
+}
+
+impl Browser {
+    /// Chooses a method, and waits until its maps are shown.
+    async fn choose_method(&self, method: Method) {
+        let info = method.info();
+        self.set("[data-testid=method-select]", info.name).await;
+        self.until_caption(if method == Method::Cam { "Evidence" } else { info.title }).await;
+    }
+
+    async fn until_caption(&self, begins: &str) {
+        let caption = "return document.querySelector('figcaption').textContent";
+        let start = Instant::now();
+        loop {
+            let text = self.run(caption, vec![]).await.as_str().unwrap().to_owned();
+            if text.starts_with(begins) {
+                return;
+            }
+            assert!(
+                start.elapsed() < Duration::from_secs(150),
+                "“{text}” instead of “{begins}”; {:?}",
+                self.messages().await
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn maps(&self) -> Vec<Vec<f32>> {
+        let maps = self.attributes("[data-testid=map-canvas]", "data-values").await;
+        maps.iter().map(|map| serde_json::from_str(map).unwrap()).collect()
+    }
+
+    /// Holds the five maps against the native engine's.
+    async fn assert_native(&self, session: &Session, wanted: CamOptions, tolerance: f32) {
+        let classes = self.attributes("[data-testid=prediction]", "data-index").await;
+        let classes: Vec<usize> = classes.iter().map(|class| class.parse().unwrap()).collect();
+        let expected = session.explain(0, &wanted, &classes, async |_, _| ControlFlow::Continue(()));
+        let expected = pollster::block_on(expected).unwrap();
+        let found = self.maps().await;
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            let (found, expected, class) = (found, &expected.map.values, &expected.class);
+            assert_eq!(found.len(), expected.len(), "{wanted:?}");
+            let range =
+                expected.iter().fold(f32::MIN, |a, b| a.max(*b)) - expected.iter().fold(f32::MAX, |a, b| a.min(*b));
+            let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off <= tolerance * range, "{wanted:?}, {class}: {off} of {range}");
+        }
+    }
+}
+
+async fn methods_are_drawn(device: &str, methods: &[Method], tolerance: f32) {
+    let photo = sample("rocket.jpg");
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device={device}&model={SMALL}", site.url)).await;
+    browser.add_photos(&[&photo]).await;
+    browser.wait_for(DONE, 1).await;
+    browser.wait_for("[data-testid=map-canvas]", 5).await;
+    let session = native(&photo);
+    let mut stages = Vec::new();
+    for &method in methods {
+        browser.choose_method(method).await;
+        browser.assert_native(&session, CamOptions { method, ..CamOptions::default() }, tolerance).await;
+        stages.push(browser.pixels("[data-testid=stage-canvas]").await);
+        assert_eq!(browser.messages().await, [""; 0], "{method}");
+    }
+    // What theory says is one map at the last stage may be one picture; every other method has its own.
+    let one = [Method::Cam, Method::GradCam, Method::HiResCam, Method::XGradCam];
+    for (i, method) in methods.iter().enumerate().filter(|(_, method)| !one.contains(method)) {
+        let same = methods.iter().zip(&stages).find(|(other, drawn)| *other != method && **drawn == stages[i]);
+        assert!(same.is_none(), "{method} and {same:?} draw the same");
+    }
+
+    // An earlier stage, and the mean over mirror images.
+    browser.choose_method(Method::Cam).await;
+    browser.choose_method(Method::LayerCam).await;
+    let before = browser.maps().await;
+    browser.set("[data-testid=stage-select]", "2").await;
+    browser.until_caption("Layer-CAM").await;
+    assert_ne!(browser.maps().await[0].len(), before[0].len(), "an earlier stage has a finer grid");
+    let wanted = CamOptions { method: Method::LayerCam, stage: Some(2), ..CamOptions::default() };
+    browser.assert_native(&session, wanted, tolerance).await;
+    browser.wait("[data-testid=flips]").await.click().await.unwrap();
+    browser.until_caption("Layer-CAM").await;
+    browser.assert_native(&session, CamOptions { tta: true, ..wanted }, tolerance).await;
+    browser.screenshot(&format!("methods-{device}")).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_method_is_drawn_on_the_cpu_as_natively() {
+    methods_are_drawn("cpu", &Method::ALL, 2e-3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gradient_methods_are_drawn_on_webgpu_as_natively() {
+    let methods = [Method::GradCam, Method::HiResCam, Method::GradCamPlusPlus, Method::XGradCam, Method::LayerCam];
+    methods_are_drawn("webgpu", &methods, 1e-2).await;
+}
+
+/// A thousand passes of a large network: told as they go, ended by a click; what comes after is another method's.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_long_tells_so_and_can_be_stopped() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("coffee.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    browser.wait_for("[data-testid=map-canvas]", 5).await;
+    let cam = browser.maps().await;
+    browser.set("[data-testid=method-select]", "score-cam").await;
+    let told = "return document.querySelector('[data-testid=explaining]').textContent";
+    let start = Instant::now();
+    while !browser.run(told, vec![]).await.as_str().unwrap().contains("of 1280 passes") {
+        assert!(start.elapsed() < Duration::from_secs(90), "no word of how far it is");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    browser.screenshot("methods-progress").await;
+    browser.wait("[data-testid=explain-stop]").await.click().await.unwrap();
+    browser.until_caption("Evidence").await;
+    assert_eq!(browser.maps().await, cam);
+    // Soon, not after the thousand.
+    let start = Instant::now();
+    browser.choose_method(Method::GradCam).await;
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    let scaled = browser.maps().await;
+    let factor = cam[0][0] / scaled[0][0];
+    assert!((factor - 49.0).abs() < 0.5, "Grad-CAM is CAM over the 49 places, not {factor}");
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}
+
+/// Two hundred maps of every method leave the engine no larger than the first ones did.
+async fn memory_is_steady(device: &str, methods: &[Method]) {
+    const ROUNDS: usize = 40; // of five classes each
+    const SLACK: i64 = 4 << 20;
+    // Back to CAM and to the method again, as fast as the maps come.
+    const AGAIN: &str = "const [name, title, rounds, done] = arguments; (async () => { \
+        const select = document.querySelector('[data-testid=method-select]'); \
+        const choose = value => { select.value = value; select.dispatchEvent(new Event('change', {bubbles: true})) }; \
+        const caption = () => document.querySelector('figcaption').textContent; \
+        const until = async begins => { while (!caption().startsWith(begins)) await new Promise(go => setTimeout(go, 5)) }; \
+        for (let i = 0; i < rounds; i++) { choose('cam'); await until('Evidence'); choose(name); await until(title) } \
+        choose('cam'); await until('Evidence'); done() })()";
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device={device}&model={SMALL}", site.url)).await;
+    browser
+        .client
+        .update_timeouts(fantoccini::wd::TimeoutConfiguration::new(Some(Duration::from_secs(300)), None, None))
+        .await
+        .unwrap();
+    let mut photos = 0;
+    // What a photo's look says of the engine.
+    let mut size = async || -> i64 {
+        browser.add_photos(&[&sample("rocket.jpg")]).await;
+        photos += 1;
+        browser.wait_for(DONE, photos).await;
+        browser.wait_for("[data-testid=map-canvas]", 5).await;
+        browser.wait(&format!("[data-testid=photo-card]:nth-of-type({photos}) .open")).await.click().await.unwrap();
+        browser.attributes("[data-testid=timing]", "data-engine-bytes").await[0].parse().unwrap()
+    };
+    size().await;
+    let rounds = async |rounds: usize| {
+        for method in methods {
+            let info = method.info();
+            let arguments = vec![json!(info.name), json!(info.title), json!(rounds)];
+            browser.client.execute_async(AGAIN, arguments).await.unwrap();
+        }
+    };
+    rounds(2).await;
+    let before = size().await;
+    rounds(ROUNDS).await;
+    let after = size().await;
+    let _ = writeln!(
+        std::io::stderr(),
+        "{device}: {before} bytes of the engine before, {after} after {ROUNDS} times five maps by {} methods",
+        methods.len()
+    );
+    assert!(after - before <= SLACK, "{before} bytes before, {after} after");
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_steady_over_two_hundred_maps_of_every_method() {
+    memory_is_steady("cpu", &Method::ALL[1..]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_steady_over_two_hundred_maps_on_webgpu() {
+    memory_is_steady("webgpu", &[Method::GradCam, Method::LayerCam]).await;
+}

@@ -1,0 +1,232 @@
+//! What a visitor does: drop, paste, choose, compare, search, come back.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::browser::{Browser, project, sample};
+use crate::site::Site;
+
+const DONE: &str = "[data-testid=photo-card][data-state=done]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn controls_act_on_the_canvas() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait("[data-testid=sample]").await;
+    browser.screenshot("welcome").await;
+    browser.add_photos(&[&sample("coffee.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    browser.wait_for("[data-testid=prediction]", 5).await;
+    browser.wait_for("[data-testid=map-canvas]", 5).await;
+
+    let stage = "[data-testid=stage-canvas]";
+    let mut seen = vec![browser.pixels(stage).await];
+    browser.set("[data-testid=opacity]", "0.8").await;
+    seen.push(browser.pixels(stage).await);
+    browser.set("[data-testid=colormap]", "viridis").await;
+    seen.push(browser.pixels(stage).await);
+    browser.wait("[data-testid=grid]").await.click().await.unwrap();
+    seen.push(browser.pixels(stage).await);
+    browser.wait("[data-testid=box]").await.click().await.unwrap();
+    seen.push(browser.pixels(stage).await);
+    browser.wait("[data-testid=prediction]:nth-child(3)").await.click().await.unwrap();
+    seen.push(browser.pixels(stage).await);
+    browser.set("[data-testid=scale]", "map").await;
+    seen.push(browser.pixels(stage).await);
+    let held = "document.querySelector('[data-testid=compare]').dispatchEvent(new PointerEvent('pointerdown', {bubbles: true}))";
+    browser.run(held, vec![]).await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    seen.push(browser.pixels(stage).await);
+    for i in 1..seen.len() {
+        assert!(!seen[..i].contains(&seen[i]), "step {i} left the stage as it was: {seen:?}");
+    }
+
+    browser.set("[data-testid=class-search]", "teapot").await;
+    browser.wait_for("[data-testid=prediction]", 6).await;
+    assert_eq!(browser.attributes("[data-testid=prediction]", "data-class").await[5], "teapot");
+    assert_eq!(browser.attributes("[data-testid=prediction]", "aria-pressed").await[5], "true");
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_photos_come_in_order_by_dialog_drop_paste_and_sample() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("rocket.jpg"), &sample("coffee.png"), &sample("cat.png")]).await;
+    for (event, transfer, name) in [("drop", "dataTransfer", "dropped.png"), ("paste", "clipboardData", "pasted.png")] {
+        let script = "return (async (event, transfer, name) => { \
+            const blob = await (await fetch('photos/motorcycle.png')).blob(); \
+            const data = new DataTransfer(); data.items.add(new File([blob], name, {type: 'image/png'})); \
+            const made = new Event(event, {bubbles: true, cancelable: true}); \
+            Object.defineProperty(made, transfer, {value: data}); \
+            document.body.dispatchEvent(made) })(...arguments)";
+        browser.run(script, vec![json!(event), json!(transfer), json!(name)]).await;
+    }
+    browser.wait_for(DONE, 5).await;
+    let titles = browser.attributes("[data-testid=photo-card] .open", "title").await;
+    assert_eq!(titles, ["rocket.jpg", "coffee.png", "cat.png", "dropped.png", "pasted.png"]);
+    browser.wait("[data-testid=photo-card]:nth-of-type(2) .open").await.click().await.unwrap();
+    browser.wait("[data-testid=prediction][data-class=espresso]").await;
+    browser.screenshot("several").await;
+    browser.close().await;
+}
+
+/// What is kept of photos is bounded: from the 20th to the 50th neither side's memory grows by more than the allocator's
+/// play (their pictures would be 98 MB), and the first is looked at again when it is chosen.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_does_not_grow_over_fifty_photos() {
+    let folder = tempfile::tempdir().unwrap();
+    let coffee = image::open(sample("coffee.png")).unwrap().into_rgb8();
+    let large = image::imageops::resize(&coffee, 1800, 1200, image::imageops::FilterType::Triangle);
+    let photos: Vec<_> = (0..50).map(|i| folder.path().join(format!("photo-{i:02}.jpg"))).collect();
+    large.save(&photos[0]).unwrap();
+    for photo in &photos[1..] {
+        std::fs::copy(&photos[0], photo).unwrap();
+    }
+
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    let mut held = Vec::new();
+    for part in [&photos[..20], &photos[20..]] {
+        browser.add_photos(&part.iter().map(|photo| photo.as_path()).collect::<Vec<_>>()).await;
+        let seen = photos.iter().position(|photo| *photo == part[part.len() - 1]).unwrap() + 1;
+        browser.wait_for(DONE, seen).await;
+        browser.wait(&format!("[data-testid=photo-card]:nth-of-type({seen}) .open")).await.click().await.unwrap();
+        browser.wait_for("[data-testid=map-canvas]", 5).await;
+        let timing = "[data-testid=timing]";
+        let bytes = ["data-engine-bytes", "data-page-bytes"].map(|name| browser.attributes(timing, name));
+        let [engine, page] = bytes;
+        held.push([engine.await[0].parse::<u64>().unwrap(), page.await[0].parse::<u64>().unwrap()]);
+    }
+    println!("bytes of engine and page after 20 and 50 photos: {held:?}");
+    for (before, after) in held[0].iter().zip(held[1]) {
+        assert!(after <= before + 8_000_000, "{held:?}");
+    }
+
+    browser.wait("[data-testid=photo-card]:nth-of-type(1) .open").await.click().await.unwrap();
+    browser.wait_for(DONE, 50).await;
+    browser.set("[data-testid=class-search]", "teapot").await;
+    browser.wait_for("[data-testid=prediction]", 6).await;
+    assert_eq!(browser.messages().await, [""; 0]);
+    browser.close().await;
+}
+
+/// With the keyboard through the strip, and the legend's value under the pointer.
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_are_walked_by_arrows_and_values_shown_under_the_pointer() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("rocket.jpg"), &sample("coffee.png")]).await;
+    browser.wait_for(DONE, 2).await;
+    let first = browser.wait("[data-testid=photo-card]:nth-of-type(1) .open").await;
+    first.send_keys(&char::from(fantoccini::key::Key::Right).to_string()).await.unwrap();
+    browser.wait("[data-testid=prediction][data-class=espresso]").await;
+    browser.wait("[data-testid=photo-card]:nth-of-type(2) .open:focus").await;
+
+    let script = "const c = document.querySelector('[data-testid=stage-canvas]'), r = c.getBoundingClientRect(); \
+        c.dispatchEvent(new PointerEvent('pointermove', {bubbles: true, clientX: r.x + r.width / 2, clientY: r.y + r.height / 2}))";
+    browser.run(script, vec![]).await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let map = browser.attributes("[data-testid=map-canvas]", "data-values").await.swap_remove(0);
+    let map: Vec<f32> = serde_json::from_str(&map).unwrap();
+    let text = browser.wait("[data-testid=legend] output").await.text().await.unwrap();
+    let here: f32 = text.strip_prefix("here ").and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{text}"));
+    // The middle of 7 × 7 cells; the pointer stands on whole pixels.
+    assert!((here - map[24]).abs() <= 0.02 * (map[24] - map[0]).abs().max(1.0), "{here} and {}", map[24]);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn second_visit_fetches_no_weights() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    let ready = "[data-testid=engine-progress][data-state=ready]";
+    let networks = || site.asked().iter().filter(|path| path.ends_with(".bpk")).cloned().collect::<Vec<_>>();
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait(ready).await;
+    // The others are fetched for later.
+    browser.wait("body[data-kept=all]").await;
+    let fetched = networks();
+    assert!(fetched.iter().enumerate().all(|(i, path)| !fetched[..i].contains(path)), "twice: {fetched:?}");
+    browser.open(&format!("{}/?device=cpu&again", site.url)).await;
+    browser.wait(ready).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    browser.wait("body[data-kept=all]").await;
+    assert_eq!(networks(), fetched);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_are_taken_before_the_engine_is_there() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    site.hold(".bpk", Duration::from_secs(4));
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for("[data-testid=photo-card][data-state=working]", 1).await;
+    browser.wait_for(DONE, 1).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn models_are_changed_from_the_menu() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    browser.set("[data-testid=model-select]", "vgg16-gap-cifar10").await;
+    browser.wait("[data-testid=prediction][data-class=cat]").await;
+    browser.wait_for(DONE, 1).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fits_a_phone_in_the_dark() {
+    let (site, browser) = (Site::built().await, Browser::start_phone(&[]).await);
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.add_photos(&[&sample("motorcycle.png")]).await;
+    browser.wait_for(DONE, 1).await;
+    let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(browser.run(script, vec![]).await, json!(0), "the page scrolls sideways");
+    let ground = "return getComputedStyle(document.documentElement).backgroundColor";
+    assert_eq!(browser.run(ground, vec![]).await, json!("rgb(20, 23, 26)"));
+    browser.screenshot("phone").await;
+    browser.close().await;
+}
+
+/// What a visitor downloads: the page's code, and after brotli the larger engine's.
+#[test]
+fn the_site_is_small() {
+    let dist = project("dist");
+    let files = std::fs::read_dir(&dist).expect("the built site").map(|entry| entry.unwrap().path());
+    let (mut page, mut words, mut parts, mut engines) = (0, 0, Vec::new(), Vec::new());
+    for file in files.filter(|file| file.extension().is_some_and(|e| e == "wasm")) {
+        let code = std::fs::read(&file).unwrap();
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("app-") {
+            page += code.len();
+        } else if name.starts_with("words") {
+            words += code.len();
+        } else if !name.starts_with("engine-") {
+            parts.push(code.len()); // fetched only when its tab is opened
+        } else {
+            let mut packed = Vec::new();
+            let parameters = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 24, ..Default::default() };
+            brotli::BrotliCompress(&mut code.as_slice(), &mut packed, &parameters).unwrap();
+            engines.push(packed.len());
+        }
+    }
+    println!("page {page} bytes, words {words}, other parts {parts:?}; engines after brotli {engines:?}");
+    assert!(page > 0 && page <= 400_000, "the page's code has {page} bytes");
+    assert!(words > 0 && words <= 200_000, "the words' code has {words} bytes");
+    assert!(parts.len() == 3 && parts.iter().all(|&bytes| bytes <= 900_000), "the other parts have {parts:?} bytes");
+    assert!(engines.len() == 3 && engines.iter().all(|&bytes| bytes <= 3_500_000), "engines: {engines:?} bytes");
+}
+
+/// Trunk reads `trunk.toml`: only from there comes the relative address of everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn trunk_toml_is_read() {
+    let index = std::fs::read_to_string(project("dist/index.html")).unwrap();
+    assert!(index.contains("./app-") && !index.contains("\"/app-"), "links in dist/index.html are not relative");
+}

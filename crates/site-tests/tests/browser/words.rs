@@ -1,0 +1,155 @@
+//! English and Korean: the page speaks the browser's language or the one that was chosen, everywhere, and changes it without
+//! losing anything.
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, project, sample};
+use crate::site::Site;
+
+/// What stands in elements that have words, and in their attributes, without what was filled in: only elements whose message
+/// takes nothing.
+const SPOKEN: &str = "return [...document.querySelectorAll('[data-said]')].filter((e) => !e.dataset.said.includes(' ')).flatMap((e) => \
+    [e.children.length ? '' : e.textContent, e.title ?? '', e.ariaLabel ?? '', e.placeholder ?? ''].filter((text) => /\\p{L}/u.test(text)).map((text) => e.dataset.said + ': ' + text))";
+/// Elements that should have words and have none.
+const MUTE: &str = "return [...document.querySelectorAll('[data-said]')].filter((e) => !e.children.length && !e.textContent && !e.title && !e.ariaLabel && !e.placeholder) \
+    .map((e) => e.dataset.said).filter((said) => said !== 'device-unknown')";
+
+async fn list(browser: &Browser, script: &str) -> Vec<String> {
+    serde_json::from_value(browser.run(script, vec![]).await).unwrap()
+}
+
+fn is_korean(text: &str) -> bool {
+    text.chars().any(|c| ('가'..='힣').contains(&c))
+}
+
+async fn choose(browser: &Browser, language: &str) {
+    browser.set("[data-testid=language-select]", language).await;
+    browser.wait(&format!("html[lang={language}]")).await;
+}
+
+async fn language(browser: &Browser) -> Value {
+    browser.run("return document.documentElement.lang", vec![]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_part_speaks_korean() {
+    let site = Site::built().await;
+    let browser = Browser::start().await;
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait("[data-testid=engine-progress][data-state=ready]").await;
+    assert_eq!(language(&browser).await, "en");
+    browser.add_photos(&[&sample("cat.png"), &project("README.md")]).await;
+    browser.wait("[data-testid=photo-card][data-state=done]").await;
+    let error = "README.md: This is a text file, not a photo. Choose a JPEG, PNG, WebP, GIF or BMP file.";
+    browser.wait("[data-testid=error]").await;
+    assert_eq!(browser.messages().await, [error]);
+    let values = browser.attributes("[data-testid=map-canvas]", "data-values").await;
+
+    choose(&browser, "ko").await;
+    // Nothing was lost or looked at again, and what was said is said in Korean now.
+    assert_eq!(browser.attributes("[data-testid=map-canvas]", "data-values").await, values);
+    let error = "README.md: 사진이 아니라 텍스트 파일입니다. JPEG, PNG, WebP, GIF, BMP 파일을 선택해 주세요.";
+    assert_eq!(browser.messages().await, [error]);
+    assert_eq!(browser.text("[data-testid=tab-look]").await, "보기");
+    assert!(is_korean(&browser.client.title().await.unwrap()));
+
+    for (part, shown) in [
+        ("look", "main"),
+        ("check", "#check h2, #check button"),
+        ("teach", "#teach [data-testid=train-start]"),
+        ("about", "#about h2"),
+    ] {
+        browser.click(&format!("[data-testid=tab-{part}]")).await;
+        browser.wait(shown).await;
+        browser.screenshot(&format!("korean-{part}")).await;
+        let foreign: Vec<_> = list(&browser, SPOKEN).await.into_iter().filter(|text| !is_korean(text)).collect();
+        assert!(foreign.is_empty(), "{part}: {foreign:?}");
+        assert_eq!(list(&browser, MUTE).await, Vec::<String>::new(), "{part}");
+    }
+
+    // And back: what is English has no Korean in it but the language's own name.
+    choose(&browser, "en").await;
+    let foreign: Vec<_> = list(&browser, SPOKEN).await.into_iter().filter(|text| is_korean(text)).collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_language_is_the_browsers_until_one_is_chosen_and_then_kept() {
+    let site = Site::built().await;
+    let browser = Browser::start_in("ko-KR,en-US").await;
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait("[data-testid=tab-look]").await;
+    assert_eq!(
+        (language(&browser).await, site.asked_for("en.ftl")),
+        (json!("ko"), 0),
+        "only what is needed is fetched"
+    );
+    browser.wait("[data-testid=sample]").await;
+    assert_eq!(browser.text("[data-testid=sample]").await, "고양이");
+    choose(&browser, "en").await;
+    assert_eq!(browser.text("[data-testid=tab-look]").await, "Look");
+    assert_eq!(browser.text("[data-testid=sample]").await, "Cat");
+    browser.client.refresh().await.unwrap();
+    browser.wait("[data-testid=tab-look]").await;
+    assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));
+    browser.close().await;
+}
+
+/// A language that cannot be had is English; without that, too, the page says in both that it cannot start.
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_words_are_told() {
+    let site = Site::changed(|root| std::fs::remove_file(root.join("words/ko.ftl")).unwrap()).await;
+    let browser = Browser::start().await;
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait("[data-testid=tab-look]").await;
+    browser.set("[data-testid=language-select]", "ko").await;
+    let back = "[data-testid=language-select]";
+    for _ in 0..100 {
+        if browser.run("return document.querySelector(arguments[0]).value", vec![json!(back)]).await == "en" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));
+    browser.close().await;
+
+    let browser = Browser::start_in("ko").await;
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    browser.wait("[data-testid=tab-look]").await;
+    assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));
+    let site = Site::changed(|root| std::fs::remove_dir_all(root.join("words")).unwrap()).await;
+    browser.open(&format!("{}/?device=cpu", site.url)).await;
+    let text = browser.wait("#loading[role=alert]").await.text().await.unwrap();
+    assert!(text.starts_with("camscope cannot start") && is_korean(&text), "{text}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_colours_chosen_are_kept() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    let menu = "[data-testid=colormap]";
+    for visit in 0..2 {
+        browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
+        browser.add_photos(&[&sample("cat.png")]).await;
+        browser.wait("[data-testid=photo-card][data-state=done]").await;
+        if visit == 0 {
+            let offered = browser.text(menu).await;
+            assert!(offered.contains("viridis · for every eye") && !offered.contains("jet ·"), "{offered}");
+            browser.set(menu, "viridis").await;
+        }
+        let chosen = browser.run("return document.querySelector(arguments[0]).value", vec![json!(menu)]).await;
+        assert_eq!(chosen, json!("viridis"), "visit {visit}");
+    }
+    // On the other tabs as well.
+    browser.click("[data-testid=tab-check]").await;
+    browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
+    browser.wait("[data-testid=check-card][data-state=done] img").await;
+    browser.wait("[data-testid=check-canvas]:not([hidden])").await;
+    // Viridis has no colour whose red is full and whose green is not; jet ends in such.
+    let red = "const c = document.querySelector('[data-testid=class-summary] canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; \
+        let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] > 200 && d[i + 1] < 60; return n";
+    browser.wait("[data-testid=class-summary] canvas").await;
+    assert_eq!(browser.run(red, vec![]).await, json!(0));
+    browser.close().await;
+}

@@ -1,0 +1,17 @@
+//! Plain data and its arithmetic, shared by the page, the engine and the command line. No burn, no web.
+
+#[cfg(any(feature = "cli", feature = "check"))]
+pub mod annotations;
+pub mod batch;
+pub mod benchmark;
+pub mod evidence;
+pub mod geometry;
+pub mod inference;
+pub mod lesson;
+pub mod message;
+pub mod method;
+pub mod metrics;
+pub mod npy;
+pub mod preprocessing;
+pub mod project;
+pub mod resample;

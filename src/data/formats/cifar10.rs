@@ -1,0 +1,43 @@
+//! CIFAR-10 in the binary version that its authors publish.
+
+use std::path::Path;
+
+use super::planes::{interleaved, lines, not_empty};
+use crate::core::preprocessing::Preprocessing;
+use crate::data::files::read_files;
+use crate::data::{DataError, Dataset, Split};
+
+/// CIFAR-10, binary version: `data_batch_1.bin` … `data_batch_5.bin` and `test_batch.bin`, records of one label byte and
+/// three planes of 32 × 32; names in `batches.meta.txt`.
+pub fn load(root: &Path, _: &Preprocessing) -> Result<Split, DataError> {
+    const SIDE: usize = 32;
+    let files = read_files(root, |name| name.ends_with(".bin") || name.ends_with("batches.meta.txt"))?;
+    let classes = match files.iter().find(|(name, _)| name.ends_with("batches.meta.txt")) {
+        Some((_, names)) => lines(names),
+        None => crate::data::CIFAR10.map(str::to_owned).to_vec(),
+    };
+    let empty = Dataset { side: SIDE, classes, ..Dataset::default() };
+    let mut split = Split::empty(empty);
+    for (name, bytes) in &files {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let part = match file {
+            "test_batch.bin" => &mut split.test,
+            _ if file.starts_with("data_batch_") => &mut split.train,
+            _ => continue,
+        };
+        const RECORD: usize = 1 + SIDE * SIDE * 3;
+        if bytes.len() % RECORD != 0 {
+            let what = format!("its {} bytes are no whole number of records of {RECORD}", bytes.len());
+            return Err(DataError::Damaged { file: name.clone(), what });
+        }
+        for record in bytes.chunks_exact(RECORD) {
+            let label = usize::from(record[0]);
+            if label >= part.classes.len() {
+                let what = format!("there is a label {label}, but only {} classes", part.classes.len());
+                return Err(DataError::Damaged { file: name.clone(), what });
+            }
+            part.push(&interleaved(&record[1..], SIDE, |x, y| y * SIDE + x), label);
+        }
+    }
+    not_empty(split, root, "data_batch_1.bin … data_batch_5.bin and test_batch.bin of CIFAR-10's binary version")
+}

@@ -1,0 +1,52 @@
+//! Tiny ImageNet's validation images with their boxes.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::core::geometry::Rect;
+use crate::core::preprocessing::Preprocessing;
+use crate::data::DataError;
+use crate::data::boxed::{Boxed, Object, assemble};
+use crate::data::files::read_files;
+
+/// Tiny ImageNet's validation images with their boxes, below `root` (a folder or a `.zip`). A class goes by the words of
+/// `words.txt` and, where there is a `map.txt` (`CLASS SYNSET…` a line), by that class's name.
+pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
+    let wanted = |name: &str| {
+        name.contains("val/images/")
+            || ["val_annotations.txt", "words.txt", "map.txt"].iter().any(|end| name.ends_with(end))
+    };
+    let files = read_files(root, wanted)?;
+    let text =
+        |end: &str| files.iter().find(|(name, _)| name.ends_with(end)).map(|(_, bytes)| String::from_utf8_lossy(bytes));
+    let Some(annotations) = text("val/val_annotations.txt") else {
+        return Err(DataError::Layout {
+            path: root.to_owned(),
+            expected: "Tiny ImageNet's val/val_annotations.txt beside val/images/",
+        });
+    };
+    let mut names: HashMap<String, Vec<String>> = HashMap::new();
+    for line in text("map.txt").unwrap_or_default().lines() {
+        let mut words = line.split_whitespace();
+        let class = words.next().unwrap_or_default();
+        words.for_each(|synset| names.entry(synset.to_owned()).or_default().push(class.to_owned()));
+    }
+    for (synset, words) in text("words.txt").unwrap_or_default().lines().filter_map(|line| line.split_once('\t')) {
+        names.entry(synset.to_owned()).or_default().extend(words.split(", ").map(str::to_owned));
+    }
+    let images: HashMap<&str, &String> =
+        files.iter().filter_map(|(name, _)| Some((name.split("val/images/").nth(1)?, name))).collect();
+    let object = |line: &str| {
+        let mut fields = line.split('\t');
+        let (file, synset) = (fields.next()?, fields.next()?);
+        let sides: Vec<f64> = fields.filter_map(|field| field.trim().parse().ok()).collect();
+        let &[x0, y0, x1, y1] = sides.as_slice() else { return None };
+        // The box's last pixels belong to it.
+        let place = Rect { x: x0, y: y0, width: x1 + 1.0 - x0, height: y1 + 1.0 - y0 };
+        let names = names.get(synset).cloned().unwrap_or_default();
+        // Only a part of the images may be here.
+        Some(Object { file: images.get(file)?.to_string(), names, place, pixels: true })
+    };
+    let objects = annotations.lines().filter_map(object).collect();
+    Ok(assemble(&files, objects, preprocessing, classes))
+}

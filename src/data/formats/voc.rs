@@ -1,0 +1,30 @@
+//! Pascal VOC's annotations: an `.xml` beside each photo.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::core::annotations::voc;
+use crate::core::preprocessing::Preprocessing;
+use crate::data::boxed::{Boxed, annotated, assemble};
+use crate::data::files::read_files;
+use crate::data::{DataError, is_image};
+
+/// Photos with Pascal VOC's annotations: an `.xml` of the same name anywhere below `root`.
+pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
+    let files = read_files(root, |name| is_image(name) || name.ends_with(".xml"))?;
+    let stem = |name: &str| Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let images: HashMap<_, _> =
+        files.iter().filter(|(name, _)| is_image(name)).map(|(name, _)| (stem(name), name)).collect();
+    let image = |name: &str| images.get(&stem(name)).copied();
+    let parse = |text: &str| voc(text).map_or_else(|error| (Vec::new(), vec![error]), |found| (found, Vec::new()));
+    let (objects, skipped) = annotated(&files, ".xml", image, parse, |class| Some(class.to_owned()));
+    if objects.is_empty() {
+        return Err(DataError::Layout {
+            path: root.to_owned(),
+            expected: "photos, and Pascal VOC's .xml files of the same names with <object>s in them",
+        });
+    }
+    let mut boxed = assemble(&files, objects, preprocessing, classes);
+    boxed.skipped.extend(skipped);
+    Ok(boxed)
+}

@@ -1,0 +1,138 @@
+//! Data sets by format and place, as on the command line: `stl10:DIR`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::formats::{cifar10, folder, stl10, tiny_imagenet, voc, yolo};
+use super::{Boxed, DataError, Split};
+use crate::core::preprocessing::Preprocessing;
+
+/// A format of data sets.
+#[derive(Debug)]
+pub struct Format {
+    /// As it stands before the colon.
+    pub name: &'static str,
+    /// What lies in the folder, for help texts.
+    pub content: &'static str,
+    reader: Reader,
+}
+
+#[derive(Debug)]
+enum Reader {
+    /// Photos of known classes.
+    Labelled(fn(&Path, &Preprocessing) -> Result<Split, DataError>),
+    /// Objects of known classes in known places; the classes asked for are given.
+    Boxed(fn(&Path, &Preprocessing, &[String]) -> Result<Boxed, DataError>),
+}
+
+/// Every format that is known.
+pub static FORMATS: [Format; 6] = [
+    Format { name: "stl10", content: "STL-10's binary files", reader: Reader::Labelled(stl10::load) },
+    Format { name: "cifar10", content: "CIFAR-10's binary files", reader: Reader::Labelled(cifar10::load) },
+    Format {
+        name: "folder",
+        content: "a sub-folder per class, or train/, val/ and test/ with such",
+        reader: Reader::Labelled(folder::load),
+    },
+    Format {
+        name: "tiny-imagenet",
+        content: "Tiny ImageNet's validation images and boxes",
+        reader: Reader::Boxed(tiny_imagenet::load),
+    },
+    Format { name: "yolo", content: "images/ and labels/ with boxes", reader: Reader::Boxed(yolo::load) },
+    Format { name: "voc", content: "photos with Pascal VOC's .xml files", reader: Reader::Boxed(voc::load) },
+];
+
+impl Format {
+    fn has_boxes(&self) -> bool {
+        matches!(self.reader, Reader::Boxed(_))
+    }
+}
+
+/// Describe the formats for a help text: those with labelled photos, and with `boxes` also those with boxes.
+pub fn formats_help(boxes: bool) -> String {
+    let known = FORMATS.iter().filter(|format| boxes || !format.has_boxes());
+    let lines: Vec<String> = known.map(|format| format!("{}:DIR ({})", format.name, format.content)).collect();
+    format!("{}; DIR may be a .zip", lines.join(", "))
+}
+
+/// A data set: its format, and the folder or `.zip` where it lies.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DataSource {
+    format: &'static Format,
+    path: PathBuf,
+}
+
+/// A text that names no data set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected FORMAT:DIR with one of {}; found \"{found}\"", FORMATS.each_ref().map(|format| format.name).join(", "))]
+pub struct DataSourceError {
+    found: String,
+}
+
+impl FromStr for DataSource {
+    type Err = DataSourceError;
+
+    fn from_str(text: &str) -> Result<Self, DataSourceError> {
+        let parts = text.split_once(':').filter(|(_, path)| !path.is_empty());
+        let parsed = parts.and_then(|(name, path)| {
+            let format = FORMATS.iter().find(|format| format.name == name)?;
+            Some(Self { format, path: path.into() })
+        });
+        parsed.ok_or_else(|| DataSourceError { found: text.to_owned() })
+    }
+}
+
+impl TryFrom<String> for DataSource {
+    type Error = DataSourceError;
+
+    fn try_from(text: String) -> Result<Self, DataSourceError> {
+        text.parse()
+    }
+}
+
+impl From<DataSource> for String {
+    fn from(source: DataSource) -> Self {
+        source.to_string()
+    }
+}
+
+impl fmt::Display for DataSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.format.name, self.path.display())
+    }
+}
+
+impl DataSource {
+    /// Name the data for people: the format, or for a folder its own name.
+    pub fn name(&self) -> String {
+        let folder = (self.format.name == "folder").then(|| self.path.file_stem()).flatten();
+        folder.map_or_else(|| self.format.name.to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Load labelled photos as `preprocessing` crops them.
+    ///
+    /// # Errors
+    /// [`DataError`]; [`DataError::HasBoxes`] for a format of boxes, which does not label whole photos.
+    pub fn load(&self, preprocessing: &Preprocessing) -> Result<Split, DataError> {
+        match self.format.reader {
+            Reader::Labelled(load) => load(&self.path, preprocessing),
+            Reader::Boxed(_) => Err(DataError::HasBoxes(self.format.name)),
+        }
+    }
+
+    /// Load objects of `classes` with their boxes; `None` for a format without boxes.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn load_boxed(&self, preprocessing: &Preprocessing, classes: &[String]) -> Result<Option<Boxed>, DataError> {
+        match self.format.reader {
+            Reader::Labelled(_) => Ok(None),
+            Reader::Boxed(load) => load(&self.path, preprocessing, classes).map(Some),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Checks licences, sources and known faults of all dependencies, of the native binary's and of the page's, and the workflows. Lists what
+# both are made of in sbom/, for machines (CycloneDX): audit.sh [sbom]   (only the lists)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.tools/bin:$PATH"
+
+list() {
+  local name=$1
+  shift
+  cargo cyclonedx --quiet --format json --spec-version 1.5 --override-filename "$name" "$@"
+  mv "$name.json" sbom/
+  rm -f crates/*/"$name.json" # one for every package; the whole is the root's
+  for crate in burn image wgpu; do
+    grep -q "\"name\": \"$crate\"" "sbom/$name.json" || { echo "sbom/$name.json does not name $crate" >&2; exit 1; }
+  done
+}
+
+tools/setup.sh cyclonedx
+mkdir -p sbom
+list camscope-native --features gpu
+list camscope-site --no-default-features --features "app words check teach about engine gpu relaxed" --target wasm32-unknown-unknown
+[ "${1:-}" != sbom ] || exit 0
+
+tools/setup.sh deny zizmor
+.tools/workflows/bin/zizmor --offline --quiet .github
+check() { .tools/workflows/bin/check-jsonschema --builtin-schema "$@"; }
+check vendor.github-workflows .github/workflows/*.yml
+check vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+check vendor.dependabot .github/dependabot.yml
+
+cargo deny --workspace check --hide-inclusion-graph licenses bans sources
+if found=$(cargo deny --workspace check --hide-inclusion-graph advisories 2>&1); then
+  tail -n 1 <<< "$found"
+elif grep -q "failed to fetch advisory database" <<< "$found"; then
+  echo "skipped: known faults; the database of advisories cannot be reached from here"
+else
+  echo "$found" >&2
+  exit 1
+fi
