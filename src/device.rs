@@ -1,32 +1,42 @@
-//! Where the numbers are made: but for `kernels`, the only place that names a backend.
+//! Device selection. Apart from `kernels`, this is the only module that names a backend.
 
 use burn::tensor::{Device, ExecutionError, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// What a person may ask for.
+/// Device that a user can choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceKind {
-    /// The processor: burn-flex.
+    /// Processor, through burn-flex.
     Cpu,
-    /// A graphics adapter through wgpu: WebGPU in the browser; Vulkan, Metal or DirectX natively.
+    /// Graphics adapter, through wgpu: WebGPU in the browser; Vulkan, Metal or DirectX natively.
     Gpu,
-    /// An NVIDIA adapter by its index, natively.
+    /// NVIDIA adapter by its index, natively.
     Cuda(usize),
 }
 
+/// Reason why a device could not be opened. The page shows the same texts, from `www/words`.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
+    /// The build lacks this kind of device; the value names the feature.
     #[error("this build has no {0} engine; build it with `--features {0}`")]
     NotBuilt(&'static str),
+    /// No graphics adapter answered; the value says why.
     #[error("no graphics adapter could be opened ({0}); use the CPU instead")]
     NoAdapter(String),
+    /// The CUDA device did not answer.
     #[error(
         "CUDA device {index} could not be opened ({reason}); it needs an NVIDIA adapter and driver: use the CPU instead"
     )]
-    NoCuda { index: usize, reason: String },
+    NoCuda {
+        /// Index of the device.
+        index: usize,
+        /// What went wrong.
+        reason: String,
+    },
 }
 
+/// A device failed to compute a result or to return it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the device could not give a result back: {0}")]
 pub struct ReadError(String);
@@ -37,13 +47,20 @@ impl From<ExecutionError> for ReadError {
     }
 }
 
-/// The values of a tensor, row-major. The only way in which results leave a device: a browser must not wait for them.
+/// Copy the values of a tensor from its device, row-major. Code for the browser must read results only through this
+/// function, because a browser cannot block on a device.
+///
+/// # Errors
+/// [`ReadError`] if the device fails.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ReadError> {
     let data = tensor.into_data_async().await?;
     data.try_into_vec_as::<f32>().map_err(|e| ReadError(format!("{e:?}")))
 }
 
-/// Opens a device. On the GPU this asks the system for an adapter and may take a second.
+/// Open a device. A GPU asks the system for an adapter, which may take a second.
+///
+/// # Errors
+/// [`DeviceError`] if the build lacks the device, or the system has none.
 pub async fn open(kind: DeviceKind) -> Result<Device, DeviceError> {
     match kind {
         DeviceKind::Cpu => cpu(),
@@ -55,7 +72,7 @@ pub async fn open(kind: DeviceKind) -> Result<Device, DeviceError> {
 #[cfg(feature = "cuda")]
 fn cuda(index: usize) -> Result<Device, DeviceError> {
     let reason = |reason: String| DeviceError::NoCuda { index, reason };
-    // The driver is loaded when it is first used; without one that ends in a panic.
+    // The driver is loaded on first use, which panics if there is none.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let opened = std::panic::catch_unwind(|| {
@@ -84,7 +101,7 @@ fn cpu() -> Result<Device, DeviceError> {
 
 #[cfg(feature = "gpu")]
 async fn gpu() -> Result<Device, DeviceError> {
-    // The runtime may be set up once; whoever asks again gets the same device.
+    // The runtime can be initialised only once, so later calls return the same device.
     static OPENED: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
     if let Some(device) = OPENED.get() {
         return Ok(device.clone());

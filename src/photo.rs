@@ -1,4 +1,4 @@
-//! File bytes to an upright, size-capped RGB photo. Whatever comes in, either a photo or one sentence comes out.
+//! Decoding of photos: file bytes become an upright RGB photo of limited size, or an error that a user can act on.
 
 use std::io::Cursor;
 
@@ -10,40 +10,57 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::geometry::Rect;
 
-/// Pixels a file may hold; decoding needs up to eight bytes for each.
+/// Maximum number of pixels in a file. Decoding needs up to eight bytes for each.
 pub const MAX_PIXELS: u64 = 120_000_000;
-/// Long side of a [`Photo`]: enough for any screen's stage, little enough to keep.
+/// Maximum side of a [`Photo`], in pixels: enough for any screen, small enough to keep many.
 pub const MAX_SIDE: u32 = 1280;
 
-/// Why a file is not a photo. The text is for the person who dropped it.
+/// Reason why a file cannot be opened as a photo. The page shows the same texts, from `www/words`.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PhotoError {
+    /// The file has no bytes.
     #[error("The file is empty (0 bytes). Choose another copy of it.")]
     Empty,
+    /// The file is of another kind.
     #[error("This is {0}, not a photo. Choose a JPEG, PNG, WebP, GIF or BMP file.")]
     NotAPhoto(Kind),
+    /// The file ends before the image does.
     #[error("The photo is cut short: the file ends before the picture does. Download or copy it again.")]
     Truncated,
+    /// The file violates its format; the value says how.
     #[error("The photo is damaged and cannot be opened ({0}). Try another copy of it.")]
     Damaged(String),
+    /// The photo has more than [`MAX_PIXELS`].
     #[error(
         "The photo has {width} × {height} pixels, {} megapixels; at most {} fit. Scale it down first.",
         width * height / 1_000_000, MAX_PIXELS / 1_000_000
     )]
-    TooLarge { width: u64, height: u64 },
+    TooLarge {
+        /// Width in pixels.
+        width: u64,
+        /// Height in pixels.
+        height: u64,
+    },
 }
 
-/// What a file is that is not a photo, as far as its first bytes tell.
+/// Kind of a file that is not a supported photo, judged by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// PDF document.
     Pdf,
-    /// ZIP, and what is packed in it.
+    /// ZIP archive, or a format packed in one, such as an office document.
     Archive,
+    /// TIFF, or a raw format based on it.
     Tiff,
+    /// HEIC photo.
     Heic,
+    /// AVIF picture.
     Avif,
+    /// MP4 or a related video format.
     Video,
+    /// UTF-8 text.
     Text,
+    /// None of these.
     Unknown,
 }
 
@@ -62,11 +79,13 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// Something worth knowing about a photo that was opened all the same.
+/// Remark about a photo that was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Note {
+    /// The file is an animation.
     Animated,
+    /// The file has more than 8 bits per colour.
     SixteenBit,
 }
 
@@ -79,51 +98,40 @@ impl std::fmt::Display for Note {
     }
 }
 
-/// An upright photo of at most [`MAX_SIDE`] pixels a side.
+/// Upright photo of at most [`MAX_SIDE`] pixels per side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Photo {
+    /// Width in pixels.
     pub width: u32,
+    /// Height in pixels.
     pub height: u32,
     /// Interleaved RGB, `width · height · 3` bytes.
     pub rgb: Vec<u8>,
-    /// Size of the file's picture, upright, before it was capped.
+    /// Width and height of the upright photo in the file, in pixels, before it was scaled down.
     pub original: (u32, u32),
+    /// Remarks for the user.
     pub notes: Vec<Note>,
 }
 
 impl Photo {
-    /// Decodes JPEG, PNG, WebP, GIF or BMP, turns it upright by its EXIF orientation and caps its size.
+    /// Decode a JPEG, PNG, WebP, GIF or BMP file, turn the photo upright by its EXIF orientation, and scale it down to
+    /// at most [`MAX_SIDE`] pixels per side.
+    ///
+    /// ```
+    /// # use camscope::photo::{Kind, Photo, PhotoError};
+    /// assert_eq!(Photo::decode(b"%PDF-1.7"), Err(PhotoError::NotAPhoto(Kind::Pdf)));
+    /// ```
     ///
     /// # Errors
-    /// [`PhotoError`], told apart before anything large is allocated where the header allows it.
+    /// [`PhotoError`]. If the header reveals the problem, nothing large is allocated.
     pub fn decode(bytes: &[u8]) -> Result<Self, PhotoError> {
         let format = format_of(bytes)?;
-        let whole = match format {
-            ImageFormat::Jpeg => jpeg_is_whole(bytes),
-            ImageFormat::WebP => webp_is_whole(bytes),
-            _ => true,
-        };
-        if !whole {
+        if !is_complete(bytes, format) {
             return Err(PhotoError::Truncated);
         }
-        let damaged = |e: image::ImageError| match ends_early(&e) {
-            true => PhotoError::Truncated,
-            false => PhotoError::Damaged(plain(&e)),
-        };
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        // The pixel count is checked below, before the pixels are; what decoders need beside them is limited here.
-        let mut limits = Limits::no_limits();
-        limits.max_alloc = Some(16 * MAX_PIXELS);
-        reader.limits(limits);
-        let mut decoder = reader.into_decoder().map_err(damaged)?;
-        let (width, height) = decoder.dimensions();
-        let (w, h) = (u64::from(width), u64::from(height));
-        let pictures = [(w, h)].into_iter().chain(gif_pictures(bytes).take(1).filter(|_| format == ImageFormat::Gif));
-        for (width, height) in pictures {
-            if width * height > MAX_PIXELS {
-                return Err(PhotoError::TooLarge { width, height });
-            }
-        }
+        let mut decoder = open(bytes, format)?;
+        let size @ (width, height) = decoder.dimensions();
+        check_pixels(bytes, format, size)?;
         let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
         let color = decoder.color_type();
         let mut notes = Vec::new();
@@ -134,25 +142,14 @@ impl Photo {
             notes.push(Note::SixteenBit);
         }
 
-        // Shrink first, turn upright after: turning 50 megapixels would need them twice.
+        // Scale down before rotating: rotating 50 megapixels would need them in memory twice.
         let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
         let rgb = if color.has_alpha() { over_white(&image) } else { image.into_rgb8().into_raw() };
-        let scale = (f64::from(MAX_SIDE) / f64::from(width.max(height))).min(1.0);
-        let capped = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
-        let (width_capped, height_capped) = (capped(width), capped(height));
-        let rgb = match scale < 1.0 {
-            true => resample(
-                &rgb,
-                (width, height),
-                Rect { x: 0.0, y: 0.0, width: width.into(), height: height.into() },
-                (width_capped, height_capped),
-            ),
-            false => rgb,
-        };
-        let small = image::RgbImage::from_raw(width_capped, height_capped, rgb).map(DynamicImage::ImageRgb8);
+        let (rgb, (small_width, small_height)) = scaled_down(rgb, size);
+        let small = image::RgbImage::from_raw(small_width, small_height, rgb).map(DynamicImage::ImageRgb8);
         let Some(mut small) = small else { return Err(PhotoError::Damaged("its size does not add up".into())) };
         small.apply_orientation(orientation);
-        let turned = (small.width() > small.height()) != (width_capped > height_capped);
+        let turned = (small.width() > small.height()) != (small_width > small_height);
         Ok(Self {
             width: small.width(),
             height: small.height(),
@@ -162,27 +159,69 @@ impl Photo {
         })
     }
 
-    /// A part of this photo in pixels of the upright photo in the file, which may be larger.
+    /// Convert a rectangle from pixels of this photo to pixels of the upright photo in the file, which may be larger.
     pub fn in_file(&self, part: Rect) -> Rect {
         let (width, height) = self.original;
         part.scaled(f64::from(width) / f64::from(self.width), f64::from(height) / f64::from(self.height))
     }
 
-    /// `window` of the photo as `size` × `size` interleaved RGB, bilinear with antialiasing.
+    /// Scale `window` of the photo to `size` × `size` pixels of interleaved RGB, bilinear with antialiasing.
+    ///
+    /// # Panics
+    /// If `window` reaches outside the photo, which is an error of the caller.
     pub fn square(&self, window: Rect, size: u32) -> Vec<u8> {
         resample(&self.rgb, (self.width, self.height), window, (size, size))
     }
 }
 
-/// A `side` × `side` image scaled to `size` × `size`, bilinear with antialiasing; as it is where these are equal.
+/// Scale interleaved RGB of `side` × `side` pixels to `size` × `size`, bilinear with antialiasing. Equal sizes leave it
+/// unchanged.
+///
+/// # Panics
+/// If `rgb` holds fewer than `side · side · 3` bytes, which is an error of the caller.
 pub fn resized(rgb: Vec<u8>, side: u32, size: u32) -> Vec<u8> {
     if side == size {
         return rgb;
     }
-    let whole = Rect { x: 0.0, y: 0.0, width: side.into(), height: side.into() };
-    resample(&rgb, (side, side), whole, (size, size))
+    resample(&rgb, (side, side), whole((side, side)), (size, size))
 }
 
+/// Open a decoder whose working memory is limited. [`check_pixels`] limits the pixels themselves.
+fn open(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder, PhotoError> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(16 * MAX_PIXELS);
+    reader.limits(limits);
+    reader.into_decoder().map_err(damaged)
+}
+
+/// Check the pixel count of a photo, and of a GIF's first frame, whose header may give a different size.
+fn check_pixels(bytes: &[u8], format: ImageFormat, (width, height): (u32, u32)) -> Result<(), PhotoError> {
+    let first_frame = gif_frames(bytes).take(1).filter(|_| format == ImageFormat::Gif);
+    let mut sizes = [(u64::from(width), u64::from(height))].into_iter().chain(first_frame);
+    match sizes.find(|(width, height)| width * height > MAX_PIXELS) {
+        Some((width, height)) => Err(PhotoError::TooLarge { width, height }),
+        None => Ok(()),
+    }
+}
+
+/// Scale a photo of `width` × `height` pixels down to at most [`MAX_SIDE`] pixels per side; return its new size too.
+fn scaled_down(rgb: Vec<u8>, (width, height): (u32, u32)) -> (Vec<u8>, (u32, u32)) {
+    let scale = (f64::from(MAX_SIDE) / f64::from(width.max(height))).min(1.0);
+    let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
+    let size = (scaled(width), scaled(height));
+    match scale < 1.0 {
+        true => (resample(&rgb, (width, height), whole((width, height)), size), size),
+        false => (rgb, size),
+    }
+}
+
+/// Return the rectangle that covers a whole picture.
+fn whole((width, height): (u32, u32)) -> Rect {
+    Rect { x: 0.0, y: 0.0, width: width.into(), height: height.into() }
+}
+
+/// Scale `window` of interleaved RGB to `to_width` × `to_height` pixels, bilinear with antialiasing.
 fn resample(rgb: &[u8], (width, height): (u32, u32), window: Rect, (to_width, to_height): (u32, u32)) -> Vec<u8> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
         window.x,
@@ -191,11 +230,12 @@ fn resample(rgb: &[u8], (width, height): (u32, u32), window: Rect, (to_width, to
         window.height,
     );
     let mut to = Image::new(to_width, to_height, PixelType::U8x3);
-    let from = ImageRef::new(width, height, rgb, PixelType::U8x3).expect("three bytes a pixel");
-    Resizer::new().resize(&from, &mut to, &options).expect("a window inside the photo");
+    let from = ImageRef::new(width, height, rgb, PixelType::U8x3).expect("rgb holds three bytes per pixel");
+    Resizer::new().resize(&from, &mut to, &options).expect("the window lies inside the photo");
     to.into_vec()
 }
 
+/// Blend an image with transparency over white; return interleaved RGB.
 fn over_white(image: &DynamicImage) -> Vec<u8> {
     let blend = |value: u8, alpha: u8| {
         let (value, alpha) = (u32::from(value), u32::from(alpha));
@@ -205,6 +245,7 @@ fn over_white(image: &DynamicImage) -> Vec<u8> {
     rgba.pixels().flat_map(|p| [0, 1, 2].map(|c| blend(p[c], p[3]))).collect()
 }
 
+/// Recognise a supported format by its first bytes.
 fn format_of(bytes: &[u8]) -> Result<ImageFormat, PhotoError> {
     if bytes.is_empty() {
         return Err(PhotoError::Empty);
@@ -226,20 +267,22 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, PhotoError> {
     }
 }
 
+/// Return whether the file holds more than one frame.
 fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
     let cursor = Cursor::new(bytes);
     match format {
-        ImageFormat::Gif => gif_pictures(bytes).nth(1).is_some(),
+        ImageFormat::Gif => gif_frames(bytes).nth(1).is_some(),
         ImageFormat::WebP => WebPDecoder::new(cursor).is_ok_and(|d| d.has_animation()),
         ImageFormat::Png => PngDecoder::new(cursor).is_ok_and(|d| d.is_apng().unwrap_or(false)),
         _ => false,
     }
 }
 
-/// Width and height of a GIF's pictures, as their own headers have them, which need not agree with the file's (GIF89a, 20).
-fn gif_pictures(bytes: &[u8]) -> impl Iterator<Item = (u64, u64)> {
+/// Iterate over the widths and heights of a GIF's frames. Frames have headers of their own, which may disagree with the
+/// file's (GIF89a, section 20).
+fn gif_frames(bytes: &[u8]) -> impl Iterator<Item = (u64, u64)> {
     let colours = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3usize << ((flags & 7) + 1) };
-    // Sub-blocks, each with its length before it, up to an empty one.
+    // Sub-blocks start with their length; an empty one ends the sequence.
     let skip = |mut at: usize| {
         while let Some(&length @ 1..) = bytes.get(at) {
             at += 1 + usize::from(length);
@@ -257,9 +300,18 @@ fn gif_pictures(bytes: &[u8]) -> impl Iterator<Item = (u64, u64)> {
     })
 }
 
-/// Whether a JPEG's last scan ends in an end-of-image marker. Decoders fill a missing rest with grey without a word,
-/// and an embedded thumbnail has markers of its own, so the segments are walked (ITU T.81, B.1).
-fn jpeg_is_whole(bytes: &[u8]) -> bool {
+/// Return whether the file holds the whole image, as far as decoders fail to report it.
+fn is_complete(bytes: &[u8], format: ImageFormat) -> bool {
+    match format {
+        ImageFormat::Jpeg => jpeg_is_complete(bytes),
+        ImageFormat::WebP => webp_is_complete(bytes),
+        _ => true,
+    }
+}
+
+/// Return whether a JPEG's last scan ends in an end-of-image marker. Decoders silently fill missing data with grey. An
+/// embedded thumbnail has markers of its own, so the segments are walked (ITU T.81, section B.1).
+fn jpeg_is_complete(bytes: &[u8]) -> bool {
     const END: u8 = 0xD9;
     const SCAN: u8 = 0xDA;
     let mut at = 2;
@@ -272,7 +324,7 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
                 let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
                 at += 2 + usize::from(u16::from_be_bytes([high, low]));
                 if marker == SCAN {
-                    // Entropy-coded data: 0xFF is followed by 0 (stuffing) or a restart marker until the next segment.
+                    // In entropy-coded data, 0xFF is followed by 0 (stuffing) or by a restart marker.
                     while let Some(&[a, b]) = bytes.get(at..at + 2) {
                         if a == 0xFF && b != 0 && !(0xD0..=0xD7).contains(&b) {
                             break;
@@ -286,13 +338,21 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
     false
 }
 
-/// A WebP file is a RIFF chunk that tells its length.
-fn webp_is_whole(bytes: &[u8]) -> bool {
+/// Return whether a WebP file is as long as its RIFF header says.
+fn webp_is_complete(bytes: &[u8]) -> bool {
     let length = bytes.get(4..8).and_then(|length| length.try_into().ok()).map(u32::from_le_bytes);
     length.is_some_and(|length| bytes.len() as u64 >= u64::from(length) + 8)
 }
 
-/// Whether a decoder ran out of bytes. Some say it only in words.
+/// Convert a decoder's error.
+fn damaged(error: image::ImageError) -> PhotoError {
+    match ends_early(&error) {
+        true => PhotoError::Truncated,
+        false => PhotoError::Damaged(reason(&error)),
+    }
+}
+
+/// Return whether a decoder ran out of bytes. Some report that only in their message.
 fn ends_early(error: &image::ImageError) -> bool {
     match error {
         image::ImageError::IoError(io) => io.kind() == std::io::ErrorKind::UnexpectedEof,
@@ -300,8 +360,8 @@ fn ends_early(error: &image::ImageError) -> bool {
     }
 }
 
-/// The reason without the library's own preamble.
-fn plain(error: &image::ImageError) -> String {
+/// Return the reason without the library's preamble.
+fn reason(error: &image::ImageError) -> String {
     let text = error.to_string();
     text.strip_prefix("Format error decoding ").unwrap_or(&text).trim_end_matches('.').to_owned()
 }

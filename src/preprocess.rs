@@ -1,14 +1,23 @@
-//! RGB to the tensor a network takes, by the recipe in the model's manifest entry.
+//! Input tensors: RGB bytes normalised by the preprocessing of the model's card.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::core::preprocessing::Preprocessing;
 
 impl Preprocessing {
-    /// Interleaved RGB bytes of `n` images of `size` × `size` to `[n, 3, size, size]`.
+    /// Normalise the interleaved RGB bytes of `n` images of `size` × `size` pixels to `[n, 3, size, size]`.
+    ///
+    /// ```
+    /// # use burn::tensor::Device;
+    /// # use camscope::core::preprocessing::Preprocessing;
+    /// let input = Preprocessing::symmetric(1).normalise(&[0, 255, 0], &Device::flex());
+    /// assert_eq!(input.dims(), [1, 3, 1, 1]);
+    /// assert_eq!(input.into_data().try_into_vec_as::<f32>()?, [-1.0, 1.0, -1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Panics
-    /// If `rgb` does not hold a whole number of images: a caller's mistake, not bad input.
+    /// If `rgb` does not hold a whole number of images, which is an error of the caller.
     pub fn normalise(&self, rgb: &[u8], device: &Device) -> Tensor<4> {
         let side = self.size as usize;
         let plane = side * side;

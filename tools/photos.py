@@ -26,7 +26,7 @@ SAMPLES = [
 
 
 def write_index(samples):
-    index = [{"file": file, "said": said} for file, said, *_ in samples]
+    index = [{"file": file, "message": message} for file, message, *_ in samples]
     text = json.dumps(index, indent=2) + "\n"
     path = PHOTOS / "index.json"
     if not path.exists() or path.read_text() != text:  # an unchanged file does not make the site stale

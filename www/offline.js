@@ -10,8 +10,8 @@ function offer(registration) {
   const [note, text, use] = ["p", "span", "button"].map((name) => document.createElement(name));
   note.id = "new-version";
   note.setAttribute("role", "status");
-  text.dataset.said = "version-new";
-  use.dataset.said = "version-use";
+  text.dataset.message = "version-new";
+  use.dataset.message = "version-use";
   use.addEventListener("click", () => registration.waiting?.postMessage("take over"));
   note.append(text, use);
   document.body.append(note);
@@ -27,16 +27,16 @@ async function start() {
   });
   container.addEventListener("message", ({ data }) => {
     if (data === "kept") document.body.dataset.kept = "all";
-    if (data === "others") document.querySelector("#new-version span").dataset.said = "version-others";
+    if (data === "others") document.querySelector("#new-version span").dataset.message = "version-others";
     if (data.refused) {
       window.camscopeStopped.requests += 1;
       window.camscopeStopped.bytes += data.bytes;
     }
   });
   const registration = await container.register("./sw.js", { updateViaCache: "none" });
-  const look = () => registration.waiting && container.controller && offer(registration);
-  look();
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+  const offerWaiting = () => registration.waiting && container.controller && offer(registration);
+  offerWaiting();
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offerWaiting));
   const { active } = await container.ready;
   document.body.dataset.kept = "site";
   active.postMessage("keep weights");

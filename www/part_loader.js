@@ -7,6 +7,6 @@ try {
   const note = document.querySelector(`#${part} > .waiting`);
   if (note) {
     note.setAttribute("role", "alert");
-    note.dataset.said = `part-failed ${JSON.stringify({ why: String(error.message ?? error) })}`;
+    note.dataset.message = `part-failed ${JSON.stringify({ why: String(error.message ?? error) })}`;
   }
 }

@@ -77,8 +77,8 @@ async function keepWeights() {
   }
 }
 
-// To the page that asked, or whose worker did: what is in a request's body leaves the page.
-async function tell(message) {
+// Posts to every page of the site: the request may have come from a worker.
+async function broadcast(message) {
   for (const client of await clients.matchAll({ includeUncontrolled: true })) client.postMessage(message);
 }
 
@@ -89,14 +89,14 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" && request.method !== "HEAD") {
     const body = request.clone().arrayBuffer().then((bytes) => bytes.byteLength, () => 0);
-    event.waitUntil(body.then((bytes) => tell({ refused: request.url, bytes })));
+    event.waitUntil(body.then((bytes) => broadcast({ refused: request.url, bytes })));
     event.respondWith(Response.error());
     return;
   }
   const url = new URL(request.url);
   const scope = new URL(registration.scope);
   if (url.origin !== scope.origin) {
-    event.waitUntil(tell({ refused: request.url, bytes: 0 }));
+    event.waitUntil(broadcast({ refused: request.url, bytes: 0 }));
     event.respondWith(Response.error());
     return;
   }

@@ -1,4 +1,4 @@
-//! The worker that computes on the visitor's processor.
+//! Engine worker for the visitor's CPU.
 
 fn main() {
     camscope::engine::worker::run(camscope::device::DeviceKind::Cpu);

@@ -1,4 +1,5 @@
-//! The same where the browser has WebAssembly's relaxed SIMD: with its multiply-add, `www/engine_loader.js` prefers this one.
+//! Engine worker for the visitor's CPU where the browser has WebAssembly's relaxed SIMD, whose multiply-add is faster.
+//! `www/engine_loader.js` prefers it.
 
 fn main() {
     pulp::wasm::enable_relaxed_simd();

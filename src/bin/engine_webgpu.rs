@@ -1,4 +1,4 @@
-//! The worker that computes on the visitor's graphics adapter.
+//! Engine worker for the visitor's graphics adapter, through WebGPU.
 
 fn main() {
     camscope::engine::worker::run(camscope::device::DeviceKind::Gpu);

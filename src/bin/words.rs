@@ -1,4 +1,4 @@
-//! The page's words, in the visitor's language: fills in every element that names its message (`data-said`, see
+//! The page's words, in the visitor's language: fills in every element that names its message (`data-message`, see
 //! `camscope::page::words`), watches for new ones, and changes the language when `select[data-languages]` does.
 
 use std::cell::RefCell;
@@ -90,8 +90,8 @@ fn watch() -> Result<(), JsValue> {
             match record.target() {
                 Some(target) if record.type_() == "attributes" => {
                     let element: &Element = target.unchecked_ref();
-                    // Nothing is said here any more.
-                    if !element.has_attribute("data-said") {
+                    // The element has no message any more.
+                    if !element.has_attribute("data-message") {
                         element.set_text_content(None);
                     }
                     fill(element);
@@ -107,7 +107,7 @@ fn watch() -> Result<(), JsValue> {
     let what = MutationObserverInit::new();
     what.set_subtree(true);
     what.set_child_list(true);
-    what.set_attribute_filter(&Array::of1(&"data-said".into()));
+    what.set_attribute_filter(&Array::of1(&"data-message".into()));
     MutationObserver::new(seen.as_ref().unchecked_ref())?.observe_with_options(&document(), &what)?;
     seen.forget();
     Ok(())
@@ -116,7 +116,7 @@ fn watch() -> Result<(), JsValue> {
 /// Fills in `element` and all in it.
 fn fill_all(element: &Element) {
     fill(element);
-    if let Ok(inner) = element.query_selector_all("[data-said], [data-languages]") {
+    if let Ok(inner) = element.query_selector_all("[data-message], [data-languages]") {
         (0..inner.length()).filter_map(|i| inner.get(i)).for_each(|node| fill(node.unchecked_ref()));
     }
 }
@@ -125,10 +125,10 @@ fn fill(element: &Element) {
     if element.has_attribute("data-languages") {
         offer(element.unchecked_ref());
     }
-    let Some(attribute) = element.get_attribute("data-said") else { return };
-    let said = parse(&attribute);
-    let worded = NOW.with_borrow(|now| now.as_ref().and_then(|language| language.message(&said)));
-    let Some(worded) = worded else { return console::error_2(&"data-said".into(), &attribute.into()) };
+    let Some(attribute) = element.get_attribute("data-message") else { return };
+    let message = parse(&attribute);
+    let worded = NOW.with_borrow(|now| now.as_ref().and_then(|language| language.message(&message)));
+    let Some(worded) = worded else { return console::error_2(&"data-message".into(), &attribute.into()) };
     for (name, value) in worded.attributes {
         let _ = element.set_attribute(&name, &value);
     }

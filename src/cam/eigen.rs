@@ -1,48 +1,57 @@
-//! The strongest pattern of many channels: their first principal component over the places of a grid.
+//! First principal component of a stage's channels, for Eigen-CAM and `eigen_smooth`.
 
-/// Rounds of the power method at most, and how little the pattern may still turn in the last.
-const ROUNDS: usize = 2000;
-const STILL: f64 = 1e-12;
+/// Upper bound on the rounds of power iteration.
+const MAX_ROUNDS: usize = 2000;
+/// Squared distance between two successive unit vectors at which power iteration has converged.
+const CONVERGED: f64 = 1e-12;
 
-/// Of `values` (`channels` rows of one value a place): the places' coordinates along the direction of channels in which
-/// they differ most, the channels' means taken away first (Muhammad & Yeasin 2020, "Eigen-CAM", section 3; centred as
-/// pytorch-grad-cam does it). A direction has no sign of its own: the one is taken in which the pattern grows with the
-/// channels' sum.
+/// Return the first principal component of `values`, as one coordinate per cell (Muhammad & Yeasin 2020, "Eigen-CAM",
+/// section 3).
+///
+/// `values` holds `channels` rows of one value per cell. The mean of each channel is subtracted first, as in
+/// pytorch-grad-cam. The sign of a principal component is arbitrary: the result is the one that grows with the sum of
+/// the channels.
 pub fn first_component(values: &[f32], channels: usize) -> Vec<f32> {
-    let places = values.len() / channels;
+    let cells = values.len() / channels;
     let rows: Vec<Vec<f64>> = values
-        .chunks_exact(places)
+        .chunks_exact(cells)
         .map(|row| {
-            let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / places as f64;
+            let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / cells as f64;
             row.iter().map(|&v| f64::from(v) - mean).collect()
         })
         .collect();
-    let sum: Vec<f64> = (0..places).map(|place| rows.iter().map(|row| row[place]).sum()).collect();
-    // The power method on the Gram matrix of the places, which is never written down. Begun from the strongest channel.
-    let size = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
-    let strongest = rows.iter().max_by(|a, b| size(a).total_cmp(&size(b)));
-    let mut component = strongest.cloned().unwrap_or_default();
-    let mut length = size(&component);
+    let Some((eigenvector, eigenvalue)) = principal_eigenvector(&rows, cells) else { return vec![0.0; cells] };
+    let sum: Vec<f64> = (0..cells).map(|cell| rows.iter().map(|row| row[cell]).sum()).collect();
+    let grows = eigenvector.iter().zip(&sum).map(|(v, s)| v * s).sum::<f64>() >= 0.0;
+    // The eigenvalue is the squared norm of the coordinates.
+    let scale = if grows { eigenvalue.sqrt() } else { -eigenvalue.sqrt() };
+    eigenvector.into_iter().map(|v| (v * scale) as f32).collect()
+}
+
+/// Return the unit eigenvector of the cells' Gram matrix `Σ rowᵀ row` with the largest eigenvalue, and that eigenvalue;
+/// `None` if all rows are zero. Power iteration starts from the row of largest norm and never forms the matrix.
+fn principal_eigenvector(rows: &[Vec<f64>], cells: usize) -> Option<(Vec<f64>, f64)> {
+    let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let strongest = rows.iter().max_by(|a, b| norm(a).total_cmp(&norm(b)));
+    let mut vector = strongest.cloned().unwrap_or_default();
+    let mut length = norm(&vector);
     if length == 0.0 {
-        return vec![0.0; places]; // all places are alike
+        return None;
     }
-    component.iter_mut().for_each(|x| *x /= length);
-    for _ in 0..ROUNDS {
-        let mut next = vec![0.0; places];
-        for row in &rows {
-            let along: f64 = row.iter().zip(&component).map(|(a, b)| a * b).sum();
-            next.iter_mut().zip(row).for_each(|(n, r)| *n += along * r);
+    vector.iter_mut().for_each(|x| *x /= length);
+    for _ in 0..MAX_ROUNDS {
+        let mut next = vec![0.0; cells];
+        for row in rows {
+            let projection: f64 = row.iter().zip(&vector).map(|(a, b)| a * b).sum();
+            next.iter_mut().zip(row).for_each(|(n, r)| *n += projection * r);
         }
-        length = size(&next);
+        length = norm(&next);
         next.iter_mut().for_each(|x| *x /= length);
-        let turned = next.iter().zip(&component).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
-        component = next;
-        if turned < STILL {
+        let moved = next.iter().zip(&vector).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+        vector = next;
+        if moved < CONVERGED {
             break;
         }
     }
-    let grows = component.iter().zip(&sum).map(|(p, s)| p * s).sum::<f64>() >= 0.0;
-    // The Gram matrix's eigenvalue is the square of how long the coordinates are.
-    let scale = if grows { length.sqrt() } else { -length.sqrt() };
-    component.into_iter().map(|x| (x * scale) as f32).collect()
+    Some((vector, length))
 }

@@ -1,4 +1,4 @@
-//! Any method's maps of one photo: forward to the stage that is looked at, there whatever the method asks for.
+//! Maps of one photo by any method: run the network up to the chosen stage, then apply the method.
 
 use std::ops::ControlFlow;
 
@@ -8,18 +8,42 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::eigen::first_component;
 use super::full_grad::{full_grad, gradient_of};
 use super::perturbation::{ablation_cam, occlusion, score_cam};
-use super::{CamError, channel_weights, class_maps, gradient, one_hot};
+use super::{CamError, channel_weights, class_maps, gradient, sum_of_class_logits};
 use crate::core::method::{CamOptions, Method};
 use crate::device::read;
 use crate::model::{Network, run};
 
-/// Maps of `classes` for one photo `x [1, 3, h, w]`: `[classes, h', w']` on the grid of the method, not normalised, in the
-/// order asked for. The network is looked at as it is used: norms as they were learnt, gradients of the logit. Methods of
-/// many passes `progress` how many are done, of how many, and end where that breaks. Where the photo was looked at before, its
-/// `features` at the last stage save a pass.
+/// Views of the photo that `tta` averages: whether mirrored, and the factor on the contrast (pytorch-grad-cam's
+/// `aug_smooth`).
+const TTA_VIEWS: [(bool, f64); 6] = [(false, 0.9), (false, 1.0), (false, 1.1), (true, 0.9), (true, 1.0), (true, 1.1)];
+
+/// Compute the maps of `classes` for one photo `x [1, 3, h, w]`.
+///
+/// The result is `[classes.len(), h', w']` on the method's own grid, in the order of `classes`, not normalised. The
+/// network runs in inference mode: batch norms are folded, and gradients are those of the logits. If the activations of
+/// the last stage are known from an earlier pass, `features` saves that pass.
+///
+/// Methods of many passes call `progress(done, total)` after every batch of them, and stop when it breaks.
+///
+/// ```
+/// # use std::ops::ControlFlow;
+/// # use burn::tensor::{Device, Tensor};
+/// # use camscope::cam::explain;
+/// # use camscope::core::method::{CamOptions, Method};
+/// # use camscope::model::NetworkConfig;
+/// let device = Device::flex();
+/// let network = NetworkConfig::named("resnet-20", 10)?.init(&device)?;
+/// let photo = Tensor::ones([1, 3, 8, 8], &device);
+/// let options = CamOptions { method: Method::GradCam, stage: Some(2), ..CamOptions::default() };
+/// let progress = async |_done, _total| ControlFlow::Continue(());
+/// let maps = pollster::block_on(explain(&network, photo, None, &options, &[3, 5], progress))?;
+/// assert_eq!(maps.dims(), [2, 8, 8]); // the second stage keeps the photo's size
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
-/// [`CamError::Stage`] where there is no such stage, [`CamError::Stopped`], [`CamError::Read`] from the device.
+/// [`CamError::Stage`] if the network has no such stage, [`CamError::Stopped`] if `progress` breaks, and
+/// [`CamError::Read`] if the device fails.
 pub async fn explain(
     network: &Network,
     x: Tensor<4>,
@@ -36,16 +60,13 @@ pub async fn explain(
     };
     let network = network.clone().folded();
     let features = features.filter(|_| stage + 1 == stages && !options.tta);
-    let views: &[(bool, f64)] = match options.tta {
-        true => &[(false, 0.9), (false, 1.0), (false, 1.1), (true, 0.9), (true, 1.0), (true, 1.1)],
-        false => &[(false, 1.0)],
-    };
+    let views: &[(bool, f64)] = if options.tta { &TTA_VIEWS } else { &[(false, 1.0)] };
     let mut sum = None;
     for (i, &(mirrored, contrast)) in views.iter().enumerate() {
         let x = x.clone() * contrast;
         let x = if mirrored { x.flip([3]) } else { x };
-        let mut progress = async |done: usize, of: usize| progress(i * of + done, views.len() * of).await;
-        let maps = one(&network, x, features.clone(), options, stage, classes, &mut progress).await?;
+        let mut progress = async |done: usize, total: usize| progress(i * total + done, views.len() * total).await;
+        let maps = explain_view(&network, x, features.clone(), options, stage, classes, &mut progress).await?;
         let maps = if mirrored { maps.flip([2]) } else { maps };
         sum = Some(match sum {
             Some(sum) => sum + maps,
@@ -56,7 +77,8 @@ pub async fn explain(
     Ok(sum / views.len() as f64)
 }
 
-async fn one(
+/// Compute the maps of one view, `[classes, h', w']`. `network` is folded; `stage` counts from 0.
+async fn explain_view(
     network: &Network,
     x: Tensor<4>,
     features: Option<Tensor<4>>,
@@ -74,9 +96,29 @@ async fn one(
         _ => {}
     }
     let a = features.unwrap_or_else(|| run(&network.stages[..=stage], x.clone()));
+    if options.method == Method::Cam && !options.eigen_smooth {
+        return Ok(class_maps(network, a, classes));
+    }
+    let weighted = weighted_activations(network, x, a, options.method, stage, classes, progress).await?;
+    match options.eigen_smooth || matches!(options.method, Method::EigenCam | Method::EigenGradCam) {
+        true => principal_maps(weighted, classes.len()).await,
+        false => Ok(weighted.sum_dim(1).squeeze_dim(1)),
+    }
+}
+
+/// Weight the activations `a [1, k, h, w]` of `stage` by the method: `[classes, k, h, w]`, or `a` itself for methods
+/// without weights.
+async fn weighted_activations(
+    network: &Network,
+    x: Tensor<4>,
+    a: Tensor<4>,
+    method: Method,
+    stage: usize,
+    classes: &[usize],
+    progress: &mut impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
+) -> Result<Tensor<4>, CamError> {
     let gradients = || gradients(network, stage, a.clone(), classes);
-    let weighted = match options.method {
-        Method::Cam if !options.eigen_smooth => return Ok(class_maps(network, a, classes)),
+    Ok(match method {
         Method::Cam => {
             let weight = read(network.linear.weight.val().transpose()).await?;
             let [_, k, _, _] = a.dims();
@@ -91,28 +133,29 @@ async fn one(
         Method::ScoreCam => score_cam(network, x, a, classes, progress).await?,
         Method::AblationCam => ablation_cam(network, stage + 1, a, classes, progress).await?,
         Method::EigenCam | Method::FullGrad | Method::Occlusion => a,
-    };
-    if !options.eigen_smooth && !matches!(options.method, Method::EigenCam | Method::EigenGradCam) {
-        return Ok(weighted.sum_dim(1).squeeze_dim(1));
-    }
-    let ([layers, k, h, w], device) = (weighted.dims(), weighted.device());
-    let values = read(weighted).await?;
-    let patterns: Vec<Vec<f32>> = values.chunks_exact(k * h * w).map(|layer| first_component(layer, k)).collect();
-    // Eigen-CAM knows no class: one pattern for all.
-    let values = (0..classes.len()).flat_map(|i| patterns[i % layers].clone()).collect();
-    Ok(Tensor::from_data(TensorData::new::<f32, _>(values, [classes.len(), h, w]), &device))
+    })
 }
 
-/// The gradients of the classes' logits at the activations `a [1, k, h, w]` of `stage`: `[classes, k, h, w]`, by one pass
-/// through the stages behind it.
+/// Replace the channels `[n, k, h, w]` by their first principal component: `[count, h, w]`. Eigen-CAM has no class, so
+/// its one component (`n` = 1) is repeated `count` times.
+async fn principal_maps(weighted: Tensor<4>, count: usize) -> Result<Tensor<3>, CamError> {
+    let ([n, k, h, w], device) = (weighted.dims(), weighted.device());
+    let values = read(weighted).await?;
+    let components: Vec<Vec<f32>> = values.chunks_exact(k * h * w).map(|rows| first_component(rows, k)).collect();
+    let values = (0..count).flat_map(|i| components[i % n].clone()).collect();
+    Ok(Tensor::from_data(TensorData::new::<f32, _>(values, [count, h, w]), &device))
+}
+
+/// Compute the gradients of the logits of `classes` at the activations `a [1, k, h, w]` of `stage`:
+/// `[classes, k, h, w]`, in one backward pass through the later stages.
 fn gradients(network: &Network, stage: usize, a: Tensor<4>, classes: &[usize]) -> Tensor<4> {
     let network = differentiable(network, &a.device().autodiff());
     let a = a.autodiff().repeat_dim(0, classes.len()).require_grad();
     let logits = network.head(run(&network.stages[stage + 1..], a.clone()));
-    gradient_of(&a, &one_hot(logits, classes).backward())
+    gradient_of(&a, &sum_of_class_logits(logits, classes).backward())
 }
 
-/// The same network where gradients flow through it, not to its weights.
+/// Move the network to an autodiff device without tracking gradients of its weights.
 fn differentiable(network: &Network, device: &Device) -> Network {
     network.clone().no_grad().to_device(device)
 }

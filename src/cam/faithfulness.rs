@@ -1,4 +1,4 @@
-//! What the network answers when a map decides what of the photo it may see.
+//! Faithfulness of a map: the class's probability while the map decides which pixels the network sees.
 
 use std::ops::ControlFlow;
 
@@ -6,42 +6,63 @@ use burn::tensor::{Tensor, TensorData, activation};
 
 use super::CamError;
 use super::imputation::impute;
-use super::perturbation::passes;
+use super::perturbation::run_batches;
 use crate::core::metrics::Faithfulness;
 use crate::device::read;
 use crate::model::Network;
 use crate::threads;
 
-/// Steps from the whole photo to nothing of it (RISE removes 8 rows of 224 at a time).
+/// Steps from the whole photo to nothing (RISE removes 8 rows of 224 at a time).
 const STEPS: usize = 28;
-/// Shares of the photo that ROAD fills in, in tenths.
+/// Shares of the photo that ROAD imputes, in tenths.
 const TENTHS: usize = 9;
-/// Taps and standard deviation of RISE's blur, in pixels.
+/// Taps of RISE's Gaussian blur.
 const TAPS: isize = 11;
+/// Standard deviation of RISE's Gaussian blur, in pixels.
 const SIGMA: f32 = 5.0;
-/// Of what is filled in, so that its smoothness does not give its shape away (ROAD, section 4).
+/// Standard deviation of the noise on imputed pixels, so that their smoothness does not reveal their shape (ROAD,
+/// section 4).
 const NOISE: f32 = 0.01;
 
-/// What is done to the photo before one pass.
+/// Change to the photo before one forward pass. Pixels are ranked by the map.
 #[derive(Debug, Clone, Copy)]
-enum Change {
+enum Perturbation {
     None,
-    TimesMap,
-    /// So many steps are grey.
+    /// Multiply by the map's positive part, scaled to 0 … 1.
+    Mask,
+    /// Grey out that many steps of the highest pixels.
     Delete(usize),
-    /// So many steps are sharp.
+    /// Sharpen that many steps of the highest pixels in the blurred photo.
     Insert(usize),
-    /// So many tenths are filled in.
-    ImputeMost(usize),
-    ImputeLeast(usize),
+    /// Impute that many tenths, highest first.
+    ImputeHighest(usize),
+    /// Impute that many tenths, lowest first.
+    ImputeLowest(usize),
 }
 
-/// Measures `map`, row-major and as large as the photo `x [1, 3, h, w]`, by the probability of `class`, in 76 passes;
-/// `progress`s how many are done, and ends where that breaks. `noise`: the deviation of what ROAD adds to what it fills in, as
-/// published where `None`; without any the numbers can be compared with others'.
+impl Perturbation {
+    /// List all perturbations in the order in which [`collect`] reads the probabilities.
+    fn all() -> Vec<Self> {
+        let steps = || 1..=STEPS;
+        [Self::None, Self::Mask]
+            .into_iter()
+            .chain(steps().map(Self::Delete))
+            .chain(steps().map(|step| Self::Insert(step - 1)))
+            .chain((1..=TENTHS).map(Self::ImputeHighest))
+            .chain((1..=TENTHS).map(Self::ImputeLowest))
+            .collect()
+    }
+}
+
+/// Measure how faithful `map` is to the network, in 76 forward passes.
+///
+/// `map` is row-major and as large as the photo `x [1, 3, h, w]`. Everything is measured by the probability of `class`.
+/// `noise` is the standard deviation of the noise on pixels that ROAD imputes; `None` takes the published value, and 0
+/// makes the result comparable with other implementations. `progress(done, total)` is called after every batch of
+/// passes; the measurement stops when it breaks.
 ///
 /// # Errors
-/// [`CamError::Stopped`], [`CamError::Read`] from the device.
+/// [`CamError::Stopped`] if `progress` breaks, and [`CamError::Read`] if the device fails.
 pub async fn faithfulness(
     network: &Network,
     x: Tensor<4>,
@@ -52,64 +73,85 @@ pub async fn faithfulness(
 ) -> Result<Faithfulness, CamError> {
     let ([_, planes, h, w], device) = (x.dims(), x.device());
     let network = network.clone().folded();
-    let photo = Photo { pixels: read(x).await?, h, w, noise: noise.unwrap_or(NOISE) };
-    let mask = stretched(map);
-    let most_first = order(map);
-    let blurred = photo.blurred();
-    let change = |change: Change| match change {
-        Change::None => photo.pixels.clone(),
-        Change::TimesMap => {
-            photo.pixels.chunks_exact(h * w).flat_map(|p| p.iter().zip(&mask).map(|(p, m)| p * m)).collect()
-        }
-        Change::Delete(step) => photo.with(&photo.pixels, &most_first[..h * w * step / STEPS], &[]),
-        Change::Insert(step) => photo.with(&blurred, &most_first[..h * w * step / STEPS], &photo.pixels),
-        Change::ImputeMost(tenths) => photo.imputed(&most_first[..removed(h * w, tenths)]),
-        Change::ImputeLeast(tenths) => photo.imputed(&most_first[h * w - removed(h * w, tenths)..]),
-    };
-    let steps = || 1..=STEPS;
-    let changes: Vec<Change> = [Change::None, Change::TimesMap]
-        .into_iter()
-        .chain(steps().map(Change::Delete))
-        .chain(steps().map(|step| Change::Insert(step - 1)))
-        .chain((1..=TENTHS).map(Change::ImputeMost))
-        .chain((1..=TENTHS).map(Change::ImputeLeast))
-        .collect();
-    let logits = |from: usize, count: usize| {
-        let batch = threads::map(count, |i| change(changes[from + i])).concat();
+    let perturber = Perturber::new(Photo { pixels: read(x).await?, h, w }, map, noise.unwrap_or(NOISE));
+    let perturbations = Perturbation::all();
+    let outputs = |from: usize, count: usize| {
+        let batch = threads::map(count, |i| perturber.apply(perturbations[from + i])).concat();
         let batch = Tensor::from_data(TensorData::new(batch, [count, planes, h, w]), &device);
         activation::softmax(network.forward(batch).logits, 1)
     };
-    let mut answers = Vec::with_capacity(changes.len());
-    passes(changes.len(), logits, &mut progress, |probabilities| answers.push(probabilities[class])).await?;
-
-    let (whole, rest) = (answers[0], &answers[2..]);
-    let (deleted, rest) = rest.split_at(STEPS);
-    let (inserted, rest) = rest.split_at(STEPS);
-    let (most, least) = rest.split_at(TENTHS);
-    Ok(Faithfulness {
-        probability: whole,
-        masked: answers[1],
-        deletion: [&[whole], deleted].concat(),
-        insertion: [inserted, &[whole]].concat(),
-        road_most: most.to_vec(),
-        road_least: least.to_vec(),
-    })
+    let mut probabilities = Vec::with_capacity(perturbations.len());
+    run_batches(perturbations.len(), outputs, &mut progress, |row| probabilities.push(row[class])).await?;
+    Ok(collect(&probabilities))
 }
 
-/// As many of `count` pixels as lie above NumPy's percentile of the rest's share, which pytorch-grad-cam removes.
+/// Sort the probabilities, in the order of [`Perturbation::all`], into curves.
+fn collect(probabilities: &[f32]) -> Faithfulness {
+    let (original, rest) = (probabilities[0], &probabilities[2..]);
+    let (deleted, rest) = rest.split_at(STEPS);
+    let (inserted, rest) = rest.split_at(STEPS);
+    let (highest, lowest) = rest.split_at(TENTHS);
+    Faithfulness {
+        probability: original,
+        masked: probabilities[1],
+        deletion: [&[original], deleted].concat(),
+        insertion: [inserted, &[original]].concat(),
+        road_most: highest.to_vec(),
+        road_least: lowest.to_vec(),
+    }
+}
+
+/// A photo with the data that perturbations derive from it and from the map.
+struct Perturber {
+    photo: Photo,
+    blurred: Vec<f32>,
+    /// The map's positive part, scaled to 0 … 1.
+    mask: Vec<f32>,
+    /// Pixels from the map's highest value to its lowest.
+    ranking: Vec<usize>,
+    noise: f32,
+}
+
+impl Perturber {
+    fn new(photo: Photo, map: &[f32], noise: f32) -> Self {
+        let blurred = photo.blurred();
+        Self { photo, blurred, mask: scaled_positive_part(map), ranking: descending(map), noise }
+    }
+
+    fn apply(&self, perturbation: Perturbation) -> Vec<f32> {
+        let (photo, ranking) = (&self.photo, &self.ranking);
+        let count = photo.h * photo.w;
+        match perturbation {
+            Perturbation::None => photo.pixels.clone(),
+            Perturbation::Mask => {
+                let planes = photo.pixels.chunks_exact(count);
+                planes.flat_map(|plane| plane.iter().zip(&self.mask).map(|(p, m)| p * m)).collect()
+            }
+            Perturbation::Delete(step) => photo.replaced(&photo.pixels, &ranking[..count * step / STEPS], &[]),
+            Perturbation::Insert(step) => {
+                photo.replaced(&self.blurred, &ranking[..count * step / STEPS], &photo.pixels)
+            }
+            Perturbation::ImputeHighest(tenths) => photo.imputed(&ranking[..removed(count, tenths)], self.noise),
+            Perturbation::ImputeLowest(tenths) => photo.imputed(&ranking[count - removed(count, tenths)..], self.noise),
+        }
+    }
+}
+
+/// Return how many of `count` pixels lie above the `100 − 10 · tenths`th percentile, by NumPy's definition, as
+/// pytorch-grad-cam removes them.
 fn removed(count: usize, tenths: usize) -> usize {
     count - ((10 - tenths) * (count - 1)).div_ceil(10)
 }
 
-/// Places from the highest value to the lowest; among equals in reading order.
-fn order(map: &[f32]) -> Vec<usize> {
+/// Return the pixels from the highest value to the lowest; equal values stay in reading order.
+fn descending(map: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..map.len()).collect();
     order.sort_by(|&a, &b| map[b].total_cmp(&map[a]));
     order
 }
 
-/// The positive part from its lowest to its highest as 0 to 1, as pytorch-grad-cam scales its maps.
-fn stretched(map: &[f32]) -> Vec<f32> {
+/// Scale the positive part of `map` from its minimum and maximum to 0 … 1, as pytorch-grad-cam does.
+fn scaled_positive_part(map: &[f32]) -> Vec<f32> {
     const EPSILON: f32 = 1e-7;
     let positive = || map.iter().map(|value| value.max(0.0));
     let low = positive().fold(f32::INFINITY, f32::min);
@@ -117,45 +159,44 @@ fn stretched(map: &[f32]) -> Vec<f32> {
     positive().map(|value| (value - low) / (high + EPSILON)).collect()
 }
 
-/// Planes of `h · w` normalised values: 0 is the mean grey.
+/// Colour planes of `h · w` normalised values: 0 is the mean grey.
 struct Photo {
     pixels: Vec<f32>,
     h: usize,
     w: usize,
-    noise: f32,
 }
 
 impl Photo {
-    /// `below` with the pixels at `places` from `above`, or grey where that is empty.
-    fn with(&self, below: &[f32], places: &[usize], above: &[f32]) -> Vec<f32> {
-        let mut pixels = below.to_vec();
+    /// Return `base` with the pixels at `positions` taken from `source`, or grey if `source` is empty.
+    fn replaced(&self, base: &[f32], positions: &[usize], source: &[f32]) -> Vec<f32> {
+        let mut pixels = base.to_vec();
         for start in (0..pixels.len()).step_by(self.h * self.w) {
-            for place in places {
-                pixels[start + place] = above.get(start + place).copied().unwrap_or(0.0);
+            for position in positions {
+                pixels[start + position] = source.get(start + position).copied().unwrap_or(0.0);
             }
         }
         pixels
     }
 
-    /// With the pixels at `places` made up from those around them.
-    fn imputed(&self, places: &[usize]) -> Vec<f32> {
+    /// Return the photo with the pixels at `positions` imputed from their neighbours.
+    fn imputed(&self, positions: &[usize], noise: f32) -> Vec<f32> {
         let mut known = vec![true; self.h * self.w];
-        places.iter().for_each(|&place| known[place] = false);
-        impute(&self.pixels, &known, self.w, self.noise)
+        positions.iter().for_each(|&position| known[position] = false);
+        impute(&self.pixels, &known, self.w, noise)
     }
 
-    /// RISE's blur; beyond the border the photo goes on as it ends.
+    /// Return the photo under RISE's Gaussian blur; border pixels repeat outwards.
     fn blurred(&self) -> Vec<f32> {
-        let reach = TAPS / 2;
-        let taps: Vec<f32> = (-reach..=reach).map(|d| (-((d * d) as f32) / (2.0 * SIGMA * SIGMA)).exp()).collect();
+        let radius = TAPS / 2;
+        let taps: Vec<f32> = (-radius..=radius).map(|d| (-((d * d) as f32) / (2.0 * SIGMA * SIGMA)).exp()).collect();
         let sum: f32 = taps.iter().sum();
         let (h, w) = (self.h as isize, self.w as isize);
         let pass = |from: &[f32], down: isize, across: isize| -> Vec<f32> {
             let at = |y: isize, x: isize| from[(y.clamp(0, h - 1) * w + x.clamp(0, w - 1)) as usize];
-            let blurred = |place: isize| {
-                let (y, x) = (place / w, place % w);
-                let steps = (-reach..=reach).zip(&taps);
-                steps.map(|(d, tap)| tap * at(y + d * down, x + d * across)).sum::<f32>() / sum
+            let blurred = |position: isize| {
+                let (y, x) = (position / w, position % w);
+                let offsets = (-radius..=radius).zip(&taps);
+                offsets.map(|(d, tap)| tap * at(y + d * down, x + d * across)).sum::<f32>() / sum
             };
             (0..h * w).map(blurred).collect()
         };

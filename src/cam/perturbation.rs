@@ -1,5 +1,6 @@
-//! The methods that ask the network again and again, each time with something taken away. Batches keep the device busy;
-//! after each the caller is told how far it is, and may end it.
+//! Methods that run the network many times, each time with part of the input or of the activations removed.
+//!
+//! Passes run in batches to keep the device busy. After each batch the caller learns the progress and may stop.
 
 use std::ops::ControlFlow;
 
@@ -7,19 +8,22 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Tensor, TensorData};
 
-use super::{CamError, channel_weights, stretched};
+use super::{CamError, channel_weights, min_max_scaled};
+use crate::core::inference::softmax;
 use crate::device::read;
 use crate::model::{Network, run};
 
-/// Forward passes at once: enough for the device, little enough for a browser's memory.
+/// Forward passes per batch: enough to fill the device, few enough for a browser's memory.
 const BATCH: usize = 8;
 
-/// Cells a side of the grid of occlusions; a cover is two cells wide.
-const PLACES: usize = 14;
+/// Cells per side of the occlusion grid; the occluding square is two cells wide.
+const GRID: usize = 14;
 
-/// `w_k A_k(x, y)` with `w = softmax over channels of the class's score for the photo seen through channel k`: multiplied by
-/// the channel, scaled up to the photo and stretched to 0 … 1 (Wang et al. 2020, "Score-CAM", equations 4 to 7; the
-/// baseline's score falls out of the softmax). `x` is `[1, 3, h, w]`, the result `[classes, k, h', w']`.
+/// Weight the activations by Score-CAM: `w_k A_k(x, y)`, `[classes, k, h', w']`, with `w` the softmax over the channels
+/// of the class's score for the masked photo (Wang et al. 2020, "Score-CAM", equations 4 to 7).
+///
+/// The mask of channel k is the channel itself, interpolated to the size of the photo `x [1, 3, h, w]` and scaled to
+/// 0 … 1. The baseline's score cancels in the softmax.
 pub async fn score_cam(
     network: &Network,
     x: Tensor<4>,
@@ -29,51 +33,49 @@ pub async fn score_cam(
 ) -> Result<Tensor<4>, CamError> {
     let ([_, k, _, _], [_, _, h, w]) = (a.dims(), x.dims());
     let channels = a.clone().swap_dims(0, 1);
-    // Corners on corners, as pytorch-grad-cam scales.
+    // Corners are aligned, as in pytorch-grad-cam.
     let options = InterpolateOptions::new(InterpolateMode::Bilinear).with_align_corners(true).with_output_size([h, w]);
-    let seen = |from: usize, count: usize| {
+    let masked = |from: usize, count: usize| {
         let mask = interpolate(channels.clone().narrow(0, from, count), options.clone());
-        network.forward(x.clone() * stretched(mask)).logits
+        network.forward(x.clone() * min_max_scaled(mask)).logits
     };
-    let scores = scores(k, classes, seen, progress).await?;
-    let weights = scores.iter().map(|scores| {
-        let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let parts: Vec<f32> = scores.iter().map(|score| (score - highest).exp()).collect();
-        let sum: f32 = parts.iter().sum();
-        parts.into_iter().map(move |part| part / sum).collect::<Vec<_>>()
-    });
-    Ok(channel_weights(weights.flatten().collect(), classes.len(), &a) * a)
+    let scores = scores(k, classes, masked, progress).await?;
+    let weights = scores.iter().flat_map(|scores| softmax(scores)).collect();
+    Ok(channel_weights(weights, classes.len(), &a) * a)
 }
 
-/// `w_k A_k(x, y)` with `w_k = (y − y_k) / |y|`, `y` being the class's logit and `y_k` what it is without channel k of the
-/// stage (Desai & Ramaswamy 2020, "Ablation-CAM", equation 5; the size of `y`, lest a negative score turn the map over).
-/// `rest` are the stages behind; the result `[classes, k, h, w]`.
+/// Weight the activations by Ablation-CAM: `w_k A_k(x, y)`, `[classes, k, h, w]`, with `w_k = (y − y_k) / |y|`, where
+/// `y` is the class's logit and `y_k` the logit without channel k (Desai & Ramaswamy 2020, "Ablation-CAM", equation 5).
+///
+/// The paper divides by `y`; its absolute value keeps a negative score from inverting the map. `next_stage` is the
+/// index of the stage that follows the activations `a`.
 pub async fn ablation_cam(
     network: &Network,
-    rest: usize,
+    next_stage: usize,
     a: Tensor<4>,
     classes: &[usize],
     progress: &mut impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Tensor<4>, CamError> {
     let [_, k, _, _] = a.dims();
-    let logits = |a: Tensor<4>| network.head(run(&network.stages[rest..], a));
-    let whole = read(logits(a.clone())).await?;
-    let without = |from: usize, count: usize| {
-        let mut kept = vec![1f32; count * k];
-        (0..count).for_each(|i| kept[i * k + from + i] = 0.0);
-        logits(a.clone() * Tensor::from_data(TensorData::new(kept, [count, k, 1, 1]), &a.device()))
+    let logits = |a: Tensor<4>| network.head(run(&network.stages[next_stage..], a));
+    let original = read(logits(a.clone())).await?;
+    let ablated = |from: usize, count: usize| {
+        let mut mask = vec![1f32; count * k];
+        (0..count).for_each(|i| mask[i * k + from + i] = 0.0);
+        logits(a.clone() * Tensor::from_data(TensorData::new(mask, [count, k, 1, 1]), &a.device()))
     };
-    let scores = scores(k, classes, without, progress).await?;
-    let loss = |(class, scores): (&usize, &Vec<f32>)| {
-        let y = whole[*class];
+    let scores = scores(k, classes, ablated, progress).await?;
+    let relative_drops = |(class, scores): (&usize, &Vec<f32>)| {
+        let y = original[*class];
         scores.iter().map(|score| (y - score) / y.abs().max(f32::EPSILON)).collect::<Vec<_>>()
     };
-    let weights = classes.iter().zip(&scores).flat_map(loss).collect();
+    let weights = classes.iter().zip(&scores).flat_map(relative_drops).collect();
     Ok(channel_weights(weights, classes.len(), &a) * a)
 }
 
-/// What each class's logit loses when a square of mean grey covers a place of the photo (Zeiler & Fergus 2014, "Visualizing
-/// and Understanding Convolutional Networks", section 4.2): `[classes, places, places]`.
+/// Compute how much each class's logit drops when a square of mean grey covers a cell of the photo:
+/// `[classes, rows, columns]` (Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", section
+/// 4.2).
 pub async fn occlusion(
     network: &Network,
     x: Tensor<4>,
@@ -81,30 +83,33 @@ pub async fn occlusion(
     progress: &mut impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Tensor<3>, CamError> {
     let [_, _, h, w] = x.dims();
-    let places = PLACES.min(h / 2).min(w / 2).max(1);
-    let whole = read(network.forward(x.clone()).logits).await?;
-    // From the cell before's middle to the middle of the one behind.
-    let cover = |cell: usize, size: usize| {
-        let at = |halves: usize| (halves * size + places) / (2 * places);
-        at((2 * cell).saturating_sub(1))..at((2 * cell + 3).min(2 * places))
+    let cells = GRID.min(h / 2).min(w / 2).max(1);
+    let original = read(network.forward(x.clone()).logits).await?;
+    // The square reaches from the centre of the previous cell to the centre of the next.
+    let square = |cell: usize, pixels: usize| {
+        let at = |halves: usize| (halves * pixels + cells) / (2 * cells);
+        at((2 * cell).saturating_sub(1))..at((2 * cell + 3).min(2 * cells))
     };
-    let covered = |from: usize, count: usize| {
-        let mut kept = vec![1f32; count * h * w];
-        for (i, kept) in kept.chunks_exact_mut(h * w).enumerate() {
-            for row in cover((from + i) / places, h) {
-                kept[row * w..][cover((from + i) % places, w)].fill(0.0);
+    let occluded = |from: usize, count: usize| {
+        let mut mask = vec![1f32; count * h * w];
+        for (i, mask) in mask.chunks_exact_mut(h * w).enumerate() {
+            for row in square((from + i) / cells, h) {
+                mask[row * w..][square((from + i) % cells, w)].fill(0.0);
             }
         }
-        let kept = Tensor::from_data(TensorData::new(kept, [count, 1, h, w]), &x.device());
-        network.forward(x.clone() * kept).logits
+        let mask = Tensor::from_data(TensorData::new(mask, [count, 1, h, w]), &x.device());
+        network.forward(x.clone() * mask).logits
     };
-    let scores = scores(places * places, classes, covered, progress).await?;
-    let lost = classes.iter().zip(&scores).flat_map(|(&class, scores)| scores.iter().map(move |s| (class, *s)));
-    let lost: Vec<f32> = lost.map(|(class, score)| whole[class] - score).collect();
-    Ok(Tensor::from_data(TensorData::new(lost, [classes.len(), places, places]), &x.device()))
+    let scores = scores(cells * cells, classes, occluded, progress).await?;
+    let drops = |(&class, scores): (&usize, &Vec<f32>)| -> Vec<f32> {
+        scores.iter().map(|score| original[class] - score).collect()
+    };
+    let drops: Vec<f32> = classes.iter().zip(&scores).flat_map(drops).collect();
+    Ok(Tensor::from_data(TensorData::new(drops, [classes.len(), cells, cells]), &x.device()))
 }
 
-/// The logits of `classes` for `count` variants, `logits(from, count)` of which are made at once: a list a class.
+/// Collect the logits of `classes` for `count` variants of the input, one list per class. `logits(from, n)` runs `n`
+/// variants in one batch.
 async fn scores(
     count: usize,
     classes: &[usize],
@@ -113,12 +118,13 @@ async fn scores(
 ) -> Result<Vec<Vec<f32>>, CamError> {
     let mut scores = vec![Vec::with_capacity(count); classes.len()];
     let take = |logits: &[f32]| classes.iter().zip(&mut scores).for_each(|(&class, scores)| scores.push(logits[class]));
-    passes(count, logits, progress, take).await?;
+    run_batches(count, logits, progress, take).await?;
     Ok(scores)
 }
 
-/// Runs `count` variants, of which `outputs(from, count)` makes some at once, a row each, and hands the rows on in order.
-pub(super) async fn passes(
+/// Run `count` variants of the input and pass their output rows to `take`, in order. `outputs(from, n)` runs `n`
+/// variants in one batch.
+pub(super) async fn run_batches(
     count: usize,
     outputs: impl Fn(usize, usize) -> Tensor<2>,
     progress: &mut impl AsyncFnMut(usize, usize) -> ControlFlow<()>,

@@ -1,4 +1,5 @@
-//! Whether a map depends on what the network learnt: its weights are made random, from the head down, and the maps compared.
+//! Sanity check of a map: randomise the network's weights from the head down, and compare the maps. A map that does not
+//! change does not show what the network learnt.
 
 use std::ops::ControlFlow;
 
@@ -13,9 +14,13 @@ use crate::core::metrics::Randomised;
 use crate::device::read;
 use crate::model::Network;
 
-/// The map of `class` for the photo `x [1, 3, h, w]`, and how alike it stays with a random head, with a random head and
-/// last stage, and so on to the first (the cascade of Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 4.1).
-/// Random weights have the mean and the deviation of those they replace. `progress`s how many maps are made, of how many.
+/// Measure how similar the map of `class` stays while weights are randomised: the head, then the head and the last
+/// stage, and so on to the first stage (cascading randomisation, Adebayo et al. 2018, "Sanity Checks for Saliency
+/// Maps", section 4.1).
+///
+/// `x` is one photo `[1, 3, h, w]`. Similarity is Spearman's rank correlation with the map of the trained network.
+/// Random weights keep the mean and the standard deviation of those they replace. `progress(done, total)` reports the
+/// share of the work done, in units that may change between calls; the measurement stops when it breaks.
 ///
 /// # Errors
 /// Those of [`explain`].
@@ -27,42 +32,43 @@ pub async fn sanity(
     mut progress: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Vec<Randomised>, CamError> {
     let mut network = network.clone().folded();
-    let mut mapper = Randomise(StdRng::seed_from_u64(1));
-    let (stages, of) = (network.stages.len(), network.stages.len() + 2);
-    let mut learnt = Vec::new();
+    let mut randomise = Randomise(StdRng::seed_from_u64(1));
+    let (stages, total) = (network.stages.len(), network.stages.len() + 2);
+    let mut original = Vec::new();
     let mut steps = Vec::with_capacity(stages + 1);
-    for done in 0..of {
+    for done in 0..total {
         let layer = match done {
             0 => String::new(),
             1 => {
-                network.linear = network.linear.map(&mut mapper);
+                network.linear = network.linear.map(&mut randomise);
                 "head".into()
             }
             _ => {
                 let stage = stages + 1 - done;
-                network.stages[stage] = network.stages[stage].clone().map(&mut mapper);
+                network.stages[stage] = network.stages[stage].clone().map(&mut randomise);
                 format!("stage {}", stage + 1)
             }
         };
-        let within = async |part: usize, parts: usize| progress(done * parts + part, of * parts).await;
-        let map = read(explain(&network, x.clone(), None, options, &[class], within).await?).await?;
+        let within_map = async |part: usize, parts: usize| progress(done * parts + part, total * parts).await;
+        let map = read(explain(&network, x.clone(), None, options, &[class], within_map).await?).await?;
         match done {
-            0 => learnt = ranks(&map),
-            _ => steps.push(Randomised { layer, similarity: correlation(&learnt, &ranks(&map)) }),
+            0 => original = ranks(&map),
+            _ => steps.push(Randomised { layer, similarity: correlation(&original, &ranks(&map)) }),
         }
-        if progress(done + 1, of).await.is_break() {
+        if progress(done + 1, total).await.is_break() {
             return Err(CamError::Stopped);
         }
     }
     Ok(steps)
 }
 
+/// Replaces every float parameter by noise of the same mean and standard deviation.
 struct Randomise(StdRng);
 
 impl ModuleMapper for Randomise {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         param.map(|weights| {
-            // Uniform with deviation 1; on the processor, so that every device gets the same.
+            // Uniform with standard deviation 1. Drawn on the processor, so that every device gets the same numbers.
             let mut draw = || (self.0.random::<f32>() - 0.5) * 12f32.sqrt();
             let values: Vec<f32> = (0..weights.shape().num_elements()).map(|_| draw()).collect();
             let noise = Tensor::<D>::from_data(TensorData::new(values, weights.shape()), &weights.device());
@@ -73,21 +79,21 @@ impl ModuleMapper for Randomise {
     }
 }
 
-/// Places in the order of the values, from 0; equals share the mean of theirs.
+/// Return the rank of each value, from 0; equal values share their mean rank.
 fn ranks(values: &[f32]) -> Vec<f32> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut ranks = vec![0.0; values.len()];
-    let mut from = 0;
-    for equals in order.chunk_by(|&a, &b| values[a] == values[b]) {
-        let rank = from as f32 + (equals.len() - 1) as f32 / 2.0;
-        equals.iter().for_each(|&place| ranks[place] = rank);
-        from += equals.len();
+    let mut first = 0;
+    for ties in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let rank = first as f32 + (ties.len() - 1) as f32 / 2.0;
+        ties.iter().for_each(|&cell| ranks[cell] = rank);
+        first += ties.len();
     }
     ranks
 }
 
-/// Pearson's; of ranks it is Spearman's.
+/// Return Pearson's correlation, −1 to 1 (of ranks: Spearman's); `None` if either side is constant.
 fn correlation(a: &[f32], b: &[f32]) -> Option<f32> {
     let centred = |v: &[f32]| -> Vec<f64> {
         let mean = v.iter().map(|&v| f64::from(v)).sum::<f64>() / v.len() as f64;
@@ -95,6 +101,6 @@ fn correlation(a: &[f32], b: &[f32]) -> Option<f32> {
     };
     let (a, b) = (centred(a), centred(b));
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let size = (dot(&a, &a) * dot(&b, &b)).sqrt();
-    (size > 0.0).then(|| (dot(&a, &b) / size) as f32)
+    let norms = (dot(&a, &a) * dot(&b, &b)).sqrt();
+    (norms > 0.0).then(|| (dot(&a, &b) / norms) as f32)
 }

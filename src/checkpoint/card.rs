@@ -1,51 +1,55 @@
-//! What the manifest says of a model. The page knows no model that it does not tell.
+//! Model cards, and the manifest that lists them. The page offers the models of the manifest and no others.
 
 use serde::{Deserialize, Serialize};
 
 use crate::core::preprocessing::Preprocessing;
 use crate::model::NetworkConfig;
 
-/// `www/models/manifest.json`. The first model is the one the page begins with.
+/// Content of `www/models/manifest.json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Cards of all models. The page starts with the first.
     pub models: Vec<ModelCard>,
 }
 
-/// One model: everything needed to fetch, check, build and feed it, and to say where it comes from.
+/// A model card: everything needed to fetch, verify, build and run a model, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
-    /// Short and unique, for addresses and command lines.
+    /// Name for addresses and command lines, short and unique.
     pub name: String,
-    /// For people.
+    /// Name for people.
     pub title: String,
-    /// The family and its configuration.
+    /// Family of the network and its configuration.
     pub network: NetworkConfig,
-    /// Class names in the order of the logits.
+    /// Names of the classes, in the order of the logits.
     pub classes: Vec<String>,
-    /// How photos are prepared.
+    /// How a photo becomes the network's input. Cards of earlier versions call it `recipe`.
     #[serde(alias = "recipe")]
     pub preprocessing: Preprocessing,
+    /// Licence of the weights.
     pub licence: String,
     /// Where the weights come from and how they were made.
     pub source: String,
+    /// Measured accuracy, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<Accuracy>,
-    /// File name beside the manifest; holds the beginning of the hash, so a name never means two contents.
+    /// Name of the weights file beside the manifest. It holds the start of the hash, so one name never has two
+    /// contents.
     #[serde(default)]
     pub file: String,
-    /// Size of the file.
+    /// Size of the weights file.
     #[serde(default)]
     pub bytes: u64,
-    /// SHA-256 of the file, lower-case hexadecimal.
+    /// SHA-256 of the weights file, in lower-case hexadecimal.
     #[serde(default)]
     pub sha256: String,
 }
 
-/// A measured share of right answers.
+/// Accuracy as measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
-    /// From 0 to 1.
+    /// Share of images whose most probable class is right, 0 to 1.
     pub top1: f32,
-    /// The data it was measured on.
+    /// The images that it was measured on, and which split they are.
     pub on: String,
 }

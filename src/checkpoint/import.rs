@@ -1,4 +1,5 @@
-//! Public checkpoints as models of the site: their network, classes, preprocessing and source come from the registry.
+//! Import of public checkpoints as models of the site. The registry knows their network, classes, preprocessing and
+//! source.
 
 use std::path::Path;
 
@@ -9,24 +10,28 @@ use super::state_dict::{StateDict, StateDictError};
 use crate::data::CIFAR10;
 use crate::model::{ClassNames, ConfigError, Network, NetworkEntry, find};
 
+/// Why a checkpoint cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
+    /// No network has that name.
     #[error(transparent)]
     Name(#[from] ConfigError),
+    /// The file cannot be read, or is of another network.
     #[error(transparent)]
     StateDict(#[from] StateDictError),
 }
 
-/// Read a checkpoint of the network called `name` and fold its batch norms.
+/// Read a PyTorch checkpoint of the network called `name`, and fold its batch norms.
 ///
 /// # Errors
-/// [`ImportError`]; a file of another network names the first tensors that do not fit.
+/// [`ImportError`]; for a file of another network it names the first tensors that do not fit.
 pub fn import(name: &str, path: &Path, device: &Device) -> Result<(ModelCard, Network), ImportError> {
     let entry = find(name)?;
     let network = StateDict::read(path)?.into_network(path, &entry.config, device)?.folded();
     Ok((card(entry), network))
 }
 
+/// Return the card of the registry's public checkpoint.
 fn card(entry: NetworkEntry) -> ModelCard {
     let NetworkEntry { name, title, config, weights, .. } = entry;
     let (classes, what): (Vec<String>, _) = match weights.classes {

@@ -1,4 +1,4 @@
-//! Weights at rest: the manifest that tells which models there are, and the burnpack files it names.
+//! Models in files: cards and the manifest, burnpack checkpoints, and PyTorch's state_dict.
 
 mod card;
 #[cfg(feature = "cli")]
@@ -8,6 +8,8 @@ mod pack;
 mod publish;
 #[cfg(feature = "cli")]
 mod state_dict;
+#[cfg(feature = "cli")]
+mod torch_file;
 
 pub use card::{Accuracy, Manifest, ModelCard};
 #[cfg(feature = "cli")]

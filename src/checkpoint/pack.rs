@@ -1,4 +1,4 @@
-//! Networks to burnpack bytes and back: float16 in the file, float32 in the network.
+//! Encoding of networks as burnpack files: float16 in the file, float32 in the network.
 
 use std::pin::Pin;
 
@@ -12,47 +12,63 @@ use super::ModelCard;
 use crate::device::ReadError;
 use crate::model::{ConfigError, Network};
 
-/// Key of the [`ModelCard`] in a burnpack file's metadata: a checkpoint explains itself.
+/// Key of the [`ModelCard`] in a burnpack file's metadata. With it a checkpoint explains itself.
 const CARD: &str = "camscope";
-/// Hexadecimal digits of the hash that a file's name shows.
+/// Hexadecimal digits of the hash in a file's name.
 const HASH_IN_NAME: usize = 12;
 
-/// Why bytes are not the weights that were asked for.
+/// Why a checkpoint cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    #[error("this is not a camscope checkpoint (a burnpack file begins with other bytes); choose a .bpk file")]
+    /// The bytes are not a burnpack file.
+    #[error("this is not a camscope checkpoint (a burnpack file starts with other bytes); choose a .bpk file")]
     NotBurnpack,
-    #[error("the checkpoint is cut short or damaged ({0}); download it again")]
+    /// The file is incomplete or inconsistent; says where.
+    #[error("the checkpoint is incomplete or damaged ({0}); download it again")]
     Damaged(String),
-    #[error("the checkpoint does not say what network it holds; it was not written by camscope")]
+    /// The file has no model card.
+    #[error("the checkpoint has no model card, so camscope did not write it; choose a .bpk file from camscope")]
     NoCard,
-    #[error("the checkpoint's description cannot be read ({0}); it was written by another version")]
+    /// The model card cannot be parsed or written.
+    #[error("the checkpoint's model card cannot be read ({0}); another version of camscope may have written it")]
     Card(#[from] serde_json::Error),
+    /// The card describes a network that cannot be built.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("the weights do not fit the network: {0}; the file belongs to another architecture")]
+    /// The tensors are not those of the card's network; says which.
+    #[error("the weights do not fit the network: {0}; the file is of another architecture")]
     Architecture(String),
+    /// The file is not the one that the card names.
     #[error(
-        "the weights file is not the one the manifest names: expected SHA-256 {expected}, found {found}; it was \
-         altered or not downloaded to its end"
+        "the weights file is not the one that its card names: expected SHA-256 {expected}, found {found}; the file was \
+         changed or downloaded incompletely: download it again"
     )]
-    Hash { expected: String, found: String },
+    Hash {
+        /// SHA-256 in the card.
+        expected: String,
+        /// SHA-256 of the file.
+        found: String,
+    },
+    /// The file cannot be encoded.
     #[error("the weights cannot be written: {0}")]
     Write(String),
+    /// The device returned no weights.
     #[error(transparent)]
     Read(#[from] ReadError),
 }
 
-/// The network as the bytes of a `.bpk` file for the site, which holds `card` too: float16, and the same bytes for the
-/// same weights.
+/// Encode a network and its card as a `.bpk` file for the site: weights in float16, and equal weights give equal bytes.
+///
+/// # Errors
+/// [`CheckpointError::Read`] if the device fails, [`CheckpointError::Write`] if the file cannot be encoded.
 pub async fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
     let mut weights = Weights::default();
     network.visit(&mut weights);
-    let mut tensors = Vec::with_capacity(weights.found.len());
-    for (name, data) in weights.found {
+    let mut tensors = Vec::with_capacity(weights.tensors.len());
+    for (name, data) in weights.tensors {
         let data = data.await.map_err(ReadError::from)?;
         let (bytes, shape, dtype) = data.convert_dtype(DType::F16).into_parts();
-        // The random numbers by which a running training tells parameters apart are left out.
+        // Parameter ids are random and only serve a running training. Without them equal weights give equal bytes.
         tensors.push(PackTensor::new(name, dtype, shape, None, bytes));
     }
     let mut writer = Writer::new(tensors).with_metadata(CARD, &serde_json::to_string(card)?);
@@ -62,7 +78,10 @@ pub async fn encode(network: &Network, card: &ModelCard) -> Result<Vec<u8>, Chec
     Ok(writer.into_bytes().map_err(|e| CheckpointError::Write(e.to_string()))?.to_vec())
 }
 
-/// The same, and the card with the file's name, size and hash filled in.
+/// Encode a network as [`encode`] does, and return its card with the file's name, size and hash filled in.
+///
+/// # Errors
+/// As for [`encode`].
 pub async fn encode_named(network: &Network, mut card: ModelCard) -> Result<(ModelCard, Vec<u8>), CheckpointError> {
     (card.file, card.bytes, card.sha256) = (String::new(), 0, String::new());
     let bytes = encode(network, &card).await?;
@@ -72,11 +91,13 @@ pub async fn encode_named(network: &Network, mut card: ModelCard) -> Result<(Mod
     Ok((card, bytes))
 }
 
-/// Every tensor of a network by its path, on its way from the device: a browser cannot wait for it otherwise.
+/// Visitor that starts reading every tensor of a network; a browser can only await the data.
 #[derive(Default)]
 struct Weights {
+    /// Path of the module that is being visited.
     path: Vec<String>,
-    found: Vec<(String, PendingData)>,
+    /// Path and data of each tensor.
+    tensors: Vec<(String, PendingData)>,
 }
 
 type PendingData = Pin<Box<dyn Future<Output = Result<TensorData, ExecutionError>>>>;
@@ -91,12 +112,17 @@ impl ModuleVisitor for Weights {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.found.push((self.path.join("."), Box::pin(param.val().into_data_async())));
+        self.tensors.push((self.path.join("."), Box::pin(param.val().into_data_async())));
     }
 }
 
-/// The network as the bytes of a `.bpk` file from which training can go on: float32, with the parameters' identities, by
-/// which an optimizer finds its state. Reads the device synchronously: native only.
+/// Encode a network and its card as a `.bpk` file from which training can resume.
+///
+/// Weights are in float32 and keep their parameter ids, by which an optimizer finds its state. Reads the device
+/// synchronously, so it works natively only.
+///
+/// # Errors
+/// [`CheckpointError::Write`].
 pub fn encode_exactly(network: &Network, card: &ModelCard) -> Result<Vec<u8>, CheckpointError> {
     let mut store = BurnpackStore::from_bytes(None).metadata(CARD, serde_json::to_string(card)?);
     let write = |e: PackError| CheckpointError::Write(e.to_string());
@@ -104,14 +130,15 @@ pub fn encode_exactly(network: &Network, card: &ModelCard) -> Result<Vec<u8>, Ch
     Ok(store.get_bytes().map_err(write)?.to_vec())
 }
 
-/// The card and the network of a `.bpk` file.
+/// Decode a `.bpk` file into its card and network.
 ///
 /// # Errors
-/// [`CheckpointError`] for bytes that are no burnpack, cut short, without a card, or of another architecture.
+/// [`CheckpointError`] if the bytes are not a burnpack file, are incomplete, have no card, or are of another
+/// architecture.
 pub fn decode(bytes: Vec<u8>, device: &Device) -> Result<(ModelCard, Network), CheckpointError> {
-    let begins_right = bytes.starts_with(&MAGIC_NUMBER.to_le_bytes());
+    let has_magic = bytes.starts_with(&MAGIC_NUMBER.to_le_bytes());
     let reader = Reader::from_bytes(Bytes::from_bytes_vec(bytes.clone())).map_err(|error| match error {
-        PackError::InvalidHeader if begins_right => CheckpointError::Damaged("it ends within its header".into()),
+        PackError::InvalidHeader if has_magic => CheckpointError::Damaged("it ends within its header".into()),
         other => damaged(other),
     })?;
     let card: ModelCard = match reader.metadata().get(CARD) {
@@ -122,7 +149,10 @@ pub fn decode(bytes: Vec<u8>, device: &Device) -> Result<(ModelCard, Network), C
     Ok((card, network))
 }
 
-/// The network that `card` describes, with the weights of a `.bpk` file's bytes.
+/// Build the network that `card` describes with the weights of a `.bpk` file. The file's own card is ignored.
+///
+/// # Errors
+/// [`CheckpointError::Architecture`] if the tensors are not those of the network, and as for [`decode`].
 pub fn weights(bytes: Vec<u8>, card: &ModelCard, device: &Device) -> Result<Network, CheckpointError> {
     let config = &card.network;
     if config.classes() != card.classes.len() {
@@ -151,7 +181,10 @@ pub fn weights(bytes: Vec<u8>, card: &ModelCard, device: &Device) -> Result<Netw
     Ok(network)
 }
 
-/// Checks a file's bytes against the hash in its card.
+/// Check a weights file against the hash in its card.
+///
+/// # Errors
+/// [`CheckpointError::Hash`] if they differ.
 pub fn verify(bytes: &[u8], card: &ModelCard) -> Result<(), CheckpointError> {
     let found = sha256_hex(bytes);
     match found == card.sha256 {
@@ -160,11 +193,17 @@ pub fn verify(bytes: &[u8], card: &ModelCard) -> Result<(), CheckpointError> {
     }
 }
 
-/// SHA-256 as lower-case hexadecimal.
+/// Return the SHA-256 of `bytes` in lower-case hexadecimal.
+///
+/// ```
+/// # use camscope::checkpoint::sha256_hex;
+/// assert!(sha256_hex(b"abc").starts_with("ba7816bf"));
+/// ```
 pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Distinguish files that are not burnpack from damaged ones.
 fn damaged(error: PackError) -> CheckpointError {
     match error {
         PackError::InvalidMagicNumber | PackError::InvalidHeader => CheckpointError::NotBurnpack,

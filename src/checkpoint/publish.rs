@@ -1,24 +1,44 @@
-//! Checkpoints into a site's `models/` folder, and its manifest made anew from the cards that lie there.
+//! Publishing: checkpoints in a site's `models/` folder, and the manifest, which is generated from the cards there.
 
 use std::path::{Path, PathBuf};
 
 use super::{CheckpointError, Manifest, ModelCard, encode_named};
 use crate::model::Network;
 
+/// Name of the manifest in the models folder.
 const MANIFEST: &str = "manifest.json";
 
+/// Why a models folder cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
+    /// A file cannot be read or written.
     #[error("{path}: {source}")]
-    Io { path: PathBuf, source: std::io::Error },
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A file is not a model card or a manifest.
     #[error("{path} is not a model card: {source}")]
-    Card { path: PathBuf, source: serde_json::Error },
+    Card {
+        /// The file.
+        path: PathBuf,
+        /// The parser's error.
+        source: serde_json::Error,
+    },
+    /// The network cannot be encoded.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 }
 
-/// Writes `NAME-HASH.bpk` and `NAME.json` into `dir`, drops the file that the name meant before, and rewrites
-/// `manifest.json`. Returns the card with file, size and hash filled in.
+/// Write `NAME-HASH.bpk` and `NAME.json` into `dir`, remove the weights that the name had before, and rewrite the
+/// manifest.
+///
+/// Returns the card with the file's name, size and hash filled in.
+///
+/// # Errors
+/// [`PublishError`].
 pub async fn publish(dir: &Path, network: &Network, card: ModelCard) -> Result<ModelCard, PublishError> {
     let (card, bytes) = encode_named(network, card).await?;
     std::fs::create_dir_all(dir).map_err(|source| PublishError::Io { path: dir.to_owned(), source })?;
@@ -26,7 +46,7 @@ pub async fn publish(dir: &Path, network: &Network, card: ModelCard) -> Result<M
     if let Ok(before) = read_card(&path)
         && before.file != card.file
     {
-        let _ = std::fs::remove_file(dir.join(before.file)); // a stale file is a waste, not an error
+        let _ = std::fs::remove_file(dir.join(before.file)); // a stale file wastes space and does no harm
     }
     write(&dir.join(&card.file), &bytes)?;
     write(&path, pretty(&card)?.as_bytes())?;
@@ -34,7 +54,10 @@ pub async fn publish(dir: &Path, network: &Network, card: ModelCard) -> Result<M
     Ok(card)
 }
 
-/// Takes a model's card and weights out of `dir` and rewrites the manifest. Returns its card.
+/// Remove a model's card and weights from `dir`, and rewrite the manifest. Returns the card.
+///
+/// # Errors
+/// [`PublishError::Io`] if there is no such model.
 pub fn unpublish(dir: &Path, name: &str) -> Result<ModelCard, PublishError> {
     let path = dir.join(format!("{name}.json"));
     let card = read_card(&path)?;
@@ -45,7 +68,10 @@ pub fn unpublish(dir: &Path, name: &str) -> Result<ModelCard, PublishError> {
     Ok(card)
 }
 
-/// Reads every card of `dir` and writes the manifest: models with a measured breadth of classes first, then by name.
+/// Write the manifest from all cards in `dir`: the models with most classes first, then by name.
+///
+/// # Errors
+/// [`PublishError`]; a file that is not a card is named.
 pub fn write_manifest(dir: &Path) -> Result<Manifest, PublishError> {
     let io = |source| PublishError::Io { path: dir.to_owned(), source };
     let mut manifest = Manifest::default();
@@ -60,7 +86,10 @@ pub fn write_manifest(dir: &Path) -> Result<Manifest, PublishError> {
     Ok(manifest)
 }
 
-/// The manifest of a models folder.
+/// Read the manifest of a models folder.
+///
+/// # Errors
+/// [`PublishError`].
 pub fn read_manifest(dir: &Path) -> Result<Manifest, PublishError> {
     read_json(&dir.join(MANIFEST))
 }
@@ -84,11 +113,11 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
     replace_file(path, bytes).map_err(|source| PublishError::Io { path: path.to_owned(), source })
 }
 
-/// Write a file as a whole or not at all, whatever happens meanwhile: a site must never serve half a file, nor a run go on
-/// from one.
+/// Write a file atomically: as a whole or not at all. A site must not serve half a file, and a run must not resume from
+/// one.
 ///
 /// # Errors
-/// Those of the file system; the file that was there stays.
+/// The file system's; a file that was there before is unchanged.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");

@@ -1,56 +1,79 @@
-//! PyTorch's state_dict, from `torch.save` or safetensors, into our networks and back. No pickled code is ever run.
+//! PyTorch's state_dict: its tensors into our networks and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::{Param, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};
-use pytorch_reader::{DType, PytorchReader};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 
+use super::torch_file;
 use crate::model::{ConvBlock, Network, NetworkConfig, PyTorchNames};
 
+/// Why a state_dict cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StateDictError {
+    /// The file is not a state_dict.
     #[error("{path} cannot be read as a PyTorch state_dict: {reason}")]
-    Read { path: String, reason: String },
+    Read {
+        /// The file.
+        path: String,
+        /// The parser's error.
+        reason: String,
+    },
+    /// The tensors are not those of the network.
     #[error("{path} does not hold this network: {what}")]
-    Misfit { path: String, what: String },
+    Misfit {
+        /// The file.
+        path: String,
+        /// The first tensors that do not fit.
+        what: String,
+    },
+    /// The file cannot be written.
     #[error("{path} cannot be written: {reason}")]
-    Write { path: String, reason: String },
+    Write {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The network cannot be built.
     #[error(transparent)]
     Config(#[from] crate::model::ConfigError),
 }
 
-/// Float tensors by name: shape and row-major values.
+/// The tensors of a PyTorch model by name.
 #[derive(Debug, Default)]
 pub struct StateDict {
+    /// Shape and row-major values of each tensor. A tensor that does not hold floats has no values.
     pub tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
-/// How many names an error tells.
+/// Number of tensors that an error names.
 const NAMED: usize = 3;
 
 impl StateDict {
-    /// Reads a `.safetensors` file, or anything `torch.save` has ever written; a `state_dict` entry and the `module.`
-    /// of data-parallel training are looked through.
+    /// Read a `.safetensors` file or a file of `torch.save`, of any version.
+    ///
+    /// A `state_dict` entry is unwrapped, and the prefix `module.` of data-parallel training is removed.
+    ///
+    /// # Errors
+    /// [`StateDictError::Read`].
     pub fn read(path: &Path) -> Result<Self, StateDictError> {
         let fault = |reason: String| StateDictError::Read { path: path.display().to_string(), reason };
-        let tensors = match path.extension().is_some_and(|e| e == "safetensors") {
-            true => safetensors(path),
-            false => pickled(path),
-        };
-        let tensors = tensors.map_err(fault)?;
+        let tensors = torch_file::read(path).map_err(fault)?;
         let plain = |name: String| name.strip_prefix("module.").map(str::to_owned).unwrap_or(name);
         Ok(Self { tensors: tensors.into_iter().map(|(name, tensor)| (plain(name), tensor)).collect() })
     }
 
-    /// How many classes the head of such a network has here; `None` where there is none.
+    /// Return the number of classes of the head that a network of `config` would have; `None` if there is no head.
     pub fn classes(&self, config: &NetworkConfig) -> Option<usize> {
         self.tensors.get(&format!("{}.weight", config.pytorch_head())).and_then(|(shape, _)| shape.first().copied())
     }
 
-    /// Moves the tensors into a new network of `config`. A VGG-GAP that has no head of ours keeps its initial one.
+    /// Build a network of `config` with these tensors. `path` is for error messages.
+    ///
+    /// A VGG-GAP whose checkpoint has no GAP head keeps a new one.
     ///
     /// # Errors
     /// [`StateDictError::Misfit`] names the first tensors that are missing, of another shape, or left over.
@@ -72,7 +95,7 @@ impl StateDict {
         if !head_is_new || self.tensors.contains_key(&format!("{head}.weight")) {
             let [k, classes] = network.linear.weight.dims();
             let name = format!("{head}.weight");
-            // NIN's head is a 1×1 convolution, whose weight has two dimensions more.
+            // NIN's head is a 1×1 convolution, whose weight has two more dimensions.
             if let Some((shape, _)) = self.tensors.get_mut(&name)
                 && shape.ends_with(&[1, 1])
             {
@@ -102,6 +125,7 @@ impl StateDict {
         Err(StateDictError::Misfit { path: path.display().to_string(), what })
     }
 
+    /// Fill a block with the tensors of the convolution `conv` and the batch norm `norm`.
     fn fill(
         &mut self,
         mut block: ConvBlock,
@@ -115,7 +139,7 @@ impl StateDict {
         if let Some(weight) = self.take(&format!("{conv}.weight"), shape, device, faults) {
             block.conv.weight = Param::from_tensor(weight);
         }
-        // A convolution before a norm needs no bias, but some checkpoints have one.
+        // A convolution before a batch norm needs no bias, but some checkpoints have one.
         let bias = format!("{conv}.bias");
         if (block.norm.is_none() || self.tensors.contains_key(&bias))
             && let Some(bias) = self.take(&bias, [channels], device, faults)
@@ -135,6 +159,7 @@ impl StateDict {
         block
     }
 
+    /// Remove the tensor `name` and return it if it has the shape `expected`; otherwise add to `faults`.
     fn take<const D: usize>(
         &mut self,
         name: &str,
@@ -161,7 +186,11 @@ impl StateDict {
         }
     }
 
-    /// The tensors of `network` under PyTorch's names. Reads the device synchronously.
+    /// Collect the tensors of `network` under PyTorch's names. Reads the device synchronously, so it works natively
+    /// only.
+    ///
+    /// # Errors
+    /// A text that says what the device answered.
     pub fn of(network: &Network, config: &NetworkConfig) -> Result<Self, String> {
         let PyTorchNames { convs, .. } = config.pytorch_names(network);
         let head = config.pytorch_head();
@@ -199,7 +228,10 @@ impl StateDict {
         fault.map_or(Ok(Self { tensors }), Err)
     }
 
-    /// Writes a `.safetensors` file.
+    /// Write a `.safetensors` file.
+    ///
+    /// # Errors
+    /// [`StateDictError::Write`].
     pub fn write(&self, path: &Path) -> Result<(), StateDictError> {
         let bytes: BTreeMap<_, Vec<u8>> = self
             .tensors
@@ -215,49 +247,4 @@ impl StateDict {
         let file = safetensors::serialize(views, None).map_err(|e| fault(e.to_string()))?;
         std::fs::write(path, file).map_err(|e| fault(e.to_string()))
     }
-}
-
-type Tensors = HashMap<String, (Vec<usize>, Vec<f32>)>;
-
-fn pickled(path: &Path) -> Result<Tensors, String> {
-    let open = |key: Option<&str>| match key {
-        Some(key) => PytorchReader::with_top_level_key(path, key),
-        None => PytorchReader::new(path),
-    };
-    // Training scripts put the state_dict beside other things.
-    let reader = open(Some("state_dict")).or_else(|_| open(None)).map_err(|e| e.to_string())?;
-    let mut tensors = HashMap::new();
-    for (name, tensor) in reader.into_tensors() {
-        let bytes = tensor.read().map_err(|e| format!("{name}: {e}"))?;
-        let values = match tensor.dtype() {
-            DType::F32 => floats(&bytes, f32::from_le_bytes),
-            DType::F64 => floats(&bytes, |b| f64::from_le_bytes(b) as f32),
-            DType::F16 => floats(&bytes, |b| half::f16::from_le_bytes(b).to_f32()),
-            DType::BF16 => floats(&bytes, |b| half::bf16::from_le_bytes(b).to_f32()),
-            _ => Vec::new(), // counters
-        };
-        tensors.insert(name, (tensor.shape().to_vec(), values));
-    }
-    Ok(tensors)
-}
-
-fn safetensors(path: &Path) -> Result<Tensors, String> {
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|e| e.to_string())?;
-    let mut tensors = HashMap::new();
-    for (name, view) in file.iter() {
-        let values = match view.dtype() {
-            Dtype::F32 => floats(view.data(), f32::from_le_bytes),
-            Dtype::F64 => floats(view.data(), |b| f64::from_le_bytes(b) as f32),
-            Dtype::F16 => floats(view.data(), |b| half::f16::from_le_bytes(b).to_f32()),
-            Dtype::BF16 => floats(view.data(), |b| half::bf16::from_le_bytes(b).to_f32()),
-            _ => Vec::new(),
-        };
-        tensors.insert(name.to_owned(), (view.shape().to_vec(), values));
-    }
-    Ok(tensors)
-}
-
-fn floats<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    bytes.as_chunks().0.iter().map(|&chunk| read(chunk)).collect()
 }

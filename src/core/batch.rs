@@ -1,5 +1,4 @@
-//! Many photos looked at by one network: what was found in each, which are shown in which order, what every class comes to,
-//! and the table of it all. Plain data.
+//! Review of a batch of photos: each photo's inference, filter and order, summaries per class, and the CSV table.
 
 use std::collections::BTreeMap;
 
@@ -9,26 +8,32 @@ use super::inference::{ClassMap, Inference, Prediction};
 use super::message::Message;
 use super::npy::npy;
 
-/// A photo of the survey.
+/// A photo of the batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchItem {
+    /// Number of the photo, unique in the batch.
     pub id: u32,
-    /// Its path below the folder that was dropped.
+    /// Path of the file, relative to the folder that was added.
     pub name: String,
+    /// Result of the inference, once there is one.
     pub state: BatchItemState,
-    /// Around what the photo shows, in shares of its width and height.
+    /// Bounding boxes of the object, in fractions of the photo's width and height.
     pub boxes: Vec<Rect>,
 }
 
+/// How far a photo has come.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BatchItemState {
+    /// No inference has run yet.
     Waiting,
+    /// Inference is done.
     Done(Inference),
-    /// Why it could not be used.
+    /// The photo cannot be used; says why.
     Failed(Message),
 }
 
 impl BatchItem {
+    /// Return the photo's inference, if it is done.
     pub fn inference(&self) -> Option<&Inference> {
         match &self.state {
             BatchItemState::Done(inference) => Some(inference),
@@ -36,56 +41,60 @@ impl BatchItem {
         }
     }
 
-    /// The most probable class.
+    /// Return the most probable class.
     pub fn best(&self) -> Option<&Prediction> {
         self.inference()?.predictions.first()
     }
 
-    /// Share of the positive evidence of `prediction` inside the boxes; `None` without boxes, or where nothing speaks for the
-    /// class.
+    /// Return the share of the evidence of `prediction` inside the boxes, 0 to 1; see [`evidence_inside`].
+    ///
+    /// `None` without boxes, or where no cell of the map is positive.
     pub fn inside(&self, prediction: &Prediction) -> Option<f64> {
         let boxes = self.boxes_in_crop()?;
         evidence_inside(&prediction.map.values, prediction.map.width, &boxes)
     }
 
-    /// How well the map of `prediction` finds what the boxes hold; `None` without boxes.
+    /// Measure how well the map of `prediction` localises the object; `None` without boxes.
     pub fn localisation(&self, prediction: &Prediction) -> Option<Localisation> {
         Some(localise(&prediction.map.values, prediction.map.width, &self.boxes_in_crop()?))
     }
 
-    /// Share of what the network saw that the boxes cover: the evidence inside of a map that knows nothing.
+    /// Return the fraction of the crop that the boxes cover: the evidence inside of a uniform map, hence the baseline.
     pub fn covered(&self) -> Option<f64> {
         evidence_inside(&[1.0], 1, &self.boxes_in_crop()?)
     }
 
-    /// The boxes in shares of the square that the network saw.
+    /// Return the boxes in fractions of the crop; `None` without boxes.
     fn boxes_in_crop(&self) -> Option<Vec<Rect>> {
-        let window = self.inference()?.window;
-        let seen = |b: &Rect| Rect {
-            x: (b.x - window.x) / window.width,
-            y: (b.y - window.y) / window.height,
-            width: b.width / window.width,
-            height: b.height / window.height,
+        let crop = self.inference()?.window;
+        let in_crop = |b: &Rect| Rect {
+            x: (b.x - crop.x) / crop.width,
+            y: (b.y - crop.y) / crop.height,
+            width: b.width / crop.width,
+            height: b.height / crop.height,
         };
-        (!self.boxes.is_empty()).then(|| self.boxes.iter().map(seen).collect())
+        (!self.boxes.is_empty()).then(|| self.boxes.iter().map(in_crop).collect())
     }
 }
 
-/// What photos are sorted by.
+/// Sort order of the photos.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
-    /// As they came.
+    /// In the order in which they were added.
     #[default]
     Added,
+    /// By file name.
     Name,
+    /// By the most probable class's name; within a class, the most probable first.
     Class,
-    /// The least sure first.
+    /// By the best class's probability, the lowest first.
     Confidence,
-    /// The least evidence inside first; photos without boxes last.
+    /// By evidence inside, the least first; photos without boxes come last.
     Inside,
 }
 
 impl Order {
+    /// Every order with its id in the page's menu and the id of its message.
     pub const ALL: [(Self, &'static str, &'static str); 5] = [
         (Self::Added, "came", "check-order-came"),
         (Self::Name, "name", "check-order-name"),
@@ -95,14 +104,14 @@ impl Order {
     ];
 }
 
-/// Which photos are shown.
+/// Which photos are visible.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Filter {
-    /// Most probable class.
+    /// Index of the most probable class; `None` for any.
     pub class: Option<usize>,
-    /// Probability of the best class, at least and at most.
+    /// Range of the best class's probability: lowest and highest, both included, 0 to 1.
     pub confidence: [f32; 2],
-    /// Evidence inside at most; photos without boxes are shown at 1 alone.
+    /// Highest evidence inside, 0 to 1. Photos without boxes match at 1 only.
     pub inside: f64,
 }
 
@@ -113,6 +122,7 @@ impl Default for Filter {
 }
 
 impl Filter {
+    /// Return whether `item` is visible. A photo without an inference matches the default filter only.
     fn matches(&self, item: &BatchItem) -> bool {
         let Some(best) = item.best() else { return *self == Self::default() };
         let [low, high] = self.confidence;
@@ -122,50 +132,53 @@ impl Filter {
     }
 }
 
-/// Positions of the photos that `filter` lets through, in that order.
-pub fn shown(items: &[BatchItem], filter: &Filter, order: Order) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..items.len()).filter(|&i| filter.matches(&items[i])).collect();
+/// Return the positions of the photos that match `filter`, in `order`.
+pub fn visible(items: &[BatchItem], filter: &Filter, order: Order) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..items.len()).filter(|&i| filter.matches(&items[i])).collect();
     let probability = |i: usize| items[i].best().map_or(f32::INFINITY, |best| best.probability);
     match order {
         Order::Added => {}
-        Order::Name => places.sort_by(|&a, &b| items[a].name.cmp(&items[b].name)),
+        Order::Name => positions.sort_by(|&a, &b| items[a].name.cmp(&items[b].name)),
         Order::Class => {
             let class = |i: usize| items[i].best().map_or("\u{10ffff}", |best| &best.class);
-            places.sort_by(|&a, &b| class(a).cmp(class(b)).then(probability(b).total_cmp(&probability(a))));
+            positions.sort_by(|&a, &b| class(a).cmp(class(b)).then(probability(b).total_cmp(&probability(a))));
         }
-        Order::Confidence => places.sort_by(|&a, &b| probability(a).total_cmp(&probability(b))),
+        Order::Confidence => positions.sort_by(|&a, &b| probability(a).total_cmp(&probability(b))),
         Order::Inside => {
             let share = |i: usize| items[i].best().and_then(|best| items[i].inside(best)).unwrap_or(f64::INFINITY);
-            let shares: BTreeMap<usize, f64> = places.iter().map(|&i| (i, share(i))).collect();
-            places.sort_by(|a, b| shares[a].total_cmp(&shares[b]));
+            let shares: BTreeMap<usize, f64> = positions.iter().map(|&i| (i, share(i))).collect();
+            positions.sort_by(|a, b| shares[a].total_cmp(&shares[b]));
         }
     }
-    places
+    positions
 }
 
-/// What the photos of one class come to.
+/// Means over the photos whose most probable class is the same.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Class {
+pub struct ClassSummary {
+    /// Position of the class among the logits.
     pub index: usize,
+    /// Name of the class.
     pub name: String,
+    /// Number of photos.
     pub photos: usize,
-    /// Mean probability.
+    /// Mean probability, 0 to 1.
     pub confidence: f64,
-    /// Mean share of the evidence inside the boxes, of the photos that have boxes.
+    /// Mean evidence inside of the photos that have boxes, 0 to 1; `None` where none has.
     pub inside: Option<f64>,
-    /// Mean of the maps: where this class is usually found.
+    /// Mean of the maps, cell by cell: where the network usually finds the class.
     pub map: ClassMap,
 }
 
-/// Every class that is the best of some photo, most photos first.
-pub fn classes(items: &[BatchItem]) -> Vec<Class> {
+/// Summarise every class that is the most probable of some photo, most photos first.
+pub fn class_summaries(items: &[BatchItem]) -> Vec<ClassSummary> {
     let mut by_class: BTreeMap<usize, Vec<(&BatchItem, &Prediction)>> = BTreeMap::new();
     for item in items {
         if let Some(best) = item.best() {
             by_class.entry(best.index).or_default().push((item, best));
         }
     }
-    let class = |(index, photos): (usize, Vec<(&BatchItem, &Prediction)>)| {
+    let summary = |(index, photos): (usize, Vec<(&BatchItem, &Prediction)>)| {
         let count = photos.len() as f64;
         let inside: Vec<f64> = photos.iter().filter_map(|(item, best)| item.inside(best)).collect();
         let mut map = photos[0].1.map.clone();
@@ -173,7 +186,7 @@ pub fn classes(items: &[BatchItem]) -> Vec<Class> {
         for (_, best) in &photos {
             map.values.iter_mut().zip(&best.map.values).for_each(|(sum, value)| *sum += value / count as f32);
         }
-        Class {
+        ClassSummary {
             index,
             name: photos[0].1.class.clone(),
             photos: photos.len(),
@@ -182,17 +195,27 @@ pub fn classes(items: &[BatchItem]) -> Vec<Class> {
             map,
         }
     };
-    let mut classes: Vec<Class> = by_class.into_iter().map(class).collect();
-    classes.sort_by_key(|class| std::cmp::Reverse(class.photos));
-    classes
+    let mut summaries: Vec<ClassSummary> = by_class.into_iter().map(summary).collect();
+    summaries.sort_by_key(|summary| std::cmp::Reverse(summary.photos));
+    summaries
 }
 
-/// The header of [`rows`].
-pub const COLUMNS: &str = "photo,rank,class,index,probability,logit,evidence_inside,x0,y0,x1,y1,error\n";
+/// First line of the CSV table whose other lines [`csv_rows`] writes.
+pub const CSV_HEADER: &str = "photo,rank,class,index,probability,logit,evidence_inside,x0,y0,x1,y1,error\n";
 
-/// A photo's lines of the table, one a class (RFC 4180). `x0` to `y1` are the box around the evidence, in pixels of the
-/// upright photo; `words` are for the error.
-pub fn rows(item: &BatchItem, words: impl Fn(&Message) -> String) -> String {
+/// Write a photo's lines of the CSV table (RFC 4180): one for each predicted class, or one with the error.
+///
+/// `x0` to `y1` are the evidence box in pixels of the upright photo. `translate` puts the error into words.
+///
+/// ```
+/// # use camscope::core::batch::{BatchItem, BatchItemState, CSV_HEADER, csv_rows};
+/// let state = BatchItemState::Failed("photo-empty".into());
+/// let item = BatchItem { id: 1, name: "cat, wild.jpg".into(), state, boxes: Vec::new() };
+/// let row = csv_rows(&item, |_| "The file is empty.".into());
+/// assert_eq!(row, "\"cat, wild.jpg\",,,,,,,,,,,The file is empty.\n");
+/// assert!(CSV_HEADER.starts_with("photo,rank,class,"));
+/// ```
+pub fn csv_rows(item: &BatchItem, translate: impl Fn(&Message) -> String) -> String {
     let name = quoted(&item.name);
     let row = |(rank, p): (usize, &Prediction)| {
         let inside = item.inside(p).map(|share| share.to_string()).unwrap_or_default();
@@ -202,13 +225,15 @@ pub fn rows(item: &BatchItem, words: impl Fn(&Message) -> String) -> String {
     };
     match &item.state {
         BatchItemState::Waiting => String::new(),
-        BatchItemState::Failed(why) => format!("{name},,,,,,,,,,,{}\n", quoted(&words(why))),
+        BatchItemState::Failed(why) => format!("{name},,,,,,,,,,,{}\n", quoted(&translate(why))),
         BatchItemState::Done(inference) => inference.predictions.iter().enumerate().map(row).collect(),
     }
 }
 
-/// The raw maps as a `.npy` file, `[photos, classes, height, width]`, of the photos that were looked at, in their order; as
-/// many classes as all have. `None` where there is none, or where maps differ in size.
+/// Encode the raw maps of all photos with an inference as a `.npy` file, `[photos, classes, height, width]`.
+///
+/// Photos keep their order; each photo's maps run from its most probable class down, as many as every photo has. `None`
+/// where no photo has a map, or where maps differ in size.
 pub fn raw_maps(items: &[BatchItem]) -> Option<Vec<u8>> {
     let inferences: Vec<&Inference> = items.iter().filter_map(BatchItem::inference).collect();
     let classes =
@@ -220,6 +245,7 @@ pub fn raw_maps(items: &[BatchItem]) -> Option<Vec<u8>> {
     alike.then(|| npy(&shape, maps().flat_map(|map| map.values.iter().copied())))
 }
 
+/// Quote a CSV field if it holds a comma, a quote or a line break.
 fn quoted(text: &str) -> String {
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),

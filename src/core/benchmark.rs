@@ -2,36 +2,36 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What to time, on noise.
+/// A benchmark to run. Its input is noise, because only the time counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BenchmarkSpec {
-    /// Name of a network that is built for it, with random weights; `None` for the loaded one.
+    /// Name of a network to build with random weights; `None` times the loaded model.
     pub network: Option<String>,
-    /// Pixels on a side, at least 32.
+    /// Side of the input in pixels, at least 32.
     pub size: u32,
-    /// Photos in each run, at least 1.
+    /// Photos per run, at least 1.
     pub batch: usize,
     /// Timed runs after the first, at least 1.
     pub runs: usize,
-    /// Full training steps instead of forward passes.
+    /// Time training steps instead of forward passes.
     pub training: bool,
 }
 
-/// How long it took, in milliseconds.
+/// The times of a benchmark, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BenchmarkResult {
-    /// The first run, in which the device made itself ready.
+    /// Time of the first run, in which the device compiles shaders and packs weights.
     pub first: f32,
-    /// Those after it, up to the logits or the loss.
+    /// Time of each later run, up to the logits or the loss.
     pub runs: Vec<f32>,
-    /// Five maps of the first photo on top of each pass; empty for training.
+    /// Additional time of each later run for five maps of its first photo; empty for training.
     pub maps: Vec<f32>,
-    /// Of one forward pass of one photo.
+    /// Multiply-adds of one forward pass of one photo.
     pub multiply_adds: u64,
-    /// What the network said of the noise, all photos in turn; empty for training.
+    /// Logits of all photos, one photo after the other; empty for training.
     pub logits: Vec<f32>,
-    /// Of every training step, the first included; empty for passes.
+    /// Loss of each training step, the first included; empty for forward passes.
     pub losses: Vec<f32>,
-    /// Bytes of memory the engine holds; 0 where it cannot tell.
+    /// Bytes of memory that the engine holds; 0 where it is not known.
     pub memory: u64,
 }

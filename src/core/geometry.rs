@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A rectangle: left, top, width, height; in pixels, or in shares of a picture's width and height.
+/// A rectangle, in pixels or in fractions of a picture's width and height.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rect {
     /// Left edge.
@@ -16,7 +16,13 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// The same part of a picture that is `horizontal` times as wide and `vertical` times as high.
+    /// Scale the rectangle with its picture: all x by `horizontal`, all y by `vertical`.
+    ///
+    /// ```
+    /// # use camscope::core::geometry::Rect;
+    /// let right_half = Rect { x: 0.5, y: 0.0, width: 0.5, height: 1.0 };
+    /// assert_eq!(right_half.scaled(640.0, 480.0), Rect { x: 320.0, y: 0.0, width: 320.0, height: 480.0 });
+    /// ```
     pub fn scaled(self, horizontal: f64, vertical: f64) -> Self {
         Self {
             x: self.x * horizontal,

@@ -1,40 +1,50 @@
-//! What is said to people, before it is in their language: the id of a message in `www/words/*.ftl` (Project Fluent's format,
-//! <https://projectfluent.org>), and what is filled in. The engine says it, the page's `words` puts it into words; the native
-//! binary, whose errors are in English, has no use for it.
+//! Messages for people, before translation: the id of a message in `www/words/*.ftl` and its arguments.
+//!
+//! The files are in Project Fluent's format (<https://projectfluent.org>). The engine sends messages, and the page
+//! translates them. The native binary prints its errors' own English texts instead.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// A sentence or a few words.
+/// A sentence or a few words to translate.
+///
+/// ```
+/// # use camscope::core::message::{Arg, Message};
+/// let message = Message::new("remove").with("name", "cat.jpg");
+/// assert_eq!(message.args, [("name".into(), Arg::Text("cat.jpg".into()))]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
+    /// Id of the message in `www/words/*.ftl`.
     pub id: Cow<'static, str>,
+    /// Names and values of the message's variables.
     pub args: Vec<(Cow<'static, str>, Arg)>,
 }
 
-/// What stands for one of the message's variables.
+/// Value of a message's variable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Arg {
-    /// As it is in every language: names, numbers with a fixed number of digits.
+    /// Text that is the same in every language: names, numbers with a fixed number of digits.
     Text(String),
-    /// A count; the message may depend on it.
+    /// A count; the wording may depend on it.
     Count(f64),
-    /// Part of the sentence, in the same language.
+    /// A part of the sentence that is translated too.
     Message(Message),
 }
 
 impl Message {
+    /// Create a message without arguments.
     pub fn new(id: impl Into<Cow<'static, str>>) -> Self {
         Self { id: id.into(), args: Vec::new() }
     }
 
-    /// What is the same in every language, or has no words of its own.
+    /// Create a message of `text` alone, which is not translated.
     pub fn plain(text: impl Into<Arg>) -> Self {
         Self::new("plain").with("text", text)
     }
 
-    /// The same, with `arg` for the variable `name`.
+    /// Add `arg` as the value of the variable `name`.
     #[must_use]
     pub fn with(mut self, name: &'static str, arg: impl Into<Arg>) -> Self {
         self.args.push((name.into(), arg.into()));
@@ -67,7 +77,7 @@ impl From<usize> for Arg {
 }
 
 impl From<Message> for Arg {
-    fn from(said: Message) -> Self {
-        Self::Message(said)
+    fn from(message: Message) -> Self {
+        Self::Message(message)
     }
 }

@@ -1,48 +1,60 @@
-//! The ways to a map: names, and what a person should know of each before trusting it. Plain data, for page and engine.
+//! The CAM methods: names, papers, costs, and what a person should know about each before trusting it.
 
 use serde::{Deserialize, Serialize};
 
 use super::message::Message;
 
-/// A method; `cam::explain` computes it.
+/// A method that draws maps; `cam::explain` computes it. [`Method::info`] names the papers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
+    /// Channels weighted by the head's weights of the class.
     #[default]
     Cam,
+    /// Channels weighted by the mean of their gradient.
     GradCam,
+    /// Activations times gradients, cell by cell.
     #[serde(rename = "hires-cam")]
     #[cfg_attr(feature = "cli", value(name = "hires-cam"))]
     HiResCam,
+    /// Channels weighted by a weighted sum of their positive gradients.
     #[serde(rename = "grad-cam++")]
     #[cfg_attr(feature = "cli", value(name = "grad-cam++"))]
     GradCamPlusPlus,
+    /// Channels weighted by the mean of their gradient, itself weighted by activation.
     #[serde(rename = "xgrad-cam")]
     #[cfg_attr(feature = "cli", value(name = "xgrad-cam"))]
     XGradCam,
+    /// Activations times positive gradients, cell by cell.
     LayerCam,
+    /// First principal component of the activations.
     EigenCam,
+    /// First principal component of activations times gradients.
     EigenGradCam,
+    /// Channels weighted by the score of the photo masked with them.
     ScoreCam,
+    /// Channels weighted by the fall of the score without them.
     AblationCam,
+    /// Input times gradient, plus every layer's bias times gradient.
     FullGrad,
+    /// Fall of the score while a patch of the photo is covered.
     Occlusion,
 }
 
-/// What it takes to compute a method's maps.
+/// How expensive a method is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {
-    /// Next to nothing beside the forward pass.
+    /// Little more than the forward pass.
     Forward,
-    /// A backward pass for every class.
+    /// A backward pass per class.
     Backward,
-    /// A forward pass for every channel of the stage, or every place.
+    /// A forward pass per channel of the stage, or per position.
     Many,
 }
 
 impl Cost {
-    /// The message that says so.
+    /// Return the id of the message that describes the cost.
     pub fn id(self) -> &'static str {
         match self {
             Self::Forward => "cost-forward",
@@ -52,25 +64,29 @@ impl Cost {
     }
 }
 
-/// A method's facts.
+/// Facts about a method.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MethodInfo {
+    /// Name on the command line and in files.
     pub name: &'static str,
+    /// Name for people.
     pub title: &'static str,
+    /// Authors and year of the paper.
     pub paper: &'static str,
-    /// The message that says what it takes for granted, and how it can mislead.
+    /// Id of the message that says what the method assumes and how it can mislead.
     pub assumes: &'static str,
-    /// Whether it says the same as CAM at the last stage under a linear head, but for a factor.
+    /// Whether its map at the last stage under a linear head is CAM's, up to a factor.
     pub equals_cam: bool,
+    /// How expensive it is.
     pub cost: Cost,
-    /// Whether any stage can be looked at, not only the last.
+    /// Whether it draws maps at any stage, not at the last only.
     pub any_stage: bool,
-    /// Whether classes have maps of their own.
+    /// Whether each class has a map of its own.
     pub class_specific: bool,
 }
 
 impl MethodInfo {
-    /// What to know of it: what it assumes, and whether it equals CAM.
+    /// Return what a person should know: what the method assumes, and whether it equals CAM.
     pub fn caveats(&self) -> Message {
         match self.equals_cam {
             false => Message::new(self.assumes),
@@ -80,6 +96,7 @@ impl MethodInfo {
 }
 
 impl Method {
+    /// Every method, in the order of menus and tables.
     pub const ALL: [Self; 12] = [
         Self::Cam,
         Self::GradCam,
@@ -95,6 +112,12 @@ impl Method {
         Self::Occlusion,
     ];
 
+    /// Return the facts about the method.
+    ///
+    /// ```
+    /// # use camscope::core::method::Method;
+    /// assert_eq!(Method::GradCam.info().paper, "Selvaraju et al. 2017");
+    /// ```
     pub fn info(self) -> MethodInfo {
         let info = |name, title, paper, assumes, equals_cam, cost| MethodInfo {
             name,
@@ -165,15 +188,18 @@ impl std::fmt::Display for Method {
     }
 }
 
-/// A method and how it is applied.
+/// How a map is computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CamOptions {
+    /// Method of the map.
     pub method: Method,
-    /// The stage whose activations are drawn, from 1 as `camscope info` counts; the last where `None`. CAM, FullGrad and occlusion have no choice.
+    /// Stage whose activations are drawn, from 1 as `camscope info` counts; `None` is the last. CAM, FullGrad and
+    /// occlusion ignore it.
     pub stage: Option<usize>,
-    /// Mean over the photo and its mirror image, each in three strengths of contrast (pytorch-grad-cam's `aug_smooth`).
+    /// Test-time augmentation: the mean map of the photo and its mirror image, each at three strengths of contrast
+    /// (pytorch-grad-cam's `aug_smooth`).
     pub tta: bool,
-    /// The strongest pattern of the weighted activations instead of their sum (`eigen_smooth`): less noise, but no longer
-    /// the score's parts.
+    /// Draw the first principal component of the weighted activations in place of their sum (pytorch-grad-cam's
+    /// `eigen_smooth`). It is less noisy, but its cells no longer add up to the score.
     pub eigen_smooth: bool,
 }

@@ -1,4 +1,8 @@
-//! Plain data and its arithmetic, shared by the page, the engine and the command line. No burn, no web.
+//! Plain data and its arithmetic, shared by the page, the engine and the command line.
+//!
+//! Nothing here depends on burn or on the browser, so that the page links neither.
+
+#![deny(missing_docs)]
 
 #[cfg(any(feature = "cli", feature = "check"))]
 pub mod annotations;

@@ -1,4 +1,4 @@
-//! How a photo becomes a network's input: a few numbers of the model card.
+//! Preprocessing: how a photo becomes a network's input. Every model card holds it.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +7,8 @@ use super::geometry::Rect;
 /// Largest side of a network's input, in pixels. A VGG16 needs some 3 GB for one photo of that size.
 pub const MAX_INPUT_SIDE: u32 = 2048;
 
-/// Scale the short side to `resize` (bilinear, antialiased), crop the centre `size` × `size`, then compute
-/// `(value − mean) / std` with values from 0 to 255.
+/// Settings of the preprocessing: scale the short side to `resize` (bilinear, antialiased), crop the centre
+/// `size` × `size`, then compute `(value − mean) / std` with values from 0 to 255.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Preprocessing {
@@ -32,7 +32,7 @@ pub struct PreprocessingError {
 }
 
 impl Preprocessing {
-    /// Check the values and keep them.
+    /// Create a preprocessing after checking its values.
     ///
     /// ```
     /// # use camscope::core::preprocessing::Preprocessing;
@@ -59,17 +59,17 @@ impl Preprocessing {
         Ok(Self { resize, size, mean, std })
     }
 
-    /// torchvision's preprocessing for ImageNet: the centre 224 of 256 pixels.
+    /// Return torchvision's preprocessing for ImageNet: the centre 224 of 256 pixels.
     pub fn imagenet() -> Self {
         Self { resize: 256, size: 224, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] }
     }
 
-    /// Scale the short side to `size`, with values in [−1, 1].
+    /// Return a preprocessing that scales the short side to `size` and the values to [−1, 1].
     pub fn symmetric(size: u32) -> Self {
         Self { resize: size, size, mean: [127.5; 3], std: [127.5; 3] }
     }
 
-    /// Centre square of a `width` × `height` photo that the network sees, in pixels of the photo.
+    /// Return the crop of a `width` × `height` photo, the centre square that the network sees, in pixels of the photo.
     ///
     /// ```
     /// # use camscope::core::preprocessing::Preprocessing;
@@ -83,7 +83,7 @@ impl Preprocessing {
     }
 }
 
-/// What a card says, before it is checked.
+/// The fields of a card before they are checked.
 #[derive(Deserialize)]
 struct Unchecked {
     resize: u32,

@@ -1,87 +1,110 @@
-//! A teaching project: the person's classes, photos, settings, and what came of them. Plain data, kept by the browser and
-//! exported as `project.json`; the photos themselves and the weights lie beside it.
+//! A teaching project: a person's classes, photos and settings, and the outcome of the last training.
+//!
+//! The browser keeps it and exports it as `project.json`. The photos and the weights are kept beside it.
 
 use serde::{Deserialize, Serialize};
 
 use super::lesson::{Answer, Lesson, LessonSettings};
 use super::message::Message;
 
-/// Colours that new classes take in turn: told apart by the colour-blind too (Okabe & Ito 2008).
+/// Colours of new classes, in turn; colour-blind people can distinguish them (Okabe & Ito 2008).
 const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a"];
-/// A class with this many times the photos of another is pointed out.
+/// Ratio of the largest to the smallest class from which a project warns of imbalance.
 const IMBALANCE: usize = 4;
 
+/// A teaching project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Project {
-    /// Unique on this device.
+    /// Id of the project, unique on this device.
     pub id: String,
+    /// Name of the project, which is also the title of its model.
     pub name: String,
-    /// Name of the model that is taught; empty until it is chosen.
+    /// Name of the model to fine-tune; empty until one is chosen.
     pub base: String,
+    /// Classes, in the order of the new model's logits.
     pub classes: Vec<Class>,
+    /// Photos of all classes.
     pub photos: Vec<Photo>,
+    /// How to train.
     pub settings: LessonSettings,
-    /// Answers less probable than this count as "none of these"; 0 to 1.
+    /// Lowest probability of an answer, 0 to 1; less probable ones count as "none of these".
     pub threshold: f32,
-    /// One point an epoch, of the last training.
+    /// Loss and accuracy of the last training, one point per epoch.
     pub curve: Vec<Point>,
+    /// Outcome of the last training; `None` before the first.
     pub outcome: Option<Outcome>,
-    /// The last number given to a class or photo.
+    /// The last id given to a class or photo.
     last: u32,
 }
 
+/// A class of a project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Class {
+    /// Id of the class, unique in the project.
     pub id: u32,
+    /// Name of the class.
     pub name: String,
-    /// The name is the page's, the first number that was free: the person has given it none.
+    /// Whether the page made up the name ("Class 1") because the person has not given one.
     #[serde(default)]
     pub numbered: bool,
-    /// As CSS writes it.
+    /// Colour of the class, in CSS notation.
     pub colour: String,
 }
 
+/// A photo of a project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Photo {
+    /// Id of the photo, unique in the project.
     pub id: u32,
-    /// Id of its class.
+    /// Id of the photo's class.
     pub class: u32,
-    /// Name of its file.
+    /// Name of the photo's file.
     pub name: String,
 }
 
-/// How the training stood after an epoch.
+/// Loss and accuracy after an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
+    /// Number of the epoch, from 1.
     pub epoch: usize,
+    /// Number of epochs.
     pub of: usize,
+    /// Mean cross-entropy on the training photos, in nats.
     pub train_loss: f64,
-    /// Loss and accuracy (0 to 1) on the photos held out.
+    /// Loss and accuracy (0 to 1) on the held-out photos; `None` where there are none.
     pub held_out: Option<(f64, f64)>,
 }
 
-/// What the last training gave; the weights are kept beside the project.
+/// Outcome of a training; the weights are kept beside the project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The new model's card, JSON.
+    /// The new model's card, as JSON.
     pub card: String,
-    /// Ids of the classes in the order of its answers.
+    /// Ids of the classes, in the order of the new model's logits.
     pub classes: Vec<u32>,
+    /// The new model's predictions for all photos of the lesson.
     pub answers: Vec<Answer>,
 }
 
-/// What is answered to a photo: a class of the outcome, or none of these.
+/// The class that an answer counts as, an index into [`Outcome::classes`]; `None` means "none of these".
 pub type Verdict = Option<usize>;
 
 impl Class {
-    /// Gives it a name of the person's own.
+    /// Give the class a name of the person's own.
     pub fn rename(&mut self, name: String) {
         (self.name, self.numbered) = (name, false);
     }
 }
 
 impl Project {
-    /// An empty project with two classes to fill. A class that the person has not named yet is called `unnamed` and a number.
+    /// Create an empty project with two classes, named `unnamed` and a number.
+    ///
+    /// ```
+    /// # use camscope::core::project::Project;
+    /// let project = Project::new("1".into(), "Pets".into(), "Class");
+    /// assert_eq!(project.classes[1].name, "Class 2");
+    /// assert!(project.blocker().is_some());
+    /// ```
     pub fn new(id: String, name: String, unnamed: &str) -> Self {
         let mut project = Self {
             id,
@@ -100,23 +123,26 @@ impl Project {
         project
     }
 
-    /// The same under another id, without its photos, which come one by one; whoever wrote it, numbers stay unique.
+    /// Copy an imported project under a new id and without its photos, which are added one by one.
+    ///
+    /// A file may come from anywhere, so its settings are brought into range, and no later id collides with one of its
+    /// own.
     pub fn without_photos(mut self, id: String) -> Self {
-        let numbers = self.classes.iter().map(|class| class.id).chain(self.photos.iter().map(|photo| photo.id));
-        self.last = numbers.fold(self.last, u32::max).min(u32::MAX / 2);
+        let ids = self.classes.iter().map(|class| class.id).chain(self.photos.iter().map(|photo| photo.id));
+        self.last = ids.fold(self.last, u32::max).min(u32::MAX / 2);
         self.settings.batch = self.settings.batch.max(1);
         self.settings.epochs = self.settings.epochs.clamp(1, 1000);
         self.photos.clear();
         Self { id, ..self }
     }
 
-    /// A number not given before in this project.
+    /// Return an id that the project has not given before.
     pub fn fresh_id(&mut self) -> u32 {
         self.last += 1;
         self.last
     }
 
-    /// Adds a class in the first colour that no other has, and gives its id.
+    /// Add a class, named `unnamed` and the first free number, in the first free colour. Returns its id.
     pub fn add_class(&mut self, unnamed: &str) -> u32 {
         let id = self.fresh_id();
         let free = COLOURS.iter().find(|colour| self.classes.iter().all(|class| class.colour != **colour));
@@ -127,8 +153,10 @@ impl Project {
         id
     }
 
-    /// The class of that name, whatever its case. Where there is none, the first that has neither a photo nor a name of its
-    /// own takes the name, or a new one.
+    /// Return the id of the class called `name`, whatever its case.
+    ///
+    /// If there is none, the first class without photos and without a name of the person's own is renamed; failing
+    /// that, a new class is added. `unnamed` is as for [`Project::add_class`].
     pub fn class_named(&mut self, name: &str, unnamed: &str) -> u32 {
         if let Some(class) = self.classes.iter().find(|class| class.name.eq_ignore_ascii_case(name)) {
             return class.id;
@@ -142,21 +170,23 @@ impl Project {
         id
     }
 
-    /// Takes out a class with its photos.
+    /// Remove a class and its photos.
     pub fn remove_class(&mut self, id: u32) {
         self.classes.retain(|class| class.id != id);
         self.photos.retain(|photo| photo.class != id);
     }
 
+    /// Return the class with this id.
     pub fn class(&self, id: u32) -> Option<&Class> {
         self.classes.iter().find(|class| class.id == id)
     }
 
+    /// Return the photos of the class with this id.
     pub fn photos_of(&self, class: u32) -> impl Iterator<Item = &Photo> {
         self.photos.iter().filter(move |photo| photo.class == class)
     }
 
-    /// Why there is nothing to learn yet; `None` where a training can begin.
+    /// Return what keeps a training from starting; `None` if it can start.
     pub fn blocker(&self) -> Option<Message> {
         if self.classes.len() < 2 {
             return Some("teach-second-class".into());
@@ -173,7 +203,7 @@ impl Project {
         }
     }
 
-    /// What a person should know before training.
+    /// Return warnings to show before training: single photos and imbalance.
     pub fn caveats(&self) -> Vec<Message> {
         let mut caveats = Vec::new();
         let counts: Vec<_> = self.classes.iter().map(|class| (class, self.photos_of(class.id).count())).collect();
@@ -194,7 +224,8 @@ impl Project {
         caveats
     }
 
-    /// What the engine is to learn. `watched` is a photo whose class's map is told after every epoch.
+    /// Return the fine-tuning task for the engine. `watched` is a photo whose class's map is reported after every
+    /// epoch.
     pub fn lesson(&self, watched: Option<u32>) -> Lesson {
         let label = |class: u32| self.classes.iter().position(|known| known.id == class);
         let photos: Vec<_> = self.photos.iter().filter_map(|photo| Some((photo.id, label(photo.class)?))).collect();
@@ -208,20 +239,22 @@ impl Project {
         }
     }
 
-    /// The outcome's answers to photos that are still there: those held out, or all where none were or `all` is asked for.
+    /// Return the outcome's answers for the held-out photos; for all photos if none was held out, or with `all`.
+    ///
+    /// Answers for photos that were removed since are left out.
     pub fn answers(&self, all: bool) -> Vec<&Answer> {
-        let here = |answer: &&Answer| self.photos.iter().any(|photo| photo.id == answer.photo);
-        let answers: Vec<_> = self.outcome.iter().flat_map(|outcome| &outcome.answers).filter(here).collect();
+        let exists = |answer: &&Answer| self.photos.iter().any(|photo| photo.id == answer.photo);
+        let answers: Vec<_> = self.outcome.iter().flat_map(|outcome| &outcome.answers).filter(exists).collect();
         let held_out: Vec<_> = answers.iter().copied().filter(|answer| answer.held_out).collect();
         if all || held_out.is_empty() { answers } else { held_out }
     }
 
-    /// The outcome's word on a photo, under the project's threshold.
+    /// Return the class that `answer` counts as under the project's threshold.
     pub fn verdict(&self, answer: &Answer) -> Verdict {
         answer.best().filter(|(_, probability)| *probability >= self.threshold).map(|(class, _)| class)
     }
 
-    /// Right, wrong, and none of these, among `answers`.
+    /// Count the right answers, the wrong answers, and those that are "none of these".
     pub fn tally(&self, answers: &[&Answer]) -> [usize; 3] {
         let mut tally = [0; 3];
         for answer in answers {

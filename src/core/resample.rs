@@ -1,6 +1,14 @@
-//! Bilinear interpolation between cell centres, clamped at the border: what PyTorch calls `align_corners=False`.
+//! Resampling of maps and pictures.
+//!
+//! Maps are interpolated bilinearly between cell centres and clamped at the border, as PyTorch does with
+//! `align_corners=False`.
 
-/// `map` (row-major, `width` × `height`) scaled to `to_width` × `to_height`.
+/// Scale `map`, row-major `width` × `height`, to `to_width` × `to_height` by bilinear interpolation.
+///
+/// ```
+/// # use camscope::core::resample::bilinear;
+/// assert_eq!(bilinear(&[0.0, 4.0], 2, 1, 4, 1), [0.0, 1.0, 3.0, 4.0]);
+/// ```
 pub fn bilinear(map: &[f32], width: usize, height: usize, to_width: usize, to_height: usize) -> Vec<f32> {
     let columns: Vec<_> = (0..to_width).map(|x| neighbours((x as f32 + 0.5) / to_width as f32, width)).collect();
     let mut out = Vec::with_capacity(to_width * to_height);
@@ -13,22 +21,36 @@ pub fn bilinear(map: &[f32], width: usize, height: usize, to_width: usize, to_he
     out
 }
 
-/// What `a` has more than `b`, on the finer of their two grids; each is its values and its width. `relative`: each in shares of
-/// its own largest size, where their scales cannot be compared.
+/// Return `a − b` on the finer of their two grids, and that grid's width. Each map is its values and its width.
+///
+/// With `relative`, each map is first divided by its largest absolute value, for maps whose scales cannot be compared.
+///
+/// ```
+/// # use camscope::core::resample::difference;
+/// assert_eq!(difference((&[3.0, 1.0], 2), (&[1.0, 1.0], 2), false), (vec![2.0, 0.0], 2));
+/// ```
 pub fn difference(a: (&[f32], usize), b: (&[f32], usize), relative: bool) -> (Vec<f32>, usize) {
     let size = |(map, width): (&[f32], usize)| (width, map.len() / width.max(1));
     let ((aw, ah), (bw, bh)) = (size(a), size(b));
     let (width, height) = (aw.max(bw), ah.max(bh));
     let scaled = |map: &[f32], (w, h): (usize, usize)| {
         let largest = map.iter().fold(0.0f32, |most, value| most.max(value.abs()));
-        let by = if relative && largest > 0.0 { 1.0 / largest } else { 1.0 };
+        let factor = if relative && largest > 0.0 { 1.0 / largest } else { 1.0 };
         let map = if (w, h) == (width, height) { map.to_vec() } else { bilinear(map, w, h, width, height) };
-        map.into_iter().map(move |value| value * by)
+        map.into_iter().map(move |value| value * factor)
     };
     (scaled(a.0, (aw, ah)).zip(scaled(b.0, (bw, bh))).map(|(a, b)| a - b).collect(), width)
 }
 
-/// The map's value at `u`, `v`, both from 0 to below 1 across it: interpolated, or that of the cell there.
+/// Return the map's value at the position (`u`, `v`), each from 0 to below 1: interpolated if `smooth`, else the cell's
+/// own.
+///
+/// ```
+/// # use camscope::core::resample::value_at;
+/// let map = [0.0, 4.0];
+/// assert_eq!(value_at(&map, (2, 1), 0.5, 0.5, true), 2.0);
+/// assert_eq!(value_at(&map, (2, 1), 0.5, 0.5, false), 4.0);
+/// ```
 pub fn value_at(map: &[f32], (width, height): (usize, usize), u: f32, v: f32, smooth: bool) -> f32 {
     if !smooth {
         return map[(v * height as f32) as usize * width + (u * width as f32) as usize];
@@ -39,14 +61,22 @@ pub fn value_at(map: &[f32], (width, height): (usize, usize), u: f32, v: f32, sm
     row(y0) * (1.0 - fy) + row(y1) * fy
 }
 
-fn neighbours(share: f32, cells: usize) -> (usize, usize, f32) {
-    let at = (share * cells as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
+/// Return the two cells whose centres enclose `position`, 0 to 1, and the weight of the second.
+fn neighbours(position: f32, cells: usize) -> (usize, usize, f32) {
+    let at = (position * cells as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
     let low = at.floor();
     (low as usize, (low as usize + 1).min(cells - 1), at - low)
 }
 
-/// Interleaved RGB scaled down so that its long side is at most `side`, every new pixel the mean of what it covers.
-/// Returns the bytes, width and height.
+/// Scale a picture down so that its long side is at most `side`, and return the bytes, width and height.
+///
+/// `rgb` is interleaved RGB. Each new pixel is the mean of the pixels that it covers. A smaller picture is copied as it
+/// is.
+///
+/// ```
+/// # use camscope::core::resample::shrink;
+/// assert_eq!(shrink(&[10, 20, 30, 30, 40, 50], 2, 1, 1), (vec![20, 30, 40], 1, 1));
+/// ```
 pub fn shrink(rgb: &[u8], width: usize, height: usize, side: usize) -> (Vec<u8>, usize, usize) {
     let long = width.max(height);
     if long <= side {

@@ -1,4 +1,4 @@
-//! Batches: augmented, scaled to the network's input, ready for [`crate::core::preprocessing::Preprocessing`]'s normalisation.
+//! Batches of training images: augmented, and scaled to the network's input size.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -7,8 +7,10 @@ use super::{Augment, Dataset, augment};
 use crate::photo::resized;
 use crate::threads;
 
-/// The images at `positions`, each augmented by its own stream of `seed`, as `size` × `size` interleaved RGB one after
-/// the other: the same bytes on any number of threads.
+/// Return the images at `positions`, augmented, as `size` × `size` interleaved RGB one after the other.
+///
+/// Each image has a random stream of its own, which follows from `seed` and its position. The bytes are therefore the
+/// same on any number of threads.
 pub fn batch(data: &Dataset, positions: &[usize], size: u32, kind: Augment, seed: u64) -> Vec<u8> {
     let one = |at: usize| {
         let i = positions[at];

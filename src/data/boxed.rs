@@ -1,4 +1,4 @@
-//! Photos in which the objects' places are known, as every format of them comes to.
+//! Photos whose objects have bounding boxes: the common result of all such formats.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,53 +10,59 @@ use crate::core::geometry::Rect;
 use crate::core::preprocessing::Preprocessing;
 use crate::photo::Photo;
 
-/// Labelled images with the boxes of what their label names.
+/// Labelled images with the bounding boxes of the objects that their labels name.
 #[derive(Debug, Clone)]
 pub struct Boxed {
+    /// The images; a photo appears once for each class in it.
     pub data: Dataset,
-    /// Boxes of each image, at least one: in shares of the crop that the network sees, clipped to it.
+    /// Boxes of each image, at least one: in fractions of the crop, clipped to it.
     pub boxes: Vec<Vec<Rect>>,
-    /// Objects of other classes than those asked for, or outside the crop.
+    /// Number of objects that are of other classes or outside the crop.
     pub left_out: usize,
-    /// Files that could not be used, each with the reason.
+    /// Files that cannot be used, each with the reason.
     pub skipped: Vec<String>,
 }
 
-/// One object in a file.
+/// One object in a photo.
 pub(super) struct Object {
+    /// Path of the photo.
     pub file: String,
-    /// Its class by each of its names.
+    /// All names of the object's class.
     pub names: Vec<String>,
-    /// Its box, in pixels or in shares of the photo.
+    /// Bounding box, in pixels or in fractions of the photo's size.
     pub place: Rect,
+    /// Whether the box is in pixels.
     pub pixels: bool,
 }
 
-/// The objects in the annotation files of that ending, each in the file that `image` finds for it, and why files were left out.
+/// Collect the objects in all annotation files whose names end with `ending`, and the errors of those that cannot be
+/// read.
+///
+/// `image` returns the photo of an annotation file, `parse` reads the file, and `class_name` names a class of it.
 pub(super) fn annotated<'a>(
     files: &[(String, Vec<u8>)],
     ending: &str,
     image: impl Fn(&str) -> Option<&'a String>,
     parse: impl Fn(&str) -> (Vec<Annotation>, Vec<AnnotationError>),
-    named: impl Fn(&str) -> Option<String>,
+    class_name: impl Fn(&str) -> Option<String>,
 ) -> (Vec<Object>, Vec<String>) {
     let (mut objects, mut skipped) = (Vec::new(), Vec::new());
     for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(ending)) {
         let Some(file) = image(name) else { continue };
-        let (found, left_out) = parse(&String::from_utf8_lossy(bytes));
-        skipped.extend(left_out.into_iter().map(|error| format!("{name}: {error}")));
-        objects.extend(found.into_iter().map(|Annotation { class, place }| {
-            let names = named(&class).into_iter().collect();
+        let (annotations, errors) = parse(&String::from_utf8_lossy(bytes));
+        skipped.extend(errors.into_iter().map(|error| format!("{name}: {error}")));
+        objects.extend(annotations.into_iter().map(|Annotation { class, place }| {
+            let names = class_name(&class).into_iter().collect();
             Object { file: file.clone(), names, place, pixels: false }
         }));
     }
     (objects, skipped)
 }
 
-/// The boxes of a file's classes, each with whether it is in pixels.
+/// Boxes of a photo by class, each with whether it is in pixels.
 type ByClass = BTreeMap<usize, Vec<(Rect, bool)>>;
 
-/// One image per file and class with all boxes of that class.
+/// Decode the photos, and make one image per photo and class, with all boxes of that class.
 pub(super) fn assemble(
     files: &[(String, Vec<u8>)],
     objects: Vec<Object>,
@@ -78,14 +84,14 @@ pub(super) fn assemble(
     let decode = |(name, objects): (&String, &ByClass)| {
         let photo = Photo::decode(contents[name.as_str()]).map_err(|error| format!("{name}: {error}"));
         photo.map(|photo| {
-            let window = preprocessing.crop(photo.width, photo.height);
-            let seen = |&(place, pixels): &(Rect, bool)| {
+            let crop = preprocessing.crop(photo.width, photo.height);
+            let in_crop = |&(place, pixels): &(Rect, bool)| {
                 let scale = |side: u32| if pixels { 1.0 } else { f64::from(side) };
-                cut(place.scaled(scale(photo.width), scale(photo.height)), window)
+                clip(place.scaled(scale(photo.width), scale(photo.height)), crop)
             };
             let boxes: Vec<(usize, Vec<Rect>)> =
-                objects.iter().map(|(&class, boxes)| (class, boxes.iter().filter_map(seen).collect())).collect();
-            (photo.square(window, preprocessing.size), boxes)
+                objects.iter().map(|(&class, boxes)| (class, boxes.iter().filter_map(in_crop).collect())).collect();
+            (photo.square(crop, preprocessing.size), boxes)
         })
     };
     let decoded: Vec<_> = by_file.par_iter().map(decode).collect();
@@ -109,10 +115,10 @@ pub(super) fn assemble(
     boxed
 }
 
-/// The part of `place` inside `window`, in shares of it.
-fn cut(place: Rect, window: Rect) -> Option<Rect> {
-    let share = |at: f64, from: f64, whole: f64| ((at - from) / whole).clamp(0.0, 1.0);
-    let (x, right) = (share(place.x, window.x, window.width), share(place.x + place.width, window.x, window.width));
-    let (y, bottom) = (share(place.y, window.y, window.height), share(place.y + place.height, window.y, window.height));
+/// Return the part of `place` inside `crop`, in fractions of `crop`; `None` if they do not overlap.
+fn clip(place: Rect, crop: Rect) -> Option<Rect> {
+    let fraction = |at: f64, from: f64, whole: f64| ((at - from) / whole).clamp(0.0, 1.0);
+    let (x, right) = (fraction(place.x, crop.x, crop.width), fraction(place.x + place.width, crop.x, crop.width));
+    let (y, bottom) = (fraction(place.y, crop.y, crop.height), fraction(place.y + place.height, crop.y, crop.height));
     (right > x && bottom > y).then_some(Rect { x, y, width: right - x, height: bottom - y })
 }

@@ -1,4 +1,4 @@
-//! The files of a data set, from a folder or from inside a `.zip`.
+//! Files of a data set, in a folder or in a `.zip`.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,13 +8,14 @@ use walkdir::WalkDir;
 
 use super::DataError;
 
-/// Read every file below `root` whose path `wanted` accepts, sorted by path (with `/` between its parts).
+/// Read every file below `root`, a folder or a `.zip`, whose relative path `accepts` allows. Sorted by path, with `/`
+/// between its parts.
 ///
 /// # Errors
 /// [`DataError::Io`] and [`DataError::Zip`] name the path that cannot be read.
-pub fn read_files(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, DataError> {
+pub fn read_files(root: &Path, accepts: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, DataError> {
     if root.is_file() {
-        let mut files = read_zip(root, wanted)?;
+        let mut files = read_zip(root, accepts)?;
         files.sort_by(|(a, _), (b, _)| a.cmp(b));
         return Ok(files);
     }
@@ -22,10 +23,11 @@ pub fn read_files(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(Str
         Ok(bytes) => Ok((name, bytes)),
         Err(source) => Err(DataError::Io { path, source }),
     };
-    files_below(root, wanted)?.into_iter().map(read).collect()
+    files_below(root, accepts)?.into_iter().map(read).collect()
 }
 
-fn read_zip(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, DataError> {
+/// Read the files of a `.zip`, in the archive's order.
+fn read_zip(path: &Path, accepts: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, DataError> {
     let io = |source| DataError::Io { path: path.to_owned(), source };
     let zip = |source| DataError::Zip { path: path.to_owned(), source };
     let mut archive = zip::ZipArchive::new(File::open(path).map_err(io)?).map_err(zip)?;
@@ -33,7 +35,7 @@ fn read_zip(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, V
     for i in 0..archive.len() {
         let mut file = archive.by_index(i).map_err(zip)?;
         let name = file.name().map_err(zip)?.into_owned();
-        if file.is_file() && wanted(&name) {
+        if file.is_file() && accepts(&name) {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map_err(io)?;
             files.push((name, bytes));
@@ -42,18 +44,20 @@ fn read_zip(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, V
     Ok(files)
 }
 
-/// List every file below the folder `root` whose path below it `wanted` accepts: that path (with `/` between its parts)
-/// and the whole one, sorted. Symbolic links are followed.
+/// List every file below the folder `root` whose relative path `accepts` allows.
+///
+/// Returns the relative path, with `/` between its parts, and the whole path of each file, sorted. Symbolic links are
+/// followed.
 ///
 /// # Errors
 /// [`DataError::Io`] names the path that cannot be read.
-pub fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, PathBuf)>, DataError> {
+pub fn files_below(root: &Path, accepts: impl Fn(&str) -> bool) -> Result<Vec<(String, PathBuf)>, DataError> {
     let mut files = Vec::new();
     for entry in WalkDir::new(root).follow_links(true) {
         let entry = entry
             .map_err(|error| DataError::Io { path: error.path().unwrap_or(root).to_owned(), source: error.into() })?;
         let name = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
-        if entry.file_type().is_file() && wanted(&name) {
+        if entry.file_type().is_file() && accepts(&name) {
             files.push((name, entry.into_path()));
         }
     }
@@ -61,7 +65,12 @@ pub fn files_below(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(St
     Ok(files)
 }
 
-/// Whether a file of that name is taken for a photo.
+/// Return whether a file of this name is treated as a photo.
+///
+/// ```
+/// # use camscope::data::is_image;
+/// assert!(is_image("cats/tom.JPG") && !is_image("cats/notes.txt"));
+/// ```
 pub fn is_image(name: &str) -> bool {
     let extension = Path::new(name).extension().map(|e| e.to_string_lossy().to_lowercase());
     extension.is_some_and(|e| matches!(e.as_str(), "jpg" | "jpeg" | "png" | "webp" | "gif" | "bmp"))

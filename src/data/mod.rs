@@ -22,7 +22,7 @@ pub use files::{files_below, is_image};
 pub use source::{DataSource, DataSourceError, FORMATS, Format, formats_help};
 pub use split::{Split, stratified};
 
-/// The class names of CIFAR-10, in its order.
+/// Class names of CIFAR-10, in the order of its labels.
 pub const CIFAR10: [&str; 10] =
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
@@ -30,62 +30,95 @@ pub const CIFAR10: [&str; 10] =
 #[cfg(feature = "cli")]
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
+    /// A file or folder cannot be read.
     #[error("{path}: {source}")]
-    Io { path: std::path::PathBuf, source: std::io::Error },
+    Io {
+        /// The file or folder.
+        path: std::path::PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A zip archive cannot be read.
     #[error("{path} is not a readable zip archive: {source}")]
-    Zip { path: std::path::PathBuf, source: zip::result::ZipError },
-    #[error("{path}: expected {expected}; found none of it")]
-    Layout { path: std::path::PathBuf, expected: &'static str },
+    Zip {
+        /// The archive.
+        path: std::path::PathBuf,
+        /// The reader's error.
+        source: zip::result::ZipError,
+    },
+    /// The files are not those of the format.
+    #[error("{path}: expected {expected}; found no such files")]
+    Layout {
+        /// The folder or archive.
+        path: std::path::PathBuf,
+        /// The files that the format consists of.
+        expected: &'static str,
+    },
+    /// A file of the format is inconsistent.
     #[error("{file} is damaged: {what}")]
-    Damaged { file: String, what: String },
-    #[error("{0} data names objects, not whole photos: use it with `eval` or `score`, and labelled photos here")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The format, named here, labels objects with boxes, and labelled photos are needed.
+    #[error("{0} data labels objects, not whole photos; use it with `eval` or `score`, and labelled photos here")]
     HasBoxes(&'static str),
 }
 
 /// Labelled square RGB images, all of one size, in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset {
-    /// Names of the classes.
+    /// Names of the classes, in the order of the labels.
     pub classes: Vec<String>,
-    /// Side of every image in pixels.
+    /// Side of every image, in pixels.
     pub side: usize,
-    /// Interleaved RGB, `labels.len() · side · side · 3` bytes.
+    /// Images one after the other, interleaved RGB: `labels.len() · side · side · 3` bytes.
     pub rgb: Vec<u8>,
-    /// Index into `classes` of each image.
+    /// Each image's class, an index into `classes`.
     pub labels: Vec<usize>,
 }
 
 impl Dataset {
-    /// Number of images.
+    /// Return the number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is no image.
+    /// Return whether there are no images.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Interleaved RGB of image `i`.
+    /// Return image `i` as interleaved RGB.
     pub fn image(&self, i: usize) -> &[u8] {
         let bytes = self.side * self.side * 3;
         &self.rgb[i * bytes..(i + 1) * bytes]
     }
 
-    /// Add an image of `side` × `side` pixels.
+    /// Add an image: interleaved RGB of `side` × `side` pixels.
+    ///
+    /// ```
+    /// # use camscope::data::Dataset;
+    /// let mut data = Dataset { classes: vec!["cat".into(), "dog".into()], side: 1, ..Dataset::default() };
+    /// data.push(&[10, 20, 30], 1);
+    /// assert_eq!((data.len(), data.image(0)), (1, &[10, 20, 30][..]));
+    /// ```
     pub fn push(&mut self, rgb: &[u8], label: usize) {
         self.rgb.extend_from_slice(rgb);
         self.labels.push(label);
     }
 
-    /// Label the images by `classes`, matched by name: these may come in another order, and be more.
+    /// Change the labels to indices into `classes`, by the classes' names. `classes` may have another order, and more
+    /// names.
     ///
     /// # Errors
-    /// A class of the images that is not among `classes`.
+    /// The first of the data set's classes that is not among `classes`.
     pub fn relabelled(mut self, classes: &[String]) -> Result<Self, String> {
-        let at = |name: &String| classes.iter().position(|class| class == name).ok_or_else(|| name.clone());
-        let places = self.classes.iter().map(at).collect::<Result<Vec<_>, _>>()?;
-        self.labels.iter_mut().for_each(|label| *label = places[*label]);
+        let position = |name: &String| classes.iter().position(|class| class == name).ok_or_else(|| name.clone());
+        let labels = self.classes.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+        self.labels.iter_mut().for_each(|label| *label = labels[*label]);
         self.classes = classes.to_vec();
         Ok(self)
     }

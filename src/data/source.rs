@@ -1,4 +1,4 @@
-//! Data sets by format and place, as on the command line: `stl10:DIR`.
+//! Data sources as the command line names them: a format and a path, `stl10:DIR`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,25 +10,26 @@ use super::formats::{cifar10, folder, stl10, tiny_imagenet, voc, yolo};
 use super::{Boxed, DataError, Split};
 use crate::core::preprocessing::Preprocessing;
 
-/// A format of data sets.
+/// A data-set format.
 #[derive(Debug)]
 pub struct Format {
-    /// As it stands before the colon.
+    /// Name of the format, the part before the colon.
     pub name: &'static str,
-    /// What lies in the folder, for help texts.
+    /// What the folder holds, for help texts.
     pub content: &'static str,
     reader: Reader,
 }
 
+/// Function that reads a format.
 #[derive(Debug)]
 enum Reader {
-    /// Photos of known classes.
+    /// Reads labelled photos.
     Labelled(fn(&Path, &Preprocessing) -> Result<Split, DataError>),
-    /// Objects of known classes in known places; the classes asked for are given.
+    /// Reads objects of the given classes with their bounding boxes.
     Boxed(fn(&Path, &Preprocessing, &[String]) -> Result<Boxed, DataError>),
 }
 
-/// Every format that is known.
+/// All formats.
 pub static FORMATS: [Format; 6] = [
     Format { name: "stl10", content: "STL-10's binary files", reader: Reader::Labelled(stl10::load) },
     Format { name: "cifar10", content: "CIFAR-10's binary files", reader: Reader::Labelled(cifar10::load) },
@@ -52,14 +53,21 @@ impl Format {
     }
 }
 
-/// Describe the formats for a help text: those with labelled photos, and with `boxes` also those with boxes.
+/// Describe the formats for a help text: those of labelled photos, and with `boxes` also those of objects with boxes.
 pub fn formats_help(boxes: bool) -> String {
     let known = FORMATS.iter().filter(|format| boxes || !format.has_boxes());
     let lines: Vec<String> = known.map(|format| format!("{}:DIR ({})", format.name, format.content)).collect();
     format!("{}; DIR may be a .zip", lines.join(", "))
 }
 
-/// A data set: its format, and the folder or `.zip` where it lies.
+/// A data set by its format and its folder or `.zip`.
+///
+/// ```
+/// # use camscope::data::DataSource;
+/// let source: DataSource = "folder:photos/pets".parse()?;
+/// assert_eq!(source.name(), "pets");
+/// # Ok::<(), camscope::data::DataSourceError>(())
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DataSource {
@@ -67,9 +75,12 @@ pub struct DataSource {
     path: PathBuf,
 }
 
-/// A text that names no data set.
+/// Error for a text that does not name a data source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected FORMAT:DIR with one of {}; found \"{found}\"", FORMATS.each_ref().map(|format| format.name).join(", "))]
+#[error(
+    "expected FORMAT:DIR with a format of {}; found \"{found}\"",
+    FORMATS.each_ref().map(|format| format.name).join(", ")
+)]
 pub struct DataSourceError {
     found: String,
 }
@@ -108,16 +119,16 @@ impl fmt::Display for DataSource {
 }
 
 impl DataSource {
-    /// Name the data for people: the format, or for a folder its own name.
+    /// Return a name for people: the format's, or for a folder of classes the folder's own.
     pub fn name(&self) -> String {
         let folder = (self.format.name == "folder").then(|| self.path.file_stem()).flatten();
         folder.map_or_else(|| self.format.name.to_owned(), |name| name.to_string_lossy().into_owned())
     }
 
-    /// Load labelled photos as `preprocessing` crops them.
+    /// Load labelled photos, cropped and scaled by `preprocessing`.
     ///
     /// # Errors
-    /// [`DataError`]; [`DataError::HasBoxes`] for a format of boxes, which does not label whole photos.
+    /// [`DataError`]; [`DataError::HasBoxes`] for a format of objects with boxes, which does not label whole photos.
     pub fn load(&self, preprocessing: &Preprocessing) -> Result<Split, DataError> {
         match self.format.reader {
             Reader::Labelled(load) => load(&self.path, preprocessing),
@@ -125,7 +136,7 @@ impl DataSource {
         }
     }
 
-    /// Load objects of `classes` with their boxes; `None` for a format without boxes.
+    /// Load the objects of `classes` with their boxes; `None` for a format without boxes.
     ///
     /// # Errors
     /// [`DataError`].

@@ -1,4 +1,4 @@
-//! Training, validation and test images: kept apart, or drawn from the training images class by class.
+//! Training, validation and test sets: as the data has them, or drawn from the training images, stratified by class.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -6,26 +6,27 @@ use rand::seq::SliceRandom;
 
 use super::Dataset;
 
-/// A data set in three parts, any of which may be empty.
+/// A data set in three parts, each of which may be empty.
 #[derive(Debug, Clone)]
 pub struct Split {
-    /// What the network learns from.
+    /// Images to train on.
     pub train: Dataset,
-    /// What the best epoch is chosen by.
+    /// Images that choose the best epoch.
     pub validation: Dataset,
-    /// What the result is judged by, once.
+    /// Images that evaluate the result, once.
     pub test: Dataset,
-    /// Files that could not be used, each with the reason.
+    /// Files that cannot be used, each with the reason.
     pub skipped: Vec<String>,
 }
 
 impl Split {
-    /// Three times `empty`, a data set that knows its classes and size.
+    /// Create a split without images from `empty`, which has the classes and the side of the images.
     pub fn empty(empty: Dataset) -> Self {
         Self { train: empty.clone(), validation: empty.clone(), test: empty, skipped: Vec::new() }
     }
 
-    /// Move a share of every class from the training images to the test images, if nothing is set apart yet.
+    /// Move a share of each class from the training set to the test set, if the data has neither test nor validation
+    /// set.
     #[must_use]
     pub fn with_test(mut self, share: f64, seed: u64) -> Self {
         if self.test.is_empty() && self.validation.is_empty() {
@@ -34,7 +35,7 @@ impl Split {
         self
     }
 
-    /// Move a share of every class from the training images to the validation images, if there are none yet.
+    /// Move a share of each class from the training set to the validation set, if the data has none.
     #[must_use]
     pub fn with_validation(mut self, share: f64, seed: u64) -> Self {
         if self.validation.is_empty() {
@@ -43,9 +44,9 @@ impl Split {
         self
     }
 
-    /// The images to judge a finished network by, and what they are called: the test images, else the validation images,
-    /// else all.
-    pub fn into_judged(self) -> (&'static str, Dataset) {
+    /// Return the images to evaluate a finished network on, and the name of their set: the test set, or the validation
+    /// set if there is no test set, or all images if there is neither.
+    pub fn into_evaluated(self) -> (&'static str, Dataset) {
         match (self.test.is_empty(), self.validation.is_empty()) {
             (false, _) => ("test", self.test),
             (true, false) => ("validation", self.validation),
@@ -54,13 +55,17 @@ impl Split {
     }
 }
 
+/// Divide a data set into the images to train on and those held out.
 fn divided(data: &Dataset, share: f64, seed: u64) -> (Dataset, Dataset) {
-    let (kept, held_out) = stratified(&data.labels, share, seed);
-    (data.select(&kept), data.select(&held_out))
+    let (train, held_out) = stratified(&data.labels, share, seed);
+    (data.select(&train), data.select(&held_out))
 }
 
-/// Draw a held-out set: positions of `labels` to train on and to hold out, both ascending. Of every class `share` is held
-/// out (rounded, but at least one of two or more, and never all), drawn by `seed`.
+/// Draw a held-out set, stratified by class. Returns the positions in `labels` to train on and those to hold out,
+/// ascending.
+///
+/// Of each class `share` is held out, 0 to 1 and rounded: at least one image of two or more, and never all. `seed`
+/// decides which.
 ///
 /// ```
 /// # use camscope::data::stratified;

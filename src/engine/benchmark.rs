@@ -1,4 +1,4 @@
-//! How fast a network is on this device, on noise: behind *Measure this device* and the benchmarks.
+//! Timing of networks on this device, for *Measure this device* on the page and for `camscope bench`.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -14,20 +14,22 @@ use crate::device::read;
 use crate::model::{Network, NetworkConfig};
 use crate::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
 
-/// Of a network that is built for the spec.
+/// Classes of a network that is built for the benchmark.
 const CLASSES: usize = 10;
-/// Classes whose maps are made, as the page shows them.
+/// Maps per run, as many as the page shows.
 const MAPS: usize = 5;
-/// Of a spec's training: small enough for any network at its random beginning.
+/// Learning rate of training steps, small enough for any network with random weights.
 const LEARNING_RATE: f64 = 1e-4;
 
 impl Session {
-    /// Times passes through a network, or training steps; the first, in which a device makes itself ready, apart.
-    /// `progress` hears how many are done, of how many; where it breaks, the result is what there is by then.
+    /// Time forward passes through a network, or training steps. The first run warms the device up and is reported
+    /// apart.
+    ///
+    /// `progress(done, total)` is called after every run. If it breaks, the runs so far are returned.
     ///
     /// # Errors
-    /// [`EngineError::NoModel`], [`EngineError::Network`] for a name that no network has,
-    /// [`EngineError::NotFinite`] where the device gives no numbers.
+    /// [`EngineError::NoModel`], [`EngineError::Network`] if no network has that name, [`EngineError::NotFinite`],
+    /// [`EngineError::Train`] or [`EngineError::Read`] if the device fails.
     pub async fn benchmark(
         &self,
         spec: &BenchmarkSpec,
@@ -40,20 +42,21 @@ impl Session {
         let size = spec.size as usize;
         let multiply_adds = network.cost(size, size).iter().map(|stage| stage.multiply_adds).sum();
         let result = match spec.training {
-            false => self.passes(network.folded(), spec, &mut progress).await?,
-            true => self.steps(network, spec, &mut progress).await?,
+            false => self.time_inference(network.folded(), spec, &mut progress).await?,
+            true => self.time_training(network, spec, &mut progress).await?,
         };
         Ok(BenchmarkResult { multiply_adds, ..result })
     }
 
-    async fn passes(
+    /// Time forward passes on a batch of noise, and the maps of its first photo.
+    async fn time_inference(
         &self,
         network: Network,
         spec: &BenchmarkSpec,
         progress: &mut impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<BenchmarkResult, EngineError> {
         let mut result = BenchmarkResult::default();
-        let rgb = noise(spec.batch * side_bytes(spec.size));
+        let rgb = noise(spec.batch * image_bytes(spec.size));
         let classes: Vec<usize> = (0..MAPS.min(network.linear.weight.dims()[1])).collect();
         for run in 0..=spec.runs {
             let start = (self.clock)();
@@ -80,8 +83,8 @@ impl Session {
         Ok(result)
     }
 
-    /// Plain steps of stochastic gradient descent on one batch over and over.
-    async fn steps(
+    /// Time steps of plain stochastic gradient descent, all on the same batch of noise.
+    async fn time_training(
         &self,
         network: Network,
         spec: &BenchmarkSpec,
@@ -90,13 +93,13 @@ impl Session {
         let classes = network.linear.weight.dims()[1];
         let names = (0..classes).map(|class| class.to_string()).collect();
         let mut data = Dataset { classes: names, side: spec.size as usize, ..Dataset::default() };
-        for (i, image) in noise(spec.batch * side_bytes(spec.size)).chunks(side_bytes(spec.size)).enumerate() {
+        for (i, image) in noise(spec.batch * image_bytes(spec.size)).chunks(image_bytes(spec.size)).enumerate() {
             data.push(image, i % classes);
         }
-        // Nothing is held out: between two steps lies no judging.
-        let nothing = Dataset { classes: data.classes.clone(), side: data.side, ..Dataset::default() };
-        let [data, nothing] =
-            [data, nothing].map(|data| Examples::photos(Arc::new(data), &Preprocessing::symmetric(spec.size)));
+        // Without validation photos, no evaluation falls between two steps.
+        let empty = Dataset { classes: data.classes.clone(), side: data.side, ..Dataset::default() };
+        let [train, validation] =
+            [data, empty].map(|data| Examples::photos(Arc::new(data), &Preprocessing::symmetric(spec.size)));
         let config = TrainConfig {
             epochs: spec.runs + 1,
             batch: spec.batch,
@@ -111,7 +114,7 @@ impl Session {
         let start = Progress { network, optimizer: config.optimizer(), epoch: 0 };
         let (mut result, mut last) = (BenchmarkResult::default(), (self.clock)());
         let device = self.device.clone();
-        fit(start, &data, &nothing, &config, &[device], async |event| {
+        fit(start, &train, &validation, &config, &[device], async |event| {
             let Event::Step { done, loss, .. } = event else { return ControlFlow::Continue(()) };
             let now = (self.clock)();
             match done {
@@ -119,21 +122,29 @@ impl Session {
                 _ => result.runs.push((now - last) as f32),
             }
             result.losses.push(loss);
-            let told = progress(done - 1, spec.runs).await;
+            let flow = progress(done - 1, spec.runs).await;
             last = (self.clock)();
-            told
+            flow
         })
         .await?;
         Ok(result)
     }
 }
 
-fn side_bytes(size: u32) -> usize {
+/// Return the bytes of a `size` × `size` RGB image.
+fn image_bytes(size: u32) -> usize {
     3 * (size * size) as usize
 }
 
-/// Bytes that look random and are the same everywhere: the high ones of a multiplicative hash of their places (Knuth,
-/// "The Art of Computer Programming", volume 3, section 6.4), so that another program can be given the same.
+/// Return pseudo-random bytes that are the same on every machine, so that other programs can be given the same input.
+///
+/// Each byte is the highest of a multiplicative hash of its position (Knuth, "The Art of Computer Programming", volume
+/// 3, section 6.4).
+///
+/// ```
+/// # use camscope::engine::noise;
+/// assert_eq!(noise(4), [0, 158, 60, 218]);
+/// ```
 pub fn noise(bytes: usize) -> Vec<u8> {
     (0..bytes as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }

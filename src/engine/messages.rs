@@ -1,7 +1,9 @@
-//! What the engine's errors and remarks say on the page. The texts that the errors have of their own are the native binary's;
-//! a test holds them to the English of the page. What is a report for engineers has no translation: it is filled in as it is.
+//! The engine's errors and notes as messages for the page.
+//!
+//! The native binary prints the errors' own texts; a test compares them with the page's English. Errors that only an
+//! engineer can act on are not translated.
 
-use super::EngineError;
+use super::error::EngineError;
 use crate::core::message::Message;
 use crate::device::DeviceError;
 use crate::photo::{Kind, MAX_PIXELS, Note, PhotoError};
@@ -51,18 +53,18 @@ impl From<&EngineError> for Message {
     fn from(error: &EngineError) -> Self {
         match error {
             EngineError::NoModel => Message::new("engine-no-model"),
-            EngineError::NotSeen => Message::new("engine-not-seen"),
+            EngineError::NoInference => Message::new("engine-not-seen"),
             EngineError::NotFinite => Message::new("engine-not-finite"),
-            EngineError::Lesson => Message::new("engine-lesson"),
+            EngineError::IncompleteLesson => Message::new("engine-lesson"),
             EngineError::Stopped => Message::new("engine-stopped-early"),
-            EngineError::NotStudied => Message::new("engine-not-studied"),
+            EngineError::NoFeatures => Message::new("engine-not-studied"),
             EngineError::Class { class, classes } => {
                 Message::new("engine-class").with("class", *class).with("classes", *classes)
             }
             EngineError::Train(TrainError::NotFinite { step, epoch, loss }) => {
                 Message::new("engine-diverged").with("step", *step).with("epoch", *epoch).with("loss", loss.to_string())
             }
-            other => report(other),
+            other => untranslated(other),
         }
     }
 }
@@ -71,12 +73,12 @@ impl From<&DeviceError> for Message {
     fn from(error: &DeviceError) -> Self {
         match error {
             DeviceError::NoAdapter(why) => Message::new("device-no-adapter").with("why", why.as_str()),
-            other => report(other),
+            other => untranslated(other),
         }
     }
 }
 
-/// An engineer's sentence.
-pub fn report(error: &dyn std::fmt::Display) -> Message {
+/// Return an error's own text as a message that is not translated.
+pub fn untranslated(error: &dyn std::fmt::Display) -> Message {
     Message::plain(error.to_string())
 }

@@ -1,19 +1,21 @@
-//! How far a map is to be trusted: measures of the maps of photos that were looked at.
+//! Metrics of maps: how far to trust them, for photos with a cached inference.
 
 use std::ops::ControlFlow;
 
-use super::{EngineError, Session};
+use super::error::EngineError;
+use super::session::Session;
 use crate::cam::{faithfulness, sanity};
 use crate::core::method::CamOptions;
 use crate::core::metrics::{Faithfulness, Randomised};
 use crate::core::resample::bilinear;
 
 impl Session {
-    /// How the probability of `class` answers to the map made as `options`, of a photo that was looked at; `progress`s how many
-    /// passes are done, of how many.
+    /// Measure the probability of `class` for photo `id` under perturbations that the map made with `options` guides.
+    ///
+    /// `progress(done, total)` is called after every batch of passes and stops the metric by breaking.
     ///
     /// # Errors
-    /// Those of [`Session::explain`].
+    /// As for [`Session::explain`].
     pub async fn faithfulness(
         &self,
         id: u32,
@@ -25,14 +27,16 @@ impl Session {
         let model = self.loaded()?;
         let size = model.card.preprocessing.size as usize;
         let map = maps.first().map_or(Vec::new(), |p| bilinear(&p.map.values, p.map.width, p.map.height, size, size));
-        let x = model.card.preprocessing.normalise(&self.kept(id, &[class])?.rgb, &self.device);
+        let x = model.card.preprocessing.normalise(&self.cached(id, &[class])?.rgb, &self.device);
         Ok(faithfulness(&model.network, x, &map, class, None, progress).await?)
     }
 
-    /// How alike the map of `class` stays while the network's weights are made random, from the head down.
+    /// Measure how similar the map of `class` for photo `id` stays while the weights are randomised from the head down.
+    ///
+    /// `progress(done, total)` is called as it goes and stops the metric by breaking.
     ///
     /// # Errors
-    /// Those of [`Session::explain`].
+    /// As for [`Session::explain`].
     pub async fn sanity(
         &self,
         id: u32,
@@ -41,7 +45,7 @@ impl Session {
         progress: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<Vec<Randomised>, EngineError> {
         let model = self.loaded()?;
-        let x = model.card.preprocessing.normalise(&self.kept(id, &[class])?.rgb, &self.device);
+        let x = model.card.preprocessing.normalise(&self.cached(id, &[class])?.rgb, &self.device);
         Ok(sanity(&model.network, x, options, class, progress).await?)
     }
 }

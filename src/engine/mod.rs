@@ -1,15 +1,18 @@
-//! The engine: a model on a device that answers what a photo shows and where. No page, no files.
+//! The engine: one model on one device that classifies photos and explains where the evidence is. No page, no files.
 
 mod benchmark;
+mod cache;
+mod error;
+mod learner;
 mod messages;
 mod metrics;
+mod predictions;
 mod session;
 mod teach;
-#[cfg(feature = "engine")]
-mod weights;
 #[cfg(feature = "engine")]
 pub mod worker;
 
 pub use benchmark::noise;
-pub use session::{COMPARED, EngineError, Session};
+pub use error::EngineError;
+pub use session::{MAX_COMPARED_CLASSES, Session};
 pub use teach::Taught;

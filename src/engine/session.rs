@@ -1,110 +1,70 @@
-//! One model on one device: photos in, predictions with their maps out. The page's worker and the native binary
-//! both are thin shells around this.
+//! A session: one model on one device, photos in, predictions with their maps out.
+//!
+//! The page's worker and the native binary are thin shells around it.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
-use crate::cam::{CamError, class_maps, explain};
-use crate::checkpoint::{CheckpointError, ModelCard, decode, sha256_hex, verify, weights};
-use crate::core::evidence::{BOX_THRESHOLD, GRID, evidence_box};
-use crate::core::geometry::Rect;
-use crate::core::inference::{ClassMap, Inference, Prediction, Timing};
+use super::cache::{CachedFeatures, CachedInference, CachedPhoto};
+use super::error::EngineError;
+use super::predictions::{predictions, with_maps};
+use crate::cam::{class_maps, explain};
+use crate::checkpoint::{ModelCard, decode, sha256_hex, verify, weights};
+use crate::core::inference::{Inference, Prediction, Timing, softmax};
 use crate::core::method::CamOptions;
-use crate::core::resample::bilinear;
-use crate::device::{ReadError, read};
-use crate::model::{ConfigError, Network};
+use crate::device::read;
+use crate::model::Network;
 use crate::photo::Photo;
-use crate::train::TrainError;
 
-/// Classes whose maps a comparison holds at most.
-pub const COMPARED: usize = 50;
+/// Largest number of the second model's classes in a comparison. A lesson's classes are fewer.
+pub const MAX_COMPARED_CLASSES: usize = 50;
 
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    #[error("No model is loaded yet.")]
-    NoModel,
-    #[error("The photo has not been looked at with this model yet.")]
-    NotSeen,
-    #[error("Class number {class} does not exist; the model tells {classes} apart.")]
-    Class { class: usize, classes: usize },
-    #[error(transparent)]
-    Network(#[from] ConfigError),
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    #[error("The network's result is not a number. The device may be at fault; try the CPU.")]
-    NotFinite,
-    #[error("There is nothing to tell apart yet: at least two classes are needed, with a photo or more in each.")]
-    Lesson,
-    #[error("The training was stopped before its first epoch was over: nothing has changed.")]
-    Stopped,
-    #[error("A photo was not studied with this model yet.")]
-    NotStudied,
-    #[error(transparent)]
-    Train(#[from] TrainError),
-    #[error(transparent)]
-    Cam(#[from] CamError),
-    #[error(transparent)]
-    Read(#[from] ReadError),
-}
-
-impl EngineError {
-    /// Whether the device gives nothing back any more, so that nothing else will work either.
-    pub fn is_device_fault(&self) -> bool {
-        matches!(
-            self,
-            Self::Read(_)
-                | Self::Train(TrainError::Read(_))
-                | Self::Cam(CamError::Read(_))
-                | Self::Checkpoint(CheckpointError::Read(_))
-        )
-    }
-}
-
-/// What of a photo is kept so that any class's map needs no new forward pass.
-pub(super) struct CachedInference {
-    pub features: Tensor<4>,
-    pub logits: Vec<f32>,
-    pub probabilities: Vec<f32>,
-    pub window: Rect,
-}
-
-/// A photo that was looked at.
-pub(super) struct CachedPhoto {
-    /// The square that the network saw, as [`Preprocessing::normalise`](crate::recipe::Recipe::normalise) takes it.
-    pub rgb: Vec<u8>,
-    seen: CachedInference,
-}
-
+/// A network and its card.
 pub(super) struct Model {
     pub card: ModelCard,
     pub network: Network,
 }
 
+/// A model on a device, with the cached inferences and features of photos, and optionally a second model to compare
+/// with.
+///
+/// ```
+/// # use burn::tensor::Device;
+/// # use camscope::engine::{EngineError, Session};
+/// let session = Session::new(Device::flex(), || 0.0);
+/// let maps = pollster::block_on(session.maps(0, &[1]));
+/// assert!(matches!(maps, Err(EngineError::NoModel)));
+/// ```
 pub struct Session {
     pub(super) device: Device,
     pub(super) clock: fn() -> f64,
     pub(super) model: Option<Model>,
-    seen: HashMap<u32, CachedPhoto>,
-    pub(super) studied: HashMap<u32, super::teach::CachedFeatures>,
-    /// What was taught or recalled last.
-    taught: Option<Model>,
+    cached_photos: HashMap<u32, CachedPhoto>,
+    pub(super) cached_features: HashMap<u32, CachedFeatures>,
+    /// The model that was fine-tuned or loaded last, beside `model`.
+    second: Option<Model>,
 }
 
 impl Session {
-    /// `clock` tells milliseconds from any beginning: the browser's and the system's differ.
+    /// Create a session without a model. `clock` returns milliseconds since any fixed point in time; browsers and
+    /// systems have different ones.
     pub fn new(device: Device, clock: fn() -> f64) -> Self {
-        Self { device, clock, model: None, seen: HashMap::new(), studied: HashMap::new(), taught: None }
+        let (cached_photos, cached_features) = (HashMap::new(), HashMap::new());
+        Self { device, clock, model: None, cached_photos, cached_features, second: None }
     }
 
-    /// Another session with the same model, for another thread; it has seen nothing yet.
-    pub fn beside(&self) -> Self {
+    /// Create a session with the same model and an empty cache, for another thread.
+    pub fn fork(&self) -> Self {
         let model = self.model.as_ref().map(|model| Model { card: model.card.clone(), network: model.network.clone() });
         Self { model, ..Self::new(self.device.clone(), self.clock) }
     }
 
-    /// Checks `bytes` against the card's hash and builds the model. On an error the model before stays.
+    /// Check `bytes` against the card's hash and build the model.
+    ///
+    /// # Errors
+    /// [`EngineError::Checkpoint`] if the bytes are not the card's weights; the model before stays.
     pub fn load(&mut self, card: ModelCard, bytes: Vec<u8>) -> Result<(), EngineError> {
         verify(&bytes, &card)?;
         let network = weights(bytes, &card, &self.device)?;
@@ -112,10 +72,10 @@ impl Session {
         Ok(())
     }
 
-    /// Takes a network as it is.
+    /// Use a network that is already built, and drop everything cached with the one before.
     pub fn set_model(&mut self, card: ModelCard, network: Network) {
-        self.seen.clear();
-        self.studied.clear();
+        self.cached_photos.clear();
+        self.cached_features.clear();
         self.model = Some(Model { card, network });
     }
 
@@ -123,58 +83,70 @@ impl Session {
         self.model.as_ref().ok_or(EngineError::NoModel)
     }
 
+    /// Return the loaded model's card.
     pub fn card(&self) -> Option<&ModelCard> {
         self.model.as_ref().map(|model| &model.card)
     }
 
-    /// Has the device make itself ready for photos: shaders are compiled, weights laid out. What it shows is of no interest.
+    /// Return the number of stages of the loaded network; 0 without a model.
+    pub fn stages(&self) -> usize {
+        self.model.as_ref().map_or(0, |model| model.network.stages.len())
+    }
+
+    /// Run inference on a black image, so that the device compiles its shaders and packs the weights before the first
+    /// photo.
     ///
     /// # Errors
     /// [`EngineError::NoModel`], [`EngineError::Read`].
     pub async fn warm_up(&self) -> Result<(), EngineError> {
         let model = self.loaded()?;
-        let nothing = vec![0; 3 * (model.card.preprocessing.size as usize).pow(2)];
-        let output = model.network.forward(model.card.preprocessing.normalise(&nothing, &self.device));
+        let black = vec![0; 3 * (model.card.preprocessing.size as usize).pow(2)];
+        let output = model.network.forward(model.card.preprocessing.normalise(&black, &self.device));
         read(class_maps(&model.network, output.features, &[0])).await?;
         read(output.logits).await?;
         Ok(())
     }
 
-    /// The `top` most probable classes of `photo` with their maps, all from one forward pass. What is needed for
-    /// further maps is kept under `id`.
+    /// Predict the `top` most probable classes of `photo` with their CAMs, in one forward pass, and cache the result
+    /// under `id`.
+    ///
+    /// # Errors
+    /// [`EngineError::NoModel`], [`EngineError::NotFinite`], [`EngineError::Read`].
     pub async fn infer(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Inference, EngineError> {
         let model = self.loaded()?;
-        let (inference, kept) = self.infer_with(model, photo, top).await?;
-        self.seen.insert(id, kept);
+        let (inference, cached) = self.infer_with(model, photo, top).await?;
+        self.cached_photos.insert(id, cached);
         Ok(inference)
     }
 
-    /// Takes up a model beside the loaded one: what [`Session::compare`] calls "after".
+    /// Load a second model from a `.bpk` file: what [`Session::compare`] calls "after". Returns its card.
     ///
     /// # Errors
-    /// [`EngineError::Checkpoint`] where `bytes` are no checkpoint; the model taken up before stays.
-    pub fn recall(&mut self, bytes: Vec<u8>) -> Result<&ModelCard, EngineError> {
-        let named = (bytes.len() as u64, sha256_hex(&bytes));
+    /// [`EngineError::Checkpoint`] if `bytes` are not a checkpoint; the second model before stays.
+    pub fn load_second(&mut self, bytes: Vec<u8>) -> Result<&ModelCard, EngineError> {
+        let (size, hash) = (bytes.len() as u64, sha256_hex(&bytes));
         let (mut card, network) = decode(bytes, &self.device)?;
-        (card.bytes, card.sha256) = named;
-        Ok(self.set_taught(card, network))
+        (card.bytes, card.sha256) = (size, hash);
+        Ok(self.set_second(card, network))
     }
 
-    /// The same with a network as it is.
-    pub fn set_taught(&mut self, card: ModelCard, network: Network) -> &ModelCard {
-        &self.taught.insert(Model { card, network }).card
+    /// Use a network that is already built as the second model. Returns its card.
+    pub fn set_second(&mut self, card: ModelCard, network: Network) -> &ModelCard {
+        &self.second.insert(Model { card, network }).card
     }
 
-    /// One photo with the loaded model (its `top` classes) and, where there is one, with the model taken up beside it
-    /// (as many classes as [`COMPARED`], which is all of a person's own).
+    /// Run inference on a photo with the loaded model and, if there is one, with the second model.
+    ///
+    /// Returns the loaded model's `top` classes and up to [`MAX_COMPARED_CLASSES`] of the second model's. Nothing is
+    /// cached.
     ///
     /// # Errors
-    /// [`EngineError::NoModel`], [`EngineError::NotFinite`].
+    /// [`EngineError::NoModel`], [`EngineError::NotFinite`], [`EngineError::Read`].
     pub async fn compare(&self, photo: &Photo, top: usize) -> Result<(Inference, Option<Inference>), EngineError> {
         let model = self.loaded()?;
         let (before, _) = self.infer_with(model, photo, top).await?;
-        let after = match &self.taught {
-            Some(taught) => Some(self.infer_with(taught, photo, COMPARED).await?.0),
+        let after = match &self.second {
+            Some(second) => Some(self.infer_with(second, photo, MAX_COMPARED_CLASSES).await?.0),
             None => None,
         };
         Ok((before, after))
@@ -188,8 +160,8 @@ impl Session {
     ) -> Result<(Inference, CachedPhoto), EngineError> {
         let preprocessing = &model.card.preprocessing;
         let start = (self.clock)();
-        let seen_part = preprocessing.crop(photo.width, photo.height);
-        let rgb = photo.square(seen_part, preprocessing.size);
+        let crop = preprocessing.crop(photo.width, photo.height);
+        let rgb = photo.square(crop, preprocessing.size);
         let output = model.network.forward(preprocessing.normalise(&rgb, &self.device));
         let logits = read(output.logits).await?;
         if logits.iter().any(|logit| !logit.is_finite()) {
@@ -202,32 +174,37 @@ impl Session {
         order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
         order.truncate(top);
         let (width, height) = photo.original;
-        let window = photo.in_file(seen_part);
-        let seen = CachedInference { features: output.features, logits, probabilities, window };
-        let predictions = predictions(&model.network, &model.card.classes, &seen, &order).await?;
+        let cached = CachedInference { features: output.features, logits, probabilities, crop: photo.in_file(crop) };
+        let predictions = predictions(&model.network, &model.card.classes, &cached, &order).await?;
         let maps_done = (self.clock)();
 
         let inference = Inference {
             width,
             height,
-            window: seen_part.scaled(1.0 / f64::from(photo.width), 1.0 / f64::from(photo.height)),
+            window: crop.scaled(1.0 / f64::from(photo.width), 1.0 / f64::from(photo.height)),
             predictions,
             timing: Timing { network: network_done - start, maps: maps_done - network_done, ..Timing::default() },
         };
-        Ok((inference, CachedPhoto { rgb, seen }))
+        Ok((inference, CachedPhoto { rgb, inference: cached }))
     }
 
-    /// The maps of any `classes` of a photo that was looked at, without a new forward pass.
-    pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
-        let model = self.loaded()?;
-        let CachedPhoto { seen, .. } = self.kept(id, classes)?;
-        predictions(&model.network, &model.card.classes, seen, classes).await
-    }
-
-    /// The same by any method; what takes many passes tells how many are done, of how many, and ends where that breaks.
+    /// Compute the CAMs of any `classes` from the cached inference of photo `id`, without a new forward pass.
     ///
     /// # Errors
-    /// [`EngineError::NotSeen`] for a photo that was not looked at, [`EngineError::Class`], [`EngineError::Cam`].
+    /// [`EngineError::NoModel`], [`EngineError::NoInference`], [`EngineError::Class`], [`EngineError::Read`].
+    pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
+        let model = self.loaded()?;
+        let cached = &self.cached(id, classes)?.inference;
+        predictions(&model.network, &model.card.classes, cached, classes).await
+    }
+
+    /// Compute the maps of any `classes` of photo `id` by any method.
+    ///
+    /// Methods of many passes call `progress(done, total)` after every batch of them, and stop when it breaks.
+    ///
+    /// # Errors
+    /// [`EngineError::NoModel`], [`EngineError::NoInference`], [`EngineError::Class`], [`EngineError::Cam`],
+    /// [`EngineError::Read`].
     pub async fn explain(
         &self,
         id: u32,
@@ -236,76 +213,25 @@ impl Session {
         progress: impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<Vec<Prediction>, EngineError> {
         let model = self.loaded()?;
-        let CachedPhoto { rgb, seen } = self.kept(id, classes)?;
+        let CachedPhoto { rgb, inference } = self.cached(id, classes)?;
         let x = model.card.preprocessing.normalise(rgb, &self.device);
-        let maps = explain(&model.network, x, Some(seen.features.clone()), options, classes, progress).await?;
-        with_maps(maps, &model.card.classes, seen, classes).await
+        let maps = explain(&model.network, x, Some(inference.features.clone()), options, classes, progress).await?;
+        with_maps(maps, &model.card.classes, inference, classes).await
     }
 
-    /// How many stages the loaded network has.
-    pub fn stages(&self) -> usize {
-        self.model.as_ref().map_or(0, |model| model.network.stages.len())
-    }
-
-    /// What is kept of photo `id`, if the model has all of `classes`.
-    pub(super) fn kept(&self, id: u32, classes: &[usize]) -> Result<&CachedPhoto, EngineError> {
-        let kept = self.seen.get(&id).ok_or(EngineError::NotSeen)?;
-        let count = kept.seen.logits.len();
+    /// Return what is cached of photo `id`, if the model has all of `classes`.
+    pub(super) fn cached(&self, id: u32, classes: &[usize]) -> Result<&CachedPhoto, EngineError> {
+        let photo = self.cached_photos.get(&id).ok_or(EngineError::NoInference)?;
+        let count = photo.inference.logits.len();
         match classes.iter().find(|&&class| class >= count) {
             Some(&class) => Err(EngineError::Class { class, classes: count }),
-            None => Ok(kept),
+            None => Ok(photo),
         }
     }
 
-    /// Lets go of what was kept of a photo.
+    /// Drop everything cached for photo `id`.
     pub fn forget(&mut self, id: u32) {
-        self.seen.remove(&id);
-        self.studied.remove(&id);
+        self.cached_photos.remove(&id);
+        self.cached_features.remove(&id);
     }
-}
-
-/// The predictions for `classes`, with their maps; `names` are those of all classes.
-pub(super) async fn predictions(
-    network: &Network,
-    names: &[String],
-    seen: &CachedInference,
-    classes: &[usize],
-) -> Result<Vec<Prediction>, EngineError> {
-    with_maps(class_maps(network, seen.features.clone(), classes), names, seen, classes).await
-}
-
-/// The predictions for `classes` with these maps, `[classes, h, w]`.
-async fn with_maps(
-    maps: Tensor<3>,
-    names: &[String],
-    seen: &CachedInference,
-    classes: &[usize],
-) -> Result<Vec<Prediction>, EngineError> {
-    let [_, height, width] = maps.dims();
-    let values = read(maps).await?;
-    let predictions = classes.iter().zip(values.chunks_exact(width * height)).map(|(&index, map)| Prediction {
-        index,
-        class: names[index].clone(),
-        logit: seen.logits[index],
-        probability: seen.probabilities[index],
-        evidence_box: box_in_photo(map, width, height, seen.window),
-        map: ClassMap { width, height, values: map.to_vec() },
-    });
-    Ok(predictions.collect())
-}
-
-/// The paper's box on the map scaled up, in pixels of the upright photo.
-fn box_in_photo(map: &[f32], width: usize, height: usize, window: Rect) -> Option<[f32; 4]> {
-    let fine = bilinear(map, width, height, GRID, GRID);
-    let found = evidence_box(&fine, GRID, BOX_THRESHOLD)?;
-    let x = |cell: usize| (window.x + window.width * cell as f64 / GRID as f64) as f32;
-    let y = |cell: usize| (window.y + window.height * cell as f64 / GRID as f64) as f32;
-    Some([x(found.x0), y(found.y0), x(found.x1), y(found.y1)])
-}
-
-pub(super) fn softmax(logits: &[f32]) -> Vec<f32> {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f32> = logits.iter().map(|logit| (logit - max).exp()).collect();
-    let sum: f32 = exponentials.iter().sum();
-    exponentials.into_iter().map(|e| e / sum).collect()
 }

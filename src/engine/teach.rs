@@ -1,153 +1,113 @@
-//! Teaching: a few photos of the person's own classes, a new head (and, if asked for, the last stage) on what the
-//! frozen stages of the loaded model make of them.
+//! Fine-tuning on a few photos of a person's own classes: a new head, and optionally the last stage.
+//!
+//! The frozen stages run once per photo. Training works on their cached output.
 
 use std::ops::ControlFlow;
 
-use burn::nn::{Initializer, LinearConfig};
 use burn::tensor::Tensor;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::session::{CachedInference, EngineError, Session, predictions, softmax};
+use super::cache::{CachedFeatures, CachedInference};
+use super::error::EngineError;
+use super::learner::{Learner, LessonInputs, split_last, train_config};
+use super::predictions::predictions;
+use super::session::Session;
 use crate::checkpoint::{Accuracy, ModelCard};
 use crate::core::geometry::Rect;
-use crate::core::inference::Prediction;
+use crate::core::inference::{Prediction, softmax};
 use crate::core::lesson::{Answer, Lesson, LessonEvent, TrainablePart};
 use crate::data::{Augment, augment, stratified};
 use crate::device::read;
-use crate::model::{Network, Stage, run};
+use crate::model::{Network, run};
 use crate::photo::Photo;
-use crate::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
+use crate::train::{Event, Progress, fit};
 
-/// Changed copies of a photo that are learnt from beside itself.
+/// Augmented copies per photo, besides the photo itself.
 const COPIES: u64 = 4;
 
-/// Photos that are judged at once when the training is over.
-const ANSWERED: usize = 64;
-
-/// What the frozen stages made of a photo and its changed copies.
-pub(super) struct CachedFeatures {
-    /// `[1 + copies, c, h, w]`: the input of the last stage, the photo itself first.
-    inputs: Tensor<4>,
-    /// What the last stage makes of that, as far as a head asks for it: for a linear head only the means.
-    features: Tensor<4>,
-    /// What the network saw of the photo, in its pixels.
-    window: Rect,
-}
+/// Photos per batch when the new model predicts all photos of the lesson.
+const ANSWER_BATCH: usize = 64;
 
 /// The outcome of a lesson.
 #[derive(Debug)]
 pub struct Taught {
+    /// The new model's card, without file name, size and hash.
     pub card: ModelCard,
     /// The whole network, frozen stages included.
     pub network: Network,
+    /// The new model's predictions for all photos of the lesson, in its order.
     pub answers: Vec<Answer>,
 }
 
 impl Session {
-    /// Runs the network on a photo, and on changed copies of it if these are to be learnt from; what they make of
-    /// it is kept under `id`.
+    /// Run the loaded network on a photo to train on, and cache its features under `id`.
+    ///
+    /// With `copies`, four augmented copies are cached too. They depend on `id` alone, so every device trains on the
+    /// same pixels.
     ///
     /// # Errors
     /// [`EngineError::NoModel`].
-    pub fn study(&mut self, id: u32, photo: &Photo, copies: bool) -> Result<(), EngineError> {
-        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
+    pub fn extract_features(&mut self, id: u32, photo: &Photo, copies: bool) -> Result<(), EngineError> {
+        let model = self.loaded()?;
         let preprocessing = &model.card.preprocessing;
-        let part = preprocessing.crop(photo.width, photo.height);
-        let mut rgb = photo.square(part, preprocessing.size);
-        let plain = rgb.clone();
+        let crop = preprocessing.crop(photo.width, photo.height);
+        let mut rgb = photo.square(crop, preprocessing.size);
+        let original = rgb.clone();
         for copy in 0..if copies { COPIES } else { 0 } {
             let mut rng = StdRng::seed_from_u64(u64::from(id) << 8 | copy);
-            augment(Augment::CropFlipColour, &plain, preprocessing.size as usize, &mut rng, &mut rgb);
+            augment(Augment::CropFlipColour, &original, preprocessing.size as usize, &mut rng, &mut rgb);
         }
-        let (frozen, last) = split(&model.network);
+        let (frozen, last) = split_last(&model.network);
         let inputs = run(frozen, preprocessing.normalise(&rgb, &self.device));
         let features = run(last, inputs.clone());
         let features = if model.network.rectified { features } else { features.mean_dim(3).mean_dim(2) };
-        self.studied.insert(id, CachedFeatures { inputs, features, window: photo.in_file(part) });
+        self.cached_features.insert(id, CachedFeatures { inputs, features, crop: photo.in_file(crop) });
         Ok(())
     }
 
-    /// Trains on photos that were studied, tells how it goes, and keeps the weights that did best on those held out. The
-    /// loaded model stays what it is.
+    /// Fine-tune on photos with cached features, and keep the weights of the epoch that does best on the held-out
+    /// photos; on the training photos if none is held out.
+    ///
+    /// The loaded model is unchanged. Progress goes to `on_event`; training stops when it breaks.
     ///
     /// # Errors
-    /// [`EngineError::Lesson`] where there is nothing to tell apart, [`EngineError::NotStudied`] for a photo that was not,
-    /// [`EngineError::Stopped`] where no epoch was finished,
-    /// [`EngineError::Train`] from the training itself.
+    /// [`EngineError::NoModel`], [`EngineError::IncompleteLesson`], [`EngineError::NoFeatures`],
+    /// [`EngineError::Stopped`] if no epoch was finished, [`EngineError::Train`] if the training fails, and
+    /// [`EngineError::Read`] if the device fails.
     pub async fn teach(
         &self,
         lesson: &Lesson,
         mut on_event: impl AsyncFnMut(LessonEvent) -> ControlFlow<()>,
     ) -> Result<Taught, EngineError> {
-        let model = self.model.as_ref().ok_or(EngineError::NoModel)?;
-        let filled = (0..lesson.classes.len()).filter(|class| lesson.photos.iter().any(|(_, label)| label == class));
-        if filled.count() < lesson.classes.len() || lesson.classes.len() < 2 {
-            return Err(EngineError::Lesson);
+        let model = self.loaded()?;
+        if !is_complete(lesson) {
+            return Err(EngineError::IncompleteLesson);
         }
-        let studied = |photo: u32| self.studied.get(&photo).ok_or(EngineError::NotStudied);
-        let (frozen, last) = split(&model.network);
-        let labels: Vec<usize> = lesson.photos.iter().map(|&(_, label)| label).collect();
         let settings = &lesson.settings;
-        let (to_learn, held_out) = stratified(&labels, settings.held_out, settings.seed);
+        let data = self.lesson_inputs(lesson)?;
+        let (to_train, held_out) = stratified(&data.labels, settings.held_out, settings.seed);
+        let train = data.with_copies(&to_train);
+        let validation = data.originals(if held_out.is_empty() { &to_train } else { &held_out });
+        let watched = self.watched(lesson, &model.network);
 
         let learner = Learner::new(&model.network, settings.part, lesson.classes.len());
-        let all = lesson.photos.iter().map(|&(photo, _)| {
-            let studied = studied(photo)?;
-            Ok(match settings.part {
-                TrainablePart::Head => studied.features.clone(),
-                TrainablePart::LastStage => studied.inputs.clone(),
-            })
-        });
-        let all: Vec<Tensor<4>> = all.collect::<Result<_, EngineError>>()?;
-        let plain = |positions: &[usize]| {
-            let inputs = positions.iter().map(|&i| all[i].clone().narrow(0, 0, 1)).collect();
-            let labels = positions.iter().map(|&i| labels[i]).collect();
-            Examples::cached(Tensor::cat(inputs, 0), labels, lesson.classes.len())
-        };
-        let copied = to_learn.iter().flat_map(|&i| std::iter::repeat_n(labels[i], all[i].dims()[0])).collect();
-        let inputs = to_learn.iter().map(|&i| all[i].clone()).collect();
-        let train = Examples::cached(Tensor::cat(inputs, 0), copied, lesson.classes.len());
-        let judged = plain(if held_out.is_empty() { &to_learn } else { &held_out });
-
-        let config = TrainConfig {
-            epochs: settings.epochs,
-            batch: settings.batch,
-            lr: settings.lr,
-            optimizer: Optimizer::Adam,
-            weight_decay: 0.0,
-            schedule: Schedule::Cosine,
-            augment: Augment::None,
-            balanced: settings.balanced,
-            seed: settings.seed,
-            ..TrainConfig::default()
-        };
-        // The watched photo on its way to the part that learns: for a head alone its features, which stay as they are.
-        let watched = lesson.watched.and_then(|(photo, class)| {
-            let studied = self.studied.get(&photo)?;
-            let x = studied.inputs.clone().narrow(0, 0, 1);
-            let x = match settings.part {
-                TrainablePart::Head => run(last, x),
-                TrainablePart::LastStage => x,
-            };
-            Some((x, studied.window, class))
-        });
+        let config = train_config(settings);
         let start = Progress { network: learner.network.clone(), optimizer: config.optimizer(), epoch: 0 };
+        // Accuracy and negative loss of the best epoch so far, and its network. Of equal epochs the last counts.
         let mut best: Option<((f64, f64), Network)> = None;
         let devices = [self.device.clone()];
         let begun = (self.clock)();
-        let done = fit(start, &train, &judged, &config, &devices, async |event| {
+        let done = fit(start, &train, &validation, &config, &devices, async |event| {
             let event = match event {
                 Event::Step { done, total, loss } => LessonEvent::Step { done, total, loss },
                 Event::Epoch { epoch, progress, .. } => {
-                    let figure = (epoch.validation_accuracy, -epoch.validation_loss);
-                    if best.as_ref().is_none_or(|(most, _)| figure >= *most) {
-                        best = Some((figure, progress.network.clone()));
+                    let score = (epoch.validation_accuracy, -epoch.validation_loss);
+                    if best.as_ref().is_none_or(|(highest, _)| score >= *highest) {
+                        best = Some((score, progress.network.clone()));
                     }
                     let watched = match &watched {
-                        Some((x, window, class)) => {
-                            map_of(&progress.network, x.clone(), *window, *class, &lesson.classes).await.ok()
-                        }
+                        Some(watched) => watched.predict(&progress.network, &lesson.classes).await.ok(),
                         None => None,
                     };
                     LessonEvent::Epoch {
@@ -163,10 +123,55 @@ impl Session {
             on_event(event).await
         });
         done.await?;
-        let (figure, tail) = best.ok_or(EngineError::Stopped)?;
-        let mut answers = Vec::with_capacity(all.len());
-        for batch in plain(&(0..all.len()).collect::<Vec<_>>()).in_order(ANSWERED) {
-            let logits = read(tail.forward(batch.inputs(0..batch.len(), &self.device)).logits).await?;
+        let ((accuracy, _), trained) = best.ok_or(EngineError::Stopped)?;
+
+        let answers = self.answers(lesson, &data, &held_out, &trained).await?;
+        let accuracy = (!held_out.is_empty() && accuracy.is_finite()).then(|| Accuracy {
+            top1: accuracy as f32,
+            on: format!("{} held-out photos, which also chose the epoch", held_out.len()),
+        });
+        let network = learner.join(&model.network, &trained);
+        Ok(Taught { card: card(&model.card, lesson, accuracy), network, answers })
+    }
+
+    /// Collect the cached inputs of the trainable part for all photos of the lesson.
+    fn lesson_inputs(&self, lesson: &Lesson) -> Result<LessonInputs, EngineError> {
+        let input = |&(photo, _): &(u32, usize)| {
+            let cached = self.cached_features.get(&photo).ok_or(EngineError::NoFeatures)?;
+            Ok(match lesson.settings.part {
+                TrainablePart::Head => cached.features.clone(),
+                TrainablePart::LastStage => cached.inputs.clone(),
+            })
+        };
+        let inputs = lesson.photos.iter().map(input).collect::<Result<_, EngineError>>()?;
+        let labels = lesson.photos.iter().map(|&(_, label)| label).collect();
+        Ok(LessonInputs { inputs, labels, classes: lesson.classes.len() })
+    }
+
+    /// Return the watched photo with its input to the trainable part; for a head, the last stage's output.
+    fn watched(&self, lesson: &Lesson, network: &Network) -> Option<Watched> {
+        let (photo, class) = lesson.watched?;
+        let cached = self.cached_features.get(&photo)?;
+        let x = cached.inputs.clone().narrow(0, 0, 1);
+        let input = match lesson.settings.part {
+            TrainablePart::Head => run(split_last(network).1, x),
+            TrainablePart::LastStage => x,
+        };
+        Some(Watched { input, crop: cached.crop, class })
+    }
+
+    /// Predict all photos of the lesson with `trained`, the trainable part after training.
+    async fn answers(
+        &self,
+        lesson: &Lesson,
+        data: &LessonInputs,
+        held_out: &[usize],
+        trained: &Network,
+    ) -> Result<Vec<Answer>, EngineError> {
+        let mut answers = Vec::with_capacity(lesson.photos.len());
+        let all: Vec<usize> = (0..lesson.photos.len()).collect();
+        for batch in data.originals(&all).in_order(ANSWER_BATCH) {
+            let logits = read(trained.forward(batch.inputs(0..batch.len(), &self.device)).logits).await?;
             for logits in logits.chunks(lesson.classes.len()) {
                 let i = answers.len();
                 let (photo, class) = lesson.photos[i];
@@ -174,68 +179,38 @@ impl Session {
                 answers.push(Answer { photo, class, held_out: held_out.contains(&i), probabilities });
             }
         }
-        let network = learner.whole(&tail, frozen, last);
-        let accuracy = (!held_out.is_empty() && figure.0.is_finite()).then(|| Accuracy {
-            top1: figure.0 as f32,
-            on: format!("{} photos that were not learnt from", held_out.len()),
-        });
-        Ok(Taught { card: card(&model.card, lesson, accuracy), network, answers })
+        Ok(answers)
     }
 }
 
-/// The stages that never learn, and the last one.
-fn split(network: &Network) -> (&[Stage], &[Stage]) {
-    network.stages.split_at(network.stages.len().saturating_sub(1))
+/// Return whether the lesson has two classes or more, each with a photo.
+fn is_complete(lesson: &Lesson) -> bool {
+    let has_photo = |class: usize| lesson.photos.iter().any(|&(_, label)| label == class);
+    lesson.classes.len() >= 2 && (0..lesson.classes.len()).all(has_photo)
 }
 
-/// The part of a network that learns, as a network of its own.
-struct Learner {
-    network: Network,
-    part: TrainablePart,
-}
-
-impl Learner {
-    fn new(base: &Network, part: TrainablePart, classes: usize) -> Self {
-        let [channels, _] = base.linear.weight.dims();
-        let device = base.linear.weight.device();
-        // Nothing is known yet: all classes are equally probable, on every device the same. What is rectified begins
-        // above zero, where gradients flow.
-        let mut linear = LinearConfig::new(channels, classes).with_initializer(Initializer::Zeros).init(&device);
-        if base.rectified {
-            linear.bias = Some(Initializer::Ones.init([classes], &device));
-        }
-        let stages = match part {
-            TrainablePart::Head => Vec::new(),
-            TrainablePart::LastStage => split(base).1.to_vec(),
-        };
-        Self { network: Network { stages, linear, rectified: base.rectified }, part }
-    }
-
-    /// The whole network with what `tail`, this part, has become.
-    fn whole(&self, tail: &Network, frozen: &[Stage], last: &[Stage]) -> Network {
-        let last = match self.part {
-            TrainablePart::Head => last,
-            TrainablePart::LastStage => &tail.stages,
-        };
-        Network { stages: [frozen, last].concat(), linear: tail.linear.clone(), rectified: self.network.rectified }
-    }
-}
-
-/// The map of `class` in what `tail`, the part that learns, takes in of a photo.
-async fn map_of(
-    tail: &Network,
-    x: Tensor<4>,
-    window: Rect,
+/// A photo whose map of one class is reported after every epoch.
+struct Watched {
+    /// Input of the trainable part, `[1, c, h, w]`.
+    input: Tensor<4>,
+    /// The crop, in pixels of the upright photo in the file.
+    crop: Rect,
+    /// Index of the class.
     class: usize,
-    classes: &[String],
-) -> Result<Prediction, EngineError> {
-    let features = run(&tail.stages, x);
-    let logits = read(tail.head(features.clone())).await?;
-    let seen = CachedInference { features, probabilities: softmax(&logits), logits, window };
-    let found = predictions(tail, classes, &seen, &[class]).await?;
-    found.into_iter().next().ok_or(EngineError::Class { class, classes: classes.len() })
 }
 
+impl Watched {
+    /// Predict the class with `trainable`, the trainable part of the network; `classes` are the names of all classes.
+    async fn predict(&self, trainable: &Network, classes: &[String]) -> Result<Prediction, EngineError> {
+        let features = run(&trainable.stages, self.input.clone());
+        let logits = read(trainable.head(features.clone())).await?;
+        let cached = CachedInference { features, probabilities: softmax(&logits), logits, crop: self.crop };
+        let found = predictions(trainable, classes, &cached, &[self.class]).await?;
+        found.into_iter().next().ok_or(EngineError::Class { class: self.class, classes: classes.len() })
+    }
+}
+
+/// Return the card of a model that was fine-tuned from `base`.
 fn card(base: &ModelCard, lesson: &Lesson, accuracy: Option<Accuracy>) -> ModelCard {
     let part = match lesson.settings.part {
         TrainablePart::Head => "a new head",
@@ -247,7 +222,7 @@ fn card(base: &ModelCard, lesson: &Lesson, accuracy: Option<Accuracy>) -> ModelC
         network: base.network.clone().with_classes(lesson.classes.len()),
         classes: lesson.classes.clone(),
         source: format!(
-            "{part} on {}, taught on {} photos: {} epochs of Adam, highest learning rate {}, batch {}, seed {}",
+            "{part} on {}, fine-tuned on {} photos: {} epochs of Adam, highest learning rate {}, batch {}, seed {}",
             base.title,
             lesson.photos.len(),
             lesson.settings.epochs,

@@ -1,4 +1,6 @@
-//! Blocks of several convolutions: residual, inverted residual, inception, fire.
+//! Blocks of several convolutions: residual, inverted residual, inception and fire.
+//!
+//! Field names are part of the tensor paths in `.bpk` files.
 
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
@@ -9,27 +11,27 @@ use crate::kernels;
 
 use super::layers::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor};
 
-/// Two or three convolutions whose result is added to their input (He et al. 2016, "Deep Residual Learning", figure 2
-/// and section 4.2).
+/// Residual block: two or three convolutions whose output is added to their input (He et al. 2016, "Deep Residual
+/// Learning", figure 2 and section 4.2).
 #[derive(Module, Debug)]
 pub struct Residual {
-    /// The last one is linear: the rectifier comes behind the sum.
+    /// Convolutions in order. The last one is linear, because the ReLU follows the sum.
     pub body: Vec<ConvBlock>,
-    /// 1×1 convolution that brings the input to the body's shape (option B). Without it a change of shape is bridged
-    /// by every second pixel and channels of zeros (option A).
+    /// 1×1 convolution that brings the input to the body's shape (option B). `None` subsamples the input and pads it
+    /// with zero channels where the shape changes (option A).
     pub project: Option<ConvBlock>,
-    /// False in a plain network: the input is not added.
+    /// Whether the input is added; false in plain networks.
     pub shortcut: bool,
 }
 
 impl Residual {
-    pub(super) fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
-        let y = self.body.iter().fold(x.clone(), |y, conv| through(conv, y));
+    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
+        let y = self.body.iter().fold(x.clone(), |y, conv| visit(conv, y));
         if !self.shortcut {
             return activation::relu(y);
         }
         let x = match &self.project {
-            Some(project) => through(project, x),
+            Some(project) => visit(project, x),
             None => padded_shortcut(x, y.dims()),
         };
         activation::relu(x + y)
@@ -42,7 +44,7 @@ impl Residual {
     }
 }
 
-/// Option A: `x` with every `stride`th pixel, and as many zero channels before as behind it.
+/// Shortcut of option A: take every `stride`th pixel of `x` and pad the channels with zeros, half of them on each side.
 fn padded_shortcut(x: Tensor<4>, [n, c_out, h_out, w_out]: [usize; 4]) -> Tensor<4> {
     let [_, c_in, h, _] = x.dims();
     if (c_in, h) == (c_out, h_out) {
@@ -55,25 +57,29 @@ fn padded_shortcut(x: Tensor<4>, [n, c_out, h_out, w_out]: [usize; 4]) -> Tensor
     Tensor::cat(vec![zeros(before), x.clone(), zeros(c_out - c_in - before)], 1)
 }
 
-/// Expand (1×1) → depthwise → project (1×1, linear), with a shortcut where the shape stays
-/// (Sandler et al. 2018, MobileNetV2, section 3.3).
+/// Inverted residual block: expand (1×1), depthwise, project (1×1, linear), with a shortcut if the shape stays the same
+/// (Sandler et al. 2018, "MobileNetV2", section 3.3).
 #[derive(Module, Debug)]
 pub struct InvertedResidual {
+    /// 1×1 convolution to more channels; `None` for an expansion factor of 1.
     pub expand: Option<ConvBlock>,
+    /// Depthwise convolution, which carries the stride.
     pub depthwise: ConvBlock,
+    /// Linear 1×1 convolution to the output channels.
     pub project: ConvBlock,
+    /// Whether the input is added to the output.
     pub shortcut: bool,
 }
 
 impl InvertedResidual {
-    pub(super) fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
         let input = self.shortcut.then(|| x.clone());
         let x = match &self.expand {
-            Some(expand) => through(expand, x),
+            Some(expand) => visit(expand, x),
             None => x,
         };
-        let x = through(&self.depthwise, x);
-        let x = through(&self.project, x);
+        let x = visit(&self.depthwise, x);
+        let x = visit(&self.project, x);
         match input {
             Some(input) => x + input,
             None => x,
@@ -88,19 +94,27 @@ impl InvertedResidual {
     }
 }
 
-/// Four branches side by side (Szegedy et al. 2015, "Going Deeper with Convolutions", figure 2b): 1×1; 1×1 and 3×3;
-/// 1×1 and 3×3 (5×5 in the paper: torchvision's weights have 3×3); max-pool and 1×1.
+/// Inception block: four parallel branches whose outputs are concatenated (Szegedy et al. 2015, "Going Deeper with
+/// Convolutions", figure 2b).
 #[derive(Module, Debug)]
 pub struct Inception {
+    /// 1×1.
     pub branch1: Vec<ConvBlock>,
+    /// 1×1, then 3×3.
     pub branch2: Vec<ConvBlock>,
+    /// 1×1, then 3×3. The paper has 5×5 here, but torchvision's weights have 3×3.
     pub branch3: Vec<ConvBlock>,
+    /// 3×3 max-pooling with stride 1, in front of `branch4`.
     pub pool: MaxPool2d,
+    /// 1×1.
     pub branch4: Vec<ConvBlock>,
 }
 
 impl Inception {
-    /// `c_out` as in the paper's table 1: #1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5, pool proj.
+    /// Build a block with new weights.
+    ///
+    /// `c_out` lists channels as in the paper's table 1: #1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5, pool proj. `norm`
+    /// is the epsilon of the batch norms, if any.
     pub fn new(c_in: usize, c_out: [usize; 6], norm: Option<f64>, device: &Device) -> Self {
         let conv = |channels, kernel| ConvBlockConfig::new(channels, kernel, norm).init(device);
         let [c1, c3_reduce, c3, c5_reduce, c5, pool] = c_out;
@@ -114,12 +128,12 @@ impl Inception {
         }
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
         let pooled = kernels::max_pool2d(&self.pool, x.clone());
         let branches =
             [(&self.branch1, x.clone()), (&self.branch2, x.clone()), (&self.branch3, x), (&self.branch4, pooled)];
-        let mut along = |(branch, x): (&Vec<ConvBlock>, _)| branch.iter().fold(x, |x, conv| through(conv, x));
-        Tensor::cat(branches.into_iter().map(&mut along).collect(), 1)
+        let mut forward = |(branch, x): (&Vec<ConvBlock>, _)| branch.iter().fold(x, |x, conv| visit(conv, x));
+        Tensor::cat(branches.into_iter().map(&mut forward).collect(), 1)
     }
 
     pub(super) fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {
@@ -130,15 +144,20 @@ impl Inception {
     }
 }
 
-/// Squeeze (1×1), then 1×1 and 3×3 side by side (Iandola et al. 2016, "SqueezeNet", section 3.2).
+/// Fire module: squeeze (1×1), then parallel 1×1 and 3×3 convolutions whose outputs are concatenated (Iandola et al.
+/// 2016, "SqueezeNet", section 3.2).
 #[derive(Module, Debug)]
 pub struct Fire {
+    /// 1×1 convolution to few channels.
     pub squeeze: ConvBlock,
+    /// 1×1 convolution of the squeezed channels.
     pub expand1: ConvBlock,
+    /// 3×3 convolution of the squeezed channels.
     pub expand3: ConvBlock,
 }
 
 impl Fire {
+    /// Build a module with new weights: `c_in` channels to `squeeze`, then to `2 · expand`.
     pub fn new(c_in: usize, squeeze: usize, expand: usize, device: &Device) -> Self {
         let conv = |channels, kernel| {
             ConvBlockConfig::new(channels, kernel, None).with_activation(Activation::Relu).init(device)
@@ -150,10 +169,10 @@ impl Fire {
         }
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
-        let x = through(&self.squeeze, x);
-        let expand1 = through(&self.expand1, x.clone());
-        Tensor::cat(vec![expand1, through(&self.expand3, x)], 1)
+    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
+        let x = visit(&self.squeeze, x);
+        let expand1 = visit(&self.expand1, x.clone());
+        Tensor::cat(vec![expand1, visit(&self.expand3, x)], 1)
     }
 
     pub(super) fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {

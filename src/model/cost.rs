@@ -1,48 +1,61 @@
-//! What a network costs: parameters and multiply-adds, stage by stage, without running it.
+//! Cost of a network: parameters and multiply-adds of each stage, computed without running it.
 
 use burn::nn::PaddingConfig2d;
 use burn::nn::pool::MaxPool2d;
 
 use super::{ConvBlock, Layer, Network};
 
-/// One stage's, or the head's, share of a network's cost.
+/// Cost of one stage, or of the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StageCost {
-    /// Channels, height and width of what comes out.
+    /// Channels, height and width of the output.
     pub output: [usize; 3],
-    /// Trained numbers; the running statistics of batch norms are not counted.
+    /// Trained parameters; running statistics of batch norms do not count.
     pub parameters: usize,
-    /// Of convolutions and linear layers, for one photo.
+    /// Multiply-adds of convolutions and linear layers for one photo.
     pub multiply_adds: u64,
 }
 
 impl Network {
-    /// The cost of each stage in turn, and of the head (the last entry), for photos of `height` × `width`.
+    /// Return the cost of each stage in order, and of the head last, for photos of `height` × `width` pixels.
+    ///
+    /// ```
+    /// # use burn::tensor::Device;
+    /// # use camscope::model::NetworkConfig;
+    /// let network = NetworkConfig::named("resnet-20", 10)?.init(&Device::flex())?;
+    /// let cost = network.cost(32, 32);
+    /// assert_eq!(cost[3].output, [64, 8, 8]);
+    /// assert_eq!(cost.iter().map(|stage| stage.parameters).sum::<usize>(), 269_722);
+    /// # Ok::<(), camscope::model::ConfigError>(())
+    /// ```
     pub fn cost(&self, height: usize, width: usize) -> Vec<StageCost> {
         let mut counter = Counter { shape: [3, height, width], parameters: 0, multiply_adds: 0 };
         let mut costs = Vec::with_capacity(self.stages.len() + 1);
         for stage in &self.stages {
             stage.layers.iter().for_each(|layer| counter.layer(layer));
-            costs.push(counter.taken());
+            costs.push(counter.take());
         }
         let [k, classes] = self.linear.weight.dims();
         let [_, height, width] = counter.shape;
         counter.parameters = k * classes + self.linear.bias.as_ref().map_or(0, |_| classes);
         counter.multiply_adds = (k * classes * if self.rectified { height * width } else { 1 }) as u64;
         counter.shape = [classes, 1, 1];
-        costs.push(counter.taken());
+        costs.push(counter.take());
         costs
     }
 }
 
+/// Walks through the layers and sums up their cost.
 struct Counter {
+    /// Channels, height and width of the current activations.
     shape: [usize; 3],
     parameters: usize,
     multiply_adds: u64,
 }
 
 impl Counter {
-    fn taken(&mut self) -> StageCost {
+    /// Return the sums since the last call, and reset them.
+    fn take(&mut self) -> StageCost {
         let cost = StageCost { output: self.shape, parameters: self.parameters, multiply_adds: self.multiply_adds };
         (self.parameters, self.multiply_adds) = (0, 0);
         cost
@@ -58,26 +71,27 @@ impl Counter {
             Layer::Residual(block) => {
                 let input = self.shape;
                 block.body.iter().for_each(|conv| self.conv(conv));
-                self.aside(input, block.project.as_slice());
+                self.branch(input, block.project.as_slice());
             }
             Layer::Inception(block) => {
                 let input = self.shape;
                 let branches = [&block.branch1, &block.branch2, &block.branch3, &block.branch4];
-                let channels = branches.map(|branch| self.aside(input, branch)[0]).iter().sum();
+                let channels = branches.map(|branch| self.branch(input, branch)[0]).iter().sum();
                 self.shape = [channels, input[1], input[2]];
             }
             Layer::Fire(block) => {
                 self.conv(&block.squeeze);
                 let input = self.shape;
                 let channels =
-                    [&block.expand1, &block.expand3].map(|conv| self.aside(input, std::slice::from_ref(conv))[0]);
+                    [&block.expand1, &block.expand3].map(|conv| self.branch(input, std::slice::from_ref(conv))[0]);
                 self.shape[0] = channels.iter().sum();
             }
         }
     }
 
-    /// Convolutions in a row beside the main way, from `input`; returns their output's shape.
-    fn aside(&mut self, input: [usize; 3], convs: &[ConvBlock]) -> [usize; 3] {
+    /// Count the convolutions of a branch that starts from `input`; return the shape of its output. The main shape
+    /// stays.
+    fn branch(&mut self, input: [usize; 3], convs: &[ConvBlock]) -> [usize; 3] {
         let main = std::mem::replace(&mut self.shape, input);
         convs.iter().for_each(|conv| self.conv(conv));
         std::mem::replace(&mut self.shape, main)
@@ -86,7 +100,7 @@ impl Counter {
     fn conv(&mut self, block: &ConvBlock) {
         let [c_out, c_in, kernel, _] = block.conv.weight.dims();
         let [_, height, width] = self.shape;
-        let side = |side| out(side, kernel, block.conv.stride[0], &block.conv.padding, false);
+        let side = |side| output_side(side, kernel, block.conv.stride[0], &block.conv.padding, false);
         self.shape = [c_out, side(height), side(width)];
         let weights = c_out * c_in * kernel * kernel;
         self.multiply_adds += (weights * self.shape[1] * self.shape[2]) as u64;
@@ -96,17 +110,18 @@ impl Counter {
 
     fn pool(&mut self, pool: &MaxPool2d) {
         let [channels, height, width] = self.shape;
-        let side = |side| out(side, pool.kernel_size[0], pool.stride[0], &pool.padding, pool.ceil_mode);
+        let side = |side| output_side(side, pool.kernel_size[0], pool.stride[0], &pool.padding, pool.ceil_mode);
         self.shape = [channels, side(height), side(width)];
     }
 }
 
-fn out(side: usize, kernel: usize, stride: usize, padding: &PaddingConfig2d, ceil: bool) -> usize {
-    let around = match padding {
+/// Return the output's side, in pixels, of a square window that slides over `side` pixels.
+fn output_side(side: usize, kernel: usize, stride: usize, padding: &PaddingConfig2d, ceil: bool) -> usize {
+    let padding = match padding {
         PaddingConfig2d::Same => return side.div_ceil(stride),
         PaddingConfig2d::Valid => 0,
         PaddingConfig2d::Explicit(top, _, bottom, _) => top + bottom,
     };
-    let steps = (side + around).saturating_sub(kernel);
+    let steps = (side + padding).saturating_sub(kernel);
     1 + if ceil { steps.div_ceil(stride) } else { steps / stride }
 }

@@ -1,4 +1,4 @@
-//! EfficientNet-Lite0: the mobile EfficientNet without squeeze-and-excitation, ReLU6 throughout.
+//! EfficientNet-Lite0: EfficientNet-B0 without squeeze-and-excitation and with ReLU6 throughout.
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,12 @@ use crate::core::preprocessing::Preprocessing;
 
 /// TensorFlow's default, with which the public weights were trained.
 const NORM_EPSILON: f64 = 1e-3;
+/// Output channels of the first convolution.
 const STEM: usize = 32;
+/// Output channels of the last convolution.
 const HEAD: usize = 1280;
 
-/// (repeats, kernel, stride, expansion, channels) of each stage: Tan & Le 2019, table 1, EfficientNet-B0.
+/// Stages of EfficientNet-B0 as (repeats, kernel, stride, expansion, channels): Tan & Le 2019, "EfficientNet", table 1.
 const STAGES: [(usize, usize, usize, usize, usize); 7] = [
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -24,11 +26,13 @@ const STAGES: [(usize, usize, usize, usize, usize); 7] = [
     (1, 3, 1, 6, 320),
 ];
 
-/// EfficientNet-Lite0 as nine stages (stem, seven of inverted residuals, the 1×1 to 1,280 channels) and GAP + Linear.
+/// Configuration of EfficientNet-Lite0: nine stages (stem, seven of inverted residuals, 1×1 convolution to 1,280
+/// channels), then global average pooling and one linear layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EfficientNetLiteConfig {
-    /// False for published checkpoints, whose norms are folded into the convolutions.
+    /// Whether a batch norm follows every convolution. False for published checkpoints, whose norms are folded.
     pub batch_norm: bool,
+    /// Number of classes.
     pub classes: usize,
 }
 
@@ -103,6 +107,7 @@ impl EfficientNetLiteConfig {
     }
 }
 
+/// EfficientNet-Lite0.
 pub(super) fn networks() -> Vec<NetworkEntry> {
     vec![NetworkEntry {
         name: "efficientnet-lite0".into(),
@@ -119,6 +124,7 @@ pub(super) fn networks() -> Vec<NetworkEntry> {
     }]
 }
 
+/// Name the convolutions as efficientnet_lite_pytorch does: `_blocks.0._expand_conv` with norm `_blocks.0._bn0`.
 fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
     let (mut block, mut convs) = (0, Vec::new());
     for layer in stages.iter().flat_map(|stage| &stage.layers) {

@@ -1,4 +1,4 @@
-//! GoogLeNet, whose head has been global average pooling and one linear layer from the start.
+//! GoogLeNet: inception blocks, then its original head of global average pooling and one linear layer.
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,20 @@ use super::registry::{Family, NetworkEntry, PublicWeights, PyTorchNames};
 use super::{ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
 use crate::core::preprocessing::Preprocessing;
 
-/// torchvision's, with batch norm.
+/// torchvision's value.
 const NORM_EPSILON: f64 = 1e-3;
 
-/// Inception v1 with batch norm, as torchvision has it (Szegedy et al. 2015, table 1), without the auxiliary classifiers.
+/// Configuration of GoogLeNet (Szegedy et al. 2015, table 1) with batch norm, as in torchvision, and without auxiliary
+/// classifiers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GoogLeNetConfig {
-    /// False for published checkpoints, whose norms are folded into the convolutions.
+    /// Whether a batch norm follows every convolution. False for published checkpoints, whose norms are folded.
     pub batch_norm: bool,
+    /// Number of classes.
     pub classes: usize,
 }
 
-/// Rows of table 1: input channels, then [`Inception::new`]'s six; grouped by the pools between them.
+/// Rows of table 1: input channels, then the six of [`Inception::new`]. A max-pool follows every group but the last.
 const INCEPTIONS: [&[(usize, [usize; 6])]; 3] = [
     &[(192, [64, 96, 128, 16, 32, 32]), (256, [128, 128, 192, 32, 96, 64])],
     &[
@@ -78,13 +80,14 @@ impl Family for GoogLeNetConfig {
     }
 }
 
+/// GoogLeNet.
 pub(super) fn networks() -> Vec<NetworkEntry> {
     vec![NetworkEntry {
         name: "googlenet".into(),
         aliases: Vec::new(),
         title: "GoogLeNet".into(),
         config: NetworkConfig::GoogLeNet(GoogLeNetConfig { batch_norm: true, classes: 1000 }),
-        // torchvision ported these weights from TensorFlow, where photos were in [-1, 1].
+        // torchvision ported these weights from TensorFlow, where values lie in [−1, 1].
         weights: PublicWeights {
             preprocessing: Preprocessing { resize: 256, ..Preprocessing::symmetric(224) },
             ..PublicWeights::torchvision()
@@ -92,6 +95,7 @@ pub(super) fn networks() -> Vec<NetworkEntry> {
     }]
 }
 
+/// Name the convolutions as torchvision does: `inception3a.branch2.0.conv` with norm `inception3a.branch2.0.bn`.
 fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
     let mut prefixes: Vec<String> = ["conv1", "conv2", "conv3"].map(str::to_owned).into();
     for (s, stage) in stages.iter().enumerate().skip(2) {

@@ -1,4 +1,7 @@
-//! The layers that stages are made of: convolution + norm + activation, and pooling; blocks of several are in `blocks`.
+//! Layers of a stage: convolution with batch norm and activation, and pooling. Blocks of several convolutions are in
+//! `blocks`.
+//!
+//! Field names of modules are part of the tensor paths in `.bpk` files.
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -11,21 +14,24 @@ use crate::kernels::{self, ClampedRelu, Packed};
 
 use super::blocks::{Fire, Inception, InvertedResidual, Residual};
 
-/// The non-linearity behind a convolution.
+/// Non-linearity after a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
-    /// `x` where positive, `slope · x` elsewhere.
+    /// `x` where positive, `slope · x` elsewhere. The value is the slope.
     LeakyRelu(f64),
+    /// `max(x, 0)`.
     Relu,
-    /// ReLU cut off at 6, as the mobile networks use it.
+    /// ReLU clamped at 6, as in mobile networks.
     Relu6,
+    /// `1 / (1 + exp(−x))`.
     Sigmoid,
-    /// None: the end of a residual branch, before the sum.
+    /// Identity: the end of a residual branch, before the sum.
     Linear,
 }
 
 impl Activation {
+    /// Apply the activation to every element.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         match *self {
             Self::LeakyRelu(slope) => activation::leaky_relu(x, slope),
@@ -35,11 +41,9 @@ impl Activation {
             Self::Linear => x,
         }
     }
-}
 
-impl Activation {
-    /// The same as one rectifier, where it is one.
-    fn relu(&self) -> Option<ClampedRelu> {
+    /// Express the activation as a clamped ReLU, which kernels can fuse with a convolution; `None` for a sigmoid.
+    fn clamped_relu(&self) -> Option<ClampedRelu> {
         let relu = |slope, cap| Some(ClampedRelu { slope, cap });
         match *self {
             Self::LeakyRelu(slope) => relu(slope as f32, f32::INFINITY),
@@ -51,56 +55,68 @@ impl Activation {
     }
 }
 
-/// What surrounds a layer's input: zeros for a convolution, nothing that could win for a pool.
+/// Padding of a layer's input: zeros for a convolution, −∞ for max-pooling.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Padding {
-    /// As much as keeps `ceil(size / stride)` pixels; the odd one goes right and below (TensorFlow's "same").
+    /// Padding that leaves `ceil(size / stride)` pixels. An odd pixel goes to the right and to the bottom (TensorFlow's
+    /// "same").
     Same,
-    /// So many pixels on every side (PyTorch).
-    Around(usize),
+    /// The same number of pixels on every side (PyTorch).
+    Symmetric(usize),
 }
 
 impl Padding {
     fn config(self) -> PaddingConfig2d {
         match self {
             Self::Same => PaddingConfig2d::Same,
-            Self::Around(0) => PaddingConfig2d::Valid,
-            Self::Around(pixels) => PaddingConfig2d::Explicit(pixels, pixels, pixels, pixels),
+            Self::Symmetric(0) => PaddingConfig2d::Valid,
+            Self::Symmetric(pixels) => PaddingConfig2d::Explicit(pixels, pixels, pixels, pixels),
         }
     }
 }
 
-/// How a [`ConvBlock`] is built. Square kernels.
+/// Configuration of a [`ConvBlock`].
 #[derive(Debug, Clone)]
 pub struct ConvBlockConfig {
+    /// Input and output channels.
     pub channels: [usize; 2],
+    /// Side of the square kernel, in pixels.
     pub kernel: usize,
+    /// Stride in both directions, in pixels.
     pub stride: usize,
+    /// Padding of the input.
     pub padding: Padding,
+    /// Groups of channels: 1 for a full convolution, the number of channels for a depthwise one.
     pub groups: usize,
-    /// Epsilon of the batch norm; `None` leaves the norm out and gives the convolution a bias.
+    /// Epsilon of the batch norm. `None` leaves the norm out and gives the convolution a bias.
     pub norm: Option<f64>,
+    /// Activation after the norm.
     pub activation: Activation,
 }
 
 impl ConvBlockConfig {
-    /// Stride 1, the size kept, ReLU.
+    /// Configure a convolution of stride 1 that keeps the size, followed by a ReLU.
     pub fn new(channels: [usize; 2], kernel: usize, norm: Option<f64>) -> Self {
         Self { channels, kernel, stride: 1, padding: Padding::Same, groups: 1, norm, activation: Activation::Relu }
     }
 
-    /// PyTorch's usual padding for the kernel, which for a stride above 1 is not [`Padding::Same`].
+    /// Replace the stride, and pad by half the kernel on every side as PyTorch's networks do. For a stride above 1 that
+    /// differs from [`Padding::Same`].
+    #[must_use]
     pub fn with_stride(self, stride: usize) -> Self {
-        let padding = Padding::Around(self.kernel / 2);
+        let padding = Padding::Symmetric(self.kernel / 2);
         Self { stride, padding, ..self }
     }
 
+    /// Replace the activation.
+    #[must_use]
     pub fn with_activation(self, activation: Activation) -> Self {
         Self { activation, ..self }
     }
 
+    /// Build the block with new weights.
     pub fn init(&self, device: &Device) -> ConvBlock {
-        // He et al. 2015: keeps the activations' variance through deep stacks of rectifiers.
+        // He et al. 2015: keeps the variance of activations through deep stacks of ReLUs.
         let initializer = Initializer::KaimingNormal { gain: std::f64::consts::SQRT_2, fan_out_only: false };
         let mut conv = Conv2dConfig::new(self.channels, [self.kernel; 2])
             .with_stride([self.stride; 2])
@@ -117,42 +133,46 @@ impl ConvBlockConfig {
     }
 }
 
-/// Convolution, then batch norm (if any), then the activation.
+/// Convolution, batch norm (if any) and activation.
 #[derive(Module, Debug)]
 pub struct ConvBlock {
+    /// Convolution, with a bias if there is no norm.
     pub conv: Conv2d,
+    /// Batch norm; `None` after folding.
     pub norm: Option<BatchNorm>,
+    /// Activation after the norm.
     #[module(skip)]
     pub activation: Activation,
+    /// Cache of repacked weights.
     #[module(skip)]
     packed: Packed,
 }
 
-/// What is done at a convolution on the way through a network: [`ConvBlock::forward`], or more than that.
+/// Function that computes each convolution of a forward pass: [`ConvBlock::forward`], or a variant that records more.
 pub type ConvVisitor<'a> = dyn FnMut(&ConvBlock, Tensor<4>) -> Tensor<4> + 'a;
 
 impl ConvBlock {
-    /// `[n, c_in, h, w]` to `[n, c_out, h', w']`, in the float type of `x`.
+    /// Compute `[n, c_in, h, w]` → `[n, c_out, h', w']` in the float type of `x`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let dtype = x.dtype();
         let Some(norm) = &self.norm else {
-            return match self.activation.relu() {
+            return match self.activation.clamped_relu() {
                 Some(relu) => kernels::conv2d_relu(&self.conv, &self.packed, relu, x, |x| self.activation.forward(x)),
                 None => self.activation.forward(kernels::conv2d(&self.conv, x)),
             };
         };
         let x = kernels::conv2d(&self.conv, x);
-        let one_by_one = |x| self.activation.forward(norm.forward(x));
-        // A batch's sums are too large for float16.
+        let unfused = |x| self.activation.forward(norm.forward(x));
+        // The sums over a batch overflow float16.
         let x = x.cast(FloatDType::F32);
-        let y = match self.activation.relu() {
-            Some(relu) => kernels::batch_norm_relu(norm, relu, x, one_by_one),
-            None => one_by_one(x),
+        let y = match self.activation.clamped_relu() {
+            Some(relu) => kernels::batch_norm_relu(norm, relu, x, unfused),
+            None => unfused(x),
         };
         y.cast(dtype)
     }
 
-    /// What the activation is applied to, outside of training: `[n, c_in, h, w]` to `[n, c_out, h', w']`.
+    /// Compute the input of the activation in inference mode: `[n, c_in, h, w]` → `[n, c_out, h', w']`.
     pub fn before_activation(&self, x: Tensor<4>) -> Tensor<4> {
         let x = kernels::conv2d(&self.conv, x);
         match &self.norm {
@@ -161,7 +181,8 @@ impl ConvBlock {
         }
     }
 
-    /// `γ (W x − μ) / √(σ² + ε) + β` is a convolution again: scaled weights, shifted bias.
+    /// Fold the batch norm into the convolution: `γ (W x − μ) / √(σ² + ε) + β` is a convolution with scaled weights and
+    /// a shifted bias.
     pub(super) fn folded(mut self) -> Self {
         let Some(norm) = self.norm.take() else { return self };
         let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt();
@@ -177,42 +198,50 @@ impl ConvBlock {
     }
 }
 
-/// Anything a stage may hold.
+/// Element of a stage.
 #[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)] // a few dozen per network, and burn's derive wants the plain type
+#[allow(clippy::large_enum_variant)] // a network has a few dozen, and burn's derive needs unboxed variants
 pub enum Layer {
+    /// Convolution, batch norm and activation.
     Conv(ConvBlock),
+    /// Max-pooling.
     MaxPool(MaxPool2d),
+    /// Block of MobileNetV2 and EfficientNet.
     InvertedResidual(InvertedResidual),
+    /// Block of ResNets and their plain twins.
     Residual(Residual),
+    /// Block of GoogLeNet.
     Inception(Inception),
+    /// Block of SqueezeNet.
     Fire(Fire),
 }
 
 impl Layer {
-    /// Max-pooling over 2×2 with stride 2.
+    /// Build max-pooling over 2×2 pixels with stride 2.
     pub fn max_pool() -> Self {
         Self::MaxPool(MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init())
     }
 
-    /// Max-pooling over 3×3 with stride 2 and `padding` pixels around; `ceil` keeps a last window that hangs over.
+    /// Build max-pooling over 3×3 pixels with stride 2 and `padding` pixels on every side. `ceil` keeps a last window
+    /// that reaches over the border.
     pub fn max_pool_3(padding: usize, ceil: bool) -> Self {
         let pool = MaxPool2dConfig::new([3, 3]).with_strides([2, 2]).with_ceil_mode(ceil);
-        Self::MaxPool(pool.with_padding(Padding::Around(padding).config()).init())
+        Self::MaxPool(pool.with_padding(Padding::Symmetric(padding).config()).init())
     }
 
-    pub fn forward(&self, x: Tensor<4>, through: &mut ConvVisitor<'_>) -> Tensor<4> {
+    /// Compute `[n, c_in, h, w]` → `[n, c_out, h', w']`, with `visit` in place of every convolution.
+    pub fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
         match self {
-            Self::Conv(block) => through(block, x),
+            Self::Conv(block) => visit(block, x),
             Self::MaxPool(pool) => kernels::max_pool2d(pool, x),
-            Self::InvertedResidual(block) => block.forward(x, through),
-            Self::Residual(block) => block.forward(x, through),
-            Self::Inception(block) => block.forward(x, through),
-            Self::Fire(block) => block.forward(x, through),
+            Self::InvertedResidual(block) => block.forward(x, visit),
+            Self::Residual(block) => block.forward(x, visit),
+            Self::Inception(block) => block.forward(x, visit),
+            Self::Fire(block) => block.forward(x, visit),
         }
     }
 
-    /// Every convolution of the layer, in the order of the forward pass.
+    /// Replace every convolution of the layer by `f` of it, in the order of the forward pass.
     pub fn map_convs(self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {
         match self {
             Self::Conv(block) => Self::Conv(f(block)),

@@ -1,6 +1,6 @@
-//! Every network by name. `info`, `train`, `import`, benchmarks and all lists of names are made from these entries.
+//! Registry of all networks. `info`, `train`, `import`, benchmarks and all lists of names read these entries.
 //!
-//! A family of networks is one file that implements [`Family`] and lists its networks, and one line each in
+//! To add a family, write one file that implements [`Family`] and lists its networks, and add one line each to
 //! [`NetworkConfig`], its two matches and [`networks`].
 
 use burn::tensor::Device;
@@ -14,56 +14,61 @@ use super::vgg::{self, VggGapConfig};
 use super::{ConfigError, Network};
 use crate::core::preprocessing::Preprocessing;
 
-/// What a family of networks provides: how to build one, fold it, and read PyTorch's checkpoints of it.
+/// A family's part of the registry: build a network, fold it, and read its PyTorch checkpoints.
 pub trait Family {
     /// Build the network with freshly initialised weights.
     ///
     /// # Errors
-    /// [`ConfigError`] where a value lies outside what the family allows.
+    /// [`ConfigError`] if a value lies outside the family's range.
     fn init(&self, device: &Device) -> Result<Network, ConfigError>;
 
-    /// Number of classes that the head tells apart.
+    /// Return the number of classes.
     fn classes(&self) -> usize;
 
-    /// Change the number of classes.
+    /// Replace the number of classes.
     fn set_classes(&mut self, classes: usize);
 
-    /// Describe the network after [`Network::folded`], which leaves no batch norm.
+    /// Change the configuration to that of the network after [`Network::folded`], which has no batch norm.
     fn fold(&mut self);
 
-    /// Name of the last layer in PyTorch's public checkpoints.
+    /// Return the name of the last layer in PyTorch's public checkpoints.
     fn pytorch_head(&self) -> &'static str;
 
-    /// Names of the other tensors in PyTorch's public checkpoints of `network`.
+    /// Return the names of the other tensors in PyTorch's public checkpoints of `network`.
     fn pytorch_names(&self, network: &Network) -> PyTorchNames;
 }
 
 /// Tensor names of a PyTorch checkpoint.
 pub struct PyTorchNames {
-    /// Each convolution with its batch norm, in the order of [`Network::map_convs`]. The norm's name is unused where the
-    /// network has none.
+    /// Name of each convolution and of its batch norm, in the order of [`Network::map_convs`]. A network without norms
+    /// ignores their names.
     pub convs: Vec<(String, String)>,
-    /// Public checkpoints end in another head, so ours may be missing.
+    /// Whether public checkpoints end in a different head, so that this network's may be missing.
     pub head_is_new: bool,
-    /// Prefixes of tensors that such checkpoints hold besides.
+    /// Prefixes of further tensors in such checkpoints, which are skipped.
     pub ignored: &'static [&'static str],
 }
 
-/// Configuration of any network: the `network` object of a model card.
+/// Configuration of a network of any family: the `network` object of a model card.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "family", rename_all = "kebab-case")]
 pub enum NetworkConfig {
+    /// VGG with global average pooling.
     VggGap(VggGapConfig),
+    /// ResNet or its plain twin.
     #[serde(rename = "resnet")]
     ResNet(ResNetConfig),
+    /// GoogLeNet.
     #[serde(rename = "googlenet")]
     GoogLeNet(GoogLeNetConfig),
+    /// SqueezeNet 1.1.
     #[serde(rename = "squeezenet")]
     SqueezeNet(SqueezeNetConfig),
+    /// EfficientNet-Lite0.
     EfficientnetLite(EfficientNetLiteConfig),
 }
 
-/// All networks, family by family.
+/// Return all networks, family by family.
 pub fn networks() -> Vec<NetworkEntry> {
     [vgg::networks(), resnet::networks(), googlenet::networks(), squeezenet::networks(), efficientnet::networks()]
         .into_iter()
@@ -93,41 +98,47 @@ impl NetworkConfig {
     }
 }
 
-/// One network by name.
+/// Entry of the registry: one network.
 #[derive(Debug, Clone)]
 pub struct NetworkEntry {
-    /// The one spelling on command lines, in manifests and on the page, such as `resnet-20`.
+    /// Spelling on command lines, in manifests and on the page, such as `resnet-20`.
     pub name: String,
-    /// Other accepted spellings: PyTorch's.
+    /// Other accepted spellings, such as PyTorch's `resnet20`.
     pub aliases: Vec<String>,
-    /// For people.
+    /// Name for people, such as `ResNet-20`.
     pub title: String,
-    /// As it is trained: with batch norm where its authors have it, and with the classes of its public weights.
+    /// Configuration for training: with batch norm if the authors use it, and with the classes of the public weights.
     pub config: NetworkConfig,
+    /// Public weights in PyTorch's format.
     pub weights: PublicWeights,
 }
 
-/// What the public checkpoints of a network were trained on, and where they come from.
+/// Training data, preprocessing and origin of a network's public checkpoints.
 #[derive(Debug, Clone)]
 pub struct PublicWeights {
+    /// Classes of the head.
     pub classes: ClassNames,
+    /// Preprocessing that the weights expect.
     pub preprocessing: Preprocessing,
-    /// SPDX identifier.
+    /// SPDX identifier of the licence.
     pub licence: &'static str,
+    /// Author, training data and origin of the weights.
     pub source: &'static str,
 }
 
-/// Whose classes public weights tell apart.
+/// Data set whose classes public weights predict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClassNames {
+    /// The 1,000 classes of ImageNet (ILSVRC 2012).
     ImageNet,
+    /// The ten classes of CIFAR-10.
     Cifar10,
-    /// None: the head of the public weights is not ours, so a new one is untrained.
+    /// No data set: the public weights have a different head, so the new head is untrained.
     Untrained,
 }
 
 impl ClassNames {
-    /// Number of classes; ten for a head that is still to be trained.
+    /// Return the number of classes: ten for an untrained head.
     pub fn count(self) -> usize {
         match self {
             Self::ImageNet => 1000,
@@ -137,7 +148,7 @@ impl ClassNames {
 }
 
 impl PublicWeights {
-    /// torchvision's weights for ImageNet.
+    /// Describe torchvision's weights for ImageNet.
     pub(super) fn torchvision() -> Self {
         Self {
             classes: ClassNames::ImageNet,
@@ -149,13 +160,13 @@ impl PublicWeights {
 }
 
 impl NetworkEntry {
-    fn goes_by(&self, name: &str) -> bool {
-        let own = std::iter::once(&self.name).chain(&self.aliases);
-        own.into_iter().any(|own| own.eq_ignore_ascii_case(name))
+    fn is_called(&self, name: &str) -> bool {
+        let mut names = std::iter::once(&self.name).chain(&self.aliases);
+        names.any(|own| own.eq_ignore_ascii_case(name))
     }
 }
 
-/// Find a network by its name or an alias, in any case.
+/// Find a network by its name or an alias, in upper or lower case.
 ///
 /// ```
 /// # use camscope::model::find;
@@ -167,17 +178,24 @@ impl NetworkEntry {
 pub fn find(name: &str) -> Result<NetworkEntry, ConfigError> {
     networks()
         .into_iter()
-        .find(|entry| entry.goes_by(name))
+        .find(|entry| entry.is_called(name))
         .ok_or_else(|| ConfigError::Name { found: name.to_owned(), names: names() })
 }
 
-/// Names of all networks for messages and help texts, separated by commas.
+/// Return the names of all networks, separated by commas, for messages and help texts.
 pub fn names() -> String {
     networks().into_iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ")
 }
 
 impl NetworkConfig {
     /// Configure the network called `name` (see [`find`]) for `classes` classes.
+    ///
+    /// ```
+    /// # use camscope::model::NetworkConfig;
+    /// assert_eq!(NetworkConfig::named("SqueezeNet1.1", 3)?.classes(), 3);
+    /// assert!(NetworkConfig::named("squeezenet", 3).is_err());
+    /// # Ok::<(), camscope::model::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     /// [`ConfigError::Name`], which lists the names.
@@ -192,17 +210,26 @@ impl NetworkConfig {
         self
     }
 
-    /// Replace some values by their names in the manifest: `width`, `pools`, `head`, ….
+    /// Replace options by their names in the manifest, such as `width`, `pools` and `head`.
+    ///
+    /// ```
+    /// # use camscope::model::{NetworkConfig, VggHead};
+    /// let options = serde_json::Map::from_iter([("head".to_owned(), "nin".into())]);
+    /// let config = NetworkConfig::named("vgg16-gap", 10)?.with(options)?;
+    /// assert!(matches!(config, NetworkConfig::VggGap(vgg) if vgg.head == VggHead::Nin));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// A name that the family does not have, or a value of another kind.
+    /// [`serde_json::Error`] for a name that the family does not have (it lists those it has), or a value of the wrong
+    /// type.
     pub fn with(self, options: serde_json::Map<String, serde_json::Value>) -> Result<Self, serde_json::Error> {
         use serde::de::Error;
         let mut all = serde_json::to_value(self)?;
         for (name, value) in options {
             match all.get_mut(&name) {
-                Some(place) if name != "family" => *place = value,
-                _ => return Err(serde_json::Error::custom(format!("the network has no option \"{name}\""))),
+                Some(option) if name != "family" => *option = value,
+                _ => return Err(serde_json::Error::custom(unknown_option(&name, &all))),
             }
         }
         serde_json::from_value(all)
@@ -211,7 +238,7 @@ impl NetworkConfig {
     /// Build the network with freshly initialised weights.
     ///
     /// # Errors
-    /// [`ConfigError`] where a value lies outside what the family allows.
+    /// [`ConfigError`] if a value lies outside the family's range.
     pub fn init(&self, device: &Device) -> Result<Network, ConfigError> {
         match self.classes() {
             0 => Err(ConfigError::Range { what: "classes", expected: "at least 1", found: "0".into() }),
@@ -219,25 +246,32 @@ impl NetworkConfig {
         }
     }
 
-    /// Number of classes that the head tells apart.
+    /// Return the number of classes.
     pub fn classes(&self) -> usize {
         self.family().classes()
     }
 
-    /// Describe the same network after [`Network::folded`], which leaves no batch norm.
+    /// Change the configuration to that of the network after [`Network::folded`], which has no batch norm.
     #[must_use]
     pub fn folded(mut self) -> Self {
         self.family_mut().fold();
         self
     }
 
-    /// Name of the last layer in PyTorch's public checkpoints: the linear layer, or NIN's last convolution.
+    /// Return the name of the last layer in PyTorch's public checkpoints: the linear layer, or NIN's last convolution.
     pub fn pytorch_head(&self) -> &'static str {
         self.family().pytorch_head()
     }
 
-    /// Names of the other tensors in PyTorch's public checkpoints of `network`.
+    /// Return the names of the other tensors in PyTorch's public checkpoints of `network`.
     pub fn pytorch_names(&self, network: &Network) -> PyTorchNames {
         self.family().pytorch_names(network)
     }
+}
+
+/// Say that `config`, the JSON object of a network, has no option `name`, and list its options.
+fn unknown_option(name: &str, config: &serde_json::Value) -> String {
+    let keys = config.as_object().into_iter().flat_map(|object| object.keys());
+    let options: Vec<&str> = keys.map(String::as_str).filter(|key| *key != "family").collect();
+    format!("the network has no option \"{name}\"; it has {}", options.join(", "))
 }

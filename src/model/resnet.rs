@@ -1,4 +1,5 @@
-//! Residual networks and their plain twins (He et al. 2016, "Deep Residual Learning for Image Recognition").
+//! Residual networks, and plain networks of the same convolutions (He et al. 2016, "Deep Residual Learning for Image
+//! Recognition").
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -8,17 +9,23 @@ use super::registry::{ClassNames, Family, NetworkEntry, PublicWeights, PyTorchNa
 use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
 use crate::core::preprocessing::Preprocessing;
 
+/// PyTorch's default.
 const NORM_EPSILON: f64 = 1e-5;
 
-/// The depth tells the kind: 18, 34, 50, 101, 152 are the ImageNet networks (table 1; stride in the 3×3 convolution of
-/// a bottleneck, as in torchvision), 20, 32, 44, 56, 110 the CIFAR ones (section 4.2; shortcuts of option A).
+/// Configuration of a ResNet or its plain twin. The depth determines the kind.
+///
+/// Depths 18, 34, 50, 101 and 152 are the ImageNet networks (table 1). Their bottlenecks have the stride in the 3×3
+/// convolution, as in torchvision. Depths 20, 32, 44, 56 and 110 are the CIFAR networks (section 4.2), with shortcuts
+/// of option A.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResNetConfig {
+    /// Number of layers with weights.
     pub depth: usize,
-    /// False builds the plain twin: the same convolutions, no shortcuts.
+    /// Whether blocks have shortcuts. False builds the plain twin: the same convolutions without shortcuts.
     pub shortcuts: bool,
-    /// False for published checkpoints, whose norms are folded into the convolutions.
+    /// Whether a batch norm follows every convolution. False for published checkpoints, whose norms are folded.
     pub batch_norm: bool,
+    /// Number of classes.
     pub classes: usize,
 }
 
@@ -57,11 +64,12 @@ impl Family for ResNetConfig {
 }
 
 impl ResNetConfig {
-    /// Whether the depth is one of the CIFAR networks'.
+    /// Return whether the depth is that of a CIFAR network.
     pub fn is_cifar(&self) -> bool {
         CIFAR.contains(&self.depth)
     }
 
+    /// Build a CIFAR network of three stages with `blocks` blocks each.
     fn cifar(&self, blocks: usize, device: &Device) -> Network {
         let stem = self.conv([3, 16], 3).init(device);
         let mut stages = vec![Stage { layers: vec![Layer::Conv(stem)] }];
@@ -76,6 +84,7 @@ impl ResNetConfig {
         Network::new(stages, c_in, self.classes, device)
     }
 
+    /// Build an ImageNet network of four stages with `blocks` blocks.
     fn imagenet(&self, blocks: [usize; 4], bottleneck: bool, device: &Device) -> Network {
         let stem = self.conv([3, 64], 7).with_stride(2).init(device);
         let mut stages = vec![Stage { layers: vec![Layer::Conv(stem), Layer::max_pool_3(1, false)] }];
@@ -100,15 +109,18 @@ impl ResNetConfig {
         Network::new(stages, c_in, self.classes, device)
     }
 
+    /// Build a stage; `block` is told whether it builds the first one.
     fn stage(&self, blocks: usize, block: impl Fn(bool) -> Residual) -> Stage {
         Stage { layers: (0..blocks).map(|i| Layer::Residual(block(i == 0))).collect() }
     }
 
+    /// Build the body of a basic block: two 3×3 convolutions.
     fn basic(&self, [c_in, c_out]: [usize; 2], stride: usize, device: &Device) -> Vec<super::ConvBlock> {
         let last = self.conv([c_out, c_out], 3).with_activation(Activation::Linear);
         vec![self.conv([c_in, c_out], 3).with_stride(stride).init(device), last.init(device)]
     }
 
+    /// Build the body of a bottleneck block: 1×1, 3×3 and 1×1.
     fn bottleneck(&self, [c_in, width, c_out]: [usize; 3], stride: usize, device: &Device) -> Vec<super::ConvBlock> {
         let last = self.conv([width, c_out], 1).with_activation(Activation::Linear);
         let middle = self.conv([width, width], 3).with_stride(stride);
@@ -124,7 +136,7 @@ const CIFAR: [usize; 5] = [20, 32, 44, 56, 110];
 const IMAGENET: [usize; 5] = [18, 34, 50, 101, 152];
 const DEPTHS: &str = "18, 34, 50, 101, 152 (ImageNet) or 20, 32, 44, 56, 110 (CIFAR)";
 
-/// ResNets and their plain twins: the CIFAR depths first, then ImageNet's.
+/// ResNets and their plain twins: CIFAR depths first, then ImageNet depths.
 pub(super) fn networks() -> Vec<NetworkEntry> {
     let entry = |depth: usize, shortcuts: bool| {
         let config = ResNetConfig { depth, shortcuts, batch_norm: true, classes: 1000 };
@@ -153,6 +165,7 @@ pub(super) fn networks() -> Vec<NetworkEntry> {
         .collect()
 }
 
+/// Name the convolutions as torchvision does: `layer1.0.conv1` with norm `layer1.0.bn1`.
 fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
     let mut convs = vec![("conv1".to_owned(), "bn1".to_owned())];
     for (s, stage) in stages.iter().enumerate().skip(1) {

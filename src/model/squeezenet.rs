@@ -1,4 +1,4 @@
-//! SqueezeNet 1.1: fire modules, and NIN's head of one 1×1 convolution and global average pooling.
+//! SqueezeNet 1.1: fire modules, then NIN's head of one 1×1 convolution and global average pooling.
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -7,13 +7,14 @@ use super::blocks::Fire;
 use super::registry::{Family, NetworkEntry, PublicWeights, PyTorchNames};
 use super::{ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Padding, Stage};
 
-/// SqueezeNet 1.1 (Iandola et al. 2016, and the authors' later, cheaper version, which torchvision carries).
+/// Configuration of SqueezeNet 1.1 (Iandola et al. 2016, in the authors' later, cheaper version, as in torchvision).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SqueezeNetConfig {
+    /// Number of classes.
     pub classes: usize,
 }
 
-/// Input channels, squeeze, each expand; grouped by the pools before them.
+/// Channels of each fire module: input, squeeze, each expand. A max-pool precedes every group.
 const FIRES: [&[(usize, usize, usize)]; 3] = [
     &[(64, 16, 64), (128, 16, 64)],
     &[(128, 32, 128), (256, 32, 128)],
@@ -22,14 +23,15 @@ const FIRES: [&[(usize, usize, usize)]; 3] = [
 
 impl Family for SqueezeNetConfig {
     fn init(&self, device: &Device) -> Result<Network, ConfigError> {
-        let stem = ConvBlockConfig { stride: 2, padding: Padding::Around(0), ..ConvBlockConfig::new([3, 64], 3, None) };
+        let stem =
+            ConvBlockConfig { stride: 2, padding: Padding::Symmetric(0), ..ConvBlockConfig::new([3, 64], 3, None) };
         let mut stages = vec![Stage { layers: vec![Layer::Conv(stem.init(device))] }];
         for rows in FIRES {
             let fires =
                 rows.iter().map(|&(c_in, squeeze, expand)| Layer::Fire(Fire::new(c_in, squeeze, expand, device)));
             stages.push(Stage { layers: std::iter::once(Layer::max_pool_3(0, true)).chain(fires).collect() });
         }
-        Ok(Network::new(stages, 512, self.classes, device).rectified(device))
+        Ok(Network::new(stages, 512, self.classes, device).with_nin_head(device))
     }
 
     fn classes(&self) -> usize {
@@ -40,7 +42,7 @@ impl Family for SqueezeNetConfig {
         self.classes = classes;
     }
 
-    /// There is no batch norm to fold.
+    /// Do nothing: there is no batch norm.
     fn fold(&mut self) {}
 
     fn pytorch_head(&self) -> &'static str {
@@ -52,6 +54,7 @@ impl Family for SqueezeNetConfig {
     }
 }
 
+/// SqueezeNet 1.1.
 pub(super) fn networks() -> Vec<NetworkEntry> {
     vec![NetworkEntry {
         name: "squeezenet1.1".into(),
@@ -62,16 +65,18 @@ pub(super) fn networks() -> Vec<NetworkEntry> {
     }]
 }
 
+/// Name the convolutions `features.N`: a convolution, its activation, a fire module and a pool are one module each of
+/// torchvision's sequence.
 fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
-    let (mut at, mut convs) = (0, Vec::new());
+    let (mut index, mut convs) = (0, Vec::new());
     for layer in stages.iter().flat_map(|stage| &stage.layers) {
         let parts: &[&str] = match layer {
             Layer::Conv(_) => &[""],
             Layer::Fire(_) => &[".squeeze", ".expand1x1", ".expand3x3"],
             _ => &[],
         };
-        convs.extend(parts.iter().map(|part| (format!("features.{at}{part}"), String::new())));
-        at += if matches!(layer, Layer::Conv(_)) { 2 } else { 1 };
+        convs.extend(parts.iter().map(|part| (format!("features.{index}{part}"), String::new())));
+        index += if matches!(layer, Layer::Conv(_)) { 2 } else { 1 };
     }
     convs
 }

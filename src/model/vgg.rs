@@ -1,4 +1,4 @@
-//! VGG's convolutions with global average pooling in place of its three fully connected layers.
+//! VGG with global average pooling in place of its three fully connected layers.
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -7,40 +7,48 @@ use super::registry::{ClassNames, Family, NetworkEntry, PublicWeights, PyTorchNa
 use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
 use crate::core::preprocessing::Preprocessing;
 
+/// PyTorch's default.
 const NORM_EPSILON: f64 = 1e-5;
+/// Output channels of each stage at full width.
 const STAGE_CHANNELS: [usize; 5] = [64, 128, 256, 512, 512];
 
-/// VGG-11/13/16/19 (Simonyan & Zisserman 2015, table 1, columns A, B, D, E) as a GAP network
-/// (Zhou et al. 2016). The default is the network of the project's source article: depth 16, full width,
-/// LeakyReLU(0.2), no batch norm, ten classes.
+/// Configuration of VGG-11/13/16/19 (Simonyan & Zisserman 2015, table 1, columns A, B, D, E) as a GAP network (Zhou et
+/// al. 2016).
+///
+/// The default is the network of the project's source article: depth 16, full width, LeakyReLU(0.2), no batch norm, ten
+/// classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VggGapConfig {
-    /// 11, 13, 16 or 19, by VGG's own count (its fully connected layers included, which are gone here).
+    /// 11, 13, 16 or 19, as VGG counts: including the three fully connected layers that are absent here.
     pub depth: usize,
-    /// Multiplies every channel count, `0 < width ≤ 4`.
+    /// Factor on every channel count, `0 < width ≤ 4`.
     pub width: f64,
+    /// Activation after every convolution.
     pub activation: Activation,
+    /// Whether a batch norm follows every convolution. False once it is folded.
     pub batch_norm: bool,
-    /// How many of the five stages end in a 2×2 max-pool. 5 is VGG; 4 leaves the last one out, as the CAM paper
-    /// does for a finer map; small inputs want fewer still.
+    /// Number of stages, from the first, that end in a 2×2 max-pool: 0 to 5. VGG has 5. The CAM paper has 4, for a
+    /// finer map. Small inputs need fewer still.
     pub pools: usize,
+    /// Layers after the stages.
     #[serde(default)]
     pub head: VggHead,
+    /// Number of classes.
     pub classes: usize,
 }
 
-/// What follows the thirteen convolutions.
+/// Layers after VGG's convolutions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VggHead {
-    /// Global average pooling and one linear layer: the source article's.
+    /// Global average pooling and one linear layer, as in the source article.
     #[default]
     Gap,
-    /// One more 3×3 convolution to 1,024 channels before them, as the CAM paper has it (section 3); leave the fifth pool
-    /// out with it (`pools: 4`).
+    /// A 3×3 convolution to 1,024 channels, then global average pooling and one linear layer, as in the CAM paper
+    /// (section 3). The paper leaves out the fifth pool (`pools: 4`).
     Conv1024,
-    /// One 1×1 convolution with a channel per class, rectified, and global average pooling (Lin et al. 2014,
-    /// "Network in Network", section 3.2): the maps are the network's own last activations.
+    /// A 1×1 convolution with one channel per class, a ReLU and global average pooling (Lin et al. 2014, "Network in
+    /// Network", section 3.2). The maps are the network's own last activations.
     Nin,
 }
 
@@ -53,21 +61,8 @@ impl Default for VggGapConfig {
 
 impl Family for VggGapConfig {
     fn init(&self, device: &Device) -> Result<Network, ConfigError> {
-        let convolutions = match self.depth {
-            11 => [1, 1, 2, 2, 2],
-            13 => [2, 2, 2, 2, 2],
-            16 => [2, 2, 3, 3, 3],
-            19 => [2, 2, 4, 4, 4],
-            other => return Err(ConfigError::Depth { family: "VGG", depths: "11, 13, 16 or 19", found: other }),
-        };
-        let range = |what, expected, found| Err(ConfigError::Range { what, expected, found });
-        if !(self.width > 0.0 && self.width <= 4.0) {
-            return range("width", "above 0 and at most 4", self.width.to_string());
-        }
-        if self.pools > 5 {
-            return range("pools", "from 0 to 5", self.pools.to_string());
-        }
-
+        let convolutions = self.convolutions()?;
+        self.check_ranges()?;
         let channels = |full: usize| ((full as f64 * self.width).round() as usize).max(1);
         let conv = |channels| {
             let norm = self.batch_norm.then_some(NORM_EPSILON);
@@ -89,7 +84,7 @@ impl Family for VggGapConfig {
             c_in = channels(1024);
         }
         let network = Network::new(stages, c_in, self.classes, device);
-        Ok(if self.head == VggHead::Nin { network.rectified(device) } else { network })
+        Ok(if self.head == VggHead::Nin { network.with_nin_head(device) } else { network })
     }
 
     fn classes(&self) -> usize {
@@ -113,7 +108,31 @@ impl Family for VggGapConfig {
     }
 }
 
-/// The article's GAP networks (LeakyReLU), and torchvision's convolutions (ReLU) under a new head.
+impl VggGapConfig {
+    /// Return the number of convolutions in each stage.
+    fn convolutions(&self) -> Result<[usize; 5], ConfigError> {
+        match self.depth {
+            11 => Ok([1, 1, 2, 2, 2]),
+            13 => Ok([2, 2, 2, 2, 2]),
+            16 => Ok([2, 2, 3, 3, 3]),
+            19 => Ok([2, 2, 4, 4, 4]),
+            other => Err(ConfigError::Depth { family: "VGG", depths: "11, 13, 16 or 19", found: other }),
+        }
+    }
+
+    fn check_ranges(&self) -> Result<(), ConfigError> {
+        let range = |what, expected, found| Err(ConfigError::Range { what, expected, found });
+        if !(self.width > 0.0 && self.width <= 4.0) {
+            return range("width", "above 0 and at most 4", self.width.to_string());
+        }
+        if self.pools > 5 {
+            return range("pools", "from 0 to 5", self.pools.to_string());
+        }
+        Ok(())
+    }
+}
+
+/// The source article's GAP networks (LeakyReLU), and torchvision's convolutions (ReLU) under a new head.
 pub(super) fn networks() -> Vec<NetworkEntry> {
     let entry = |depth: usize, name: String, alias: Option<String>, batch_norm, activation| NetworkEntry {
         name,
@@ -124,8 +143,8 @@ pub(super) fn networks() -> Vec<NetworkEntry> {
             classes: ClassNames::Untrained,
             preprocessing: Preprocessing::imagenet(),
             licence: "BSD-3-Clause",
-            source: "the convolutions of torchvision's weights, trained on ImageNet; the head is new and untrained: go on \
-                     with `camscope train --init`",
+            source: "the convolutions of torchvision's weights, trained on ImageNet; the head is new and untrained: \
+                     train it with `camscope train --init`",
         },
     };
     let of_depth = |depth| {
@@ -138,16 +157,17 @@ pub(super) fn networks() -> Vec<NetworkEntry> {
     [11, 13, 16, 19].into_iter().flat_map(of_depth).collect()
 }
 
-/// `features.N`: convolution, norm (if any), activation and pool are each a module of the sequence.
+/// Name the convolutions `features.N`: a convolution, its norm (if any), its activation and a pool are one module each
+/// of torchvision's sequence.
 fn conv_names(stages: &[Stage]) -> Vec<(String, String)> {
-    let (mut at, mut convs) = (0, Vec::new());
+    let (mut index, mut convs) = (0, Vec::new());
     for layer in stages.iter().flat_map(|stage| &stage.layers) {
         match layer {
             Layer::Conv(block) => {
-                convs.push((format!("features.{at}"), format!("features.{}", at + 1)));
-                at += if block.norm.is_some() { 3 } else { 2 };
+                convs.push((format!("features.{index}"), format!("features.{}", index + 1)));
+                index += if block.norm.is_some() { 3 } else { 2 };
             }
-            _ => at += 1,
+            _ => index += 1,
         }
     }
     convs

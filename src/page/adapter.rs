@@ -1,4 +1,4 @@
-//! Which device suits this visitor: the graphics adapter where it is real and has what burn needs, else the processor.
+//! Probe of the WebGPU adapter: it is usable if it is real hardware and has what burn needs. Otherwise the page uses the CPU.
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -7,9 +7,9 @@ use wasm_bindgen_futures::JsFuture;
 use super::web::{lowercase, property, window};
 use crate::core::message::{Arg, Message};
 
-/// Names under which graphics adapters made of software go.
+/// Names of software adapters, in lower case.
 const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic render"];
-/// Bytes that one tensor may need.
+/// Smallest usable limit of a storage buffer, in bytes. One tensor must fit.
 const MIN_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
 
 pub struct Adapter {
@@ -17,7 +17,10 @@ pub struct Adapter {
     pub software: bool,
 }
 
-/// Asks the browser for its best adapter, or tells in a few words why WebGPU is of no use here.
+/// Request the browser's fastest adapter.
+///
+/// # Errors
+/// The reason why WebGPU is not usable.
 pub async fn probe() -> Result<Adapter, Message> {
     let gpu = property(window().navigator().as_ref(), "gpu");
     if gpu.is_undefined() || gpu.is_null() {

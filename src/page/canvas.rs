@@ -1,7 +1,7 @@
-//! Drawing: maps over pictures on canvases, thumbnails, downloads.
+//! Drawing on canvases: maps over pictures, thumbnails, downloads.
 
 use crate::core::inference::{Inference, Picture, Prediction};
-use crate::core::resample::shrink;
+use crate::core::resample::{self, shrink};
 use crate::render::{self, Colormap, OverlayOptions, Range, overlay};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
@@ -58,7 +58,7 @@ pub fn value_at(inference: &Inference, prediction: &Prediction, (x, y): (f32, f3
     let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
     inside.then(|| {
         let map = &prediction.map;
-        render::value_at(&map.values, (map.width, map.height), u, v, smooth)
+        resample::value_at(&map.values, (map.width, map.height), u, v, smooth)
     })
 }
 

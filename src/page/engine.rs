@@ -1,4 +1,4 @@
-//! An engine in a worker: requests in, events out, and a word where it stops.
+//! Client of an engine worker: sends requests, receives replies, reports when the worker stops.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
@@ -8,7 +8,7 @@ use super::web::parameter;
 use crate::core::message::{Arg, Message};
 use crate::protocol::{Reply, Request};
 
-/// A running worker; it ends when this is dropped.
+/// A running worker. Dropping it ends the worker.
 pub struct Engine {
     worker: Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
@@ -16,14 +16,14 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the engine of `device` (`cpu` or `webgpu`); with `?kernels=plain` in the page's address, one that uses burn's own
-    /// operations only. `None` comes where the two sides do not fit together.
+    /// Start the engine of `device` (`cpu` or `webgpu`). With `?kernels=plain` in the page's address it uses burn's own operations
+    /// only. `on_reply` gets `None` for a reply that cannot be decoded: page and engine are of different versions.
     ///
     /// # Errors
-    /// Why it cannot run, also later by `on_failure`.
+    /// The reason why the worker cannot start. `on_failure` gets the reason if it stops later.
     pub fn start(
         device: &str,
-        mut on_event: impl FnMut(Option<Event>) + 'static,
+        mut on_reply: impl FnMut(Option<Reply>) + 'static,
         mut on_failure: impl FnMut(Arg) + 'static,
     ) -> Result<Self, Arg> {
         let plain = if parameter("kernels").as_deref() == Some("plain") { "&kernels=plain" } else { "" };
@@ -31,7 +31,7 @@ impl Engine {
         let worker = worker.map_err(|_| Message::new("engine-refused"))?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let bytes = Uint8Array::new(&message.data()).to_vec();
-            on_event(postcard::from_bytes(&bytes).ok());
+            on_reply(postcard::from_bytes(&bytes).ok());
         });
         let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
             event.prevent_default();

@@ -1,4 +1,4 @@
-//! What the site offers: its models and sample photos. Read by the browser's own JSON, which costs the page no code.
+//! The site's models and sample photos. The browser's own JSON reader is used: it adds no code to the page.
 
 use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,7 +9,7 @@ use crate::core::message::Message;
 const MODELS: &str = "models/";
 const SAMPLES: &str = "photos/";
 
-/// What the page needs of a model's card.
+/// The part of a model's card that the page needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Model {
     pub accuracy: Option<(f64, String)>,
     pub url: String,
     pub bytes: f64,
-    /// Pixels on a side of what the network sees.
+    /// Side of the network's input, in pixels.
     pub size: u32,
     /// The whole card, for the engine.
     pub card: String,
@@ -33,7 +33,7 @@ pub struct Sample {
     pub url: String,
     pub file: String,
     /// What it shows.
-    pub said: Message,
+    pub message: Message,
 }
 
 /// The models of the manifest, in its order; at least one.
@@ -69,18 +69,25 @@ fn model(card: JsValue) -> Option<Model> {
         accuracy: right.map(|right| (right * 100.0, property(&accuracy, "on").as_string().unwrap_or_default())),
         url: format!("{MODELS}{}", text("file")?),
         bytes: property(&card, "bytes").as_f64()?,
-        size: property(&property(&card, "recipe"), "size").as_f64()? as u32,
+        size: input_size(&card)?,
         card: JSON::stringify(&card).ok()?.into(),
     })
 }
 
-/// The samples that the site has; none is no fault.
+/// Return the side of the network's input. Cards of the version before have it in `recipe`; projects kept in the browser and
+/// exported archives still contain such cards.
+fn input_size(card: &JsValue) -> Option<u32> {
+    let size = |name| property(&property(card, name), "size").as_f64();
+    Some(size("preprocessing").or_else(|| size("recipe"))? as u32)
+}
+
+/// Return the site's samples. A site may have none.
 pub async fn samples() -> Vec<Sample> {
     let json = fetch_json(&format!("{SAMPLES}index.json")).await.unwrap_or(JsValue::NULL);
     let sample = |sample: JsValue| {
         let file = property(&sample, "file").as_string()?;
-        let said = Message::new(property(&sample, "said").as_string()?);
-        Some(Sample { url: format!("{SAMPLES}{file}"), file, said })
+        let message = Message::new(property(&sample, "message").as_string()?);
+        Some(Sample { url: format!("{SAMPLES}{file}"), file, message })
     };
     json.dyn_ref().map(|array: &Array| array.iter().filter_map(sample).collect()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What the page's three programs, looking, checking and teaching, have in common: the site's models, the engine's worker, canvases.
+//! Code shared by the page's programs (`app`, `check`, `teach`, `about`, `words`): models, engine client, canvases, messages.
 
 #[cfg(feature = "app")]
 pub mod adapter;

@@ -1,4 +1,4 @@
-//! What the person is told: a list of sentences, each of which can be dismissed.
+//! Notices to the visitor: a list of messages, each of which can be dismissed.
 
 use leptos::prelude::*;
 
@@ -7,12 +7,12 @@ use crate::core::message::Message;
 #[derive(Debug, Clone, PartialEq)]
 struct Notice {
     id: u32,
-    /// `error` for what did not work, `note` for what one should know.
+    /// `error` for a failure, `note` for information.
     level: &'static str,
-    said: Message,
+    message: Message,
 }
 
-/// The messages of one half of the page.
+/// The notices of one part of the page.
 #[derive(Clone, Copy)]
 pub struct Notices {
     list: RwSignal<Vec<Notice>>,
@@ -24,14 +24,14 @@ impl Notices {
         Self { list: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
     }
 
-    /// Adds a sentence; the same one is said once, at the end. `level` is `error` for what did not work, `note` for what
-    /// one should know.
-    pub fn say(&self, level: &'static str, said: Message) {
+    /// Append a notice. An equal notice is removed first, so that it stands once, at the end. `level` is `error` for a failure
+    /// and `note` for information.
+    pub fn say(&self, level: &'static str, message: Message) {
         self.next.update_value(|id| *id += 1);
         let id = self.next.get_value();
-        self.list.update(|messages| {
-            messages.retain(|message| message.said != said);
-            messages.push(Notice { id, level, said });
+        self.list.update(|notices| {
+            notices.retain(|notice| notice.message != message);
+            notices.push(Notice { id, level, message });
         });
     }
 }
@@ -44,12 +44,12 @@ impl Default for Notices {
 
 #[component]
 pub fn NoticeList(notices: Notices) -> impl IntoView {
-    let dismiss = move |id| messages.list.update(|list| list.retain(|message| message.id != id));
+    let dismiss = move |id| notices.list.update(|list| list.retain(|notice| notice.id != id));
     view! {
-        <For each=move || messages.list.get() key=|message| message.id let:message>
-            <div class="message" role="alert" data-testid="error" data-level=message.level>
-                <span data-said=message.said.attr()></span>
-                <button data-said="dismiss" on:click=move |_| dismiss(message.id)>"×"</button>
+        <For each=move || notices.list.get() key=|notice| notice.id let:notice>
+            <div class="message" role="alert" data-testid="error" data-level=notice.level>
+                <span data-message=notice.message.attr()></span>
+                <button data-message="dismiss" on:click=move |_| dismiss(notice.id)>"×"</button>
             </div>
         </For>
     }

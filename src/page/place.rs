@@ -1,4 +1,4 @@
-//! The place of a photo at which its maps are read: where the pointer is, or where the arrow keys have gone, cell by cell.
+//! The point of a photo at which map values are read: the position of the pointer, or of a cell chosen with the arrow keys.
 
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};

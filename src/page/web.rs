@@ -1,4 +1,4 @@
-//! Small helpers over the browser's interfaces.
+//! Small helpers for the browser's interfaces.
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
@@ -21,7 +21,7 @@ pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
 }
 
-/// What the page's looking part has chosen, `device` or `model`; empty while it has not.
+/// Return `data-{name}` of the body, such as the `device` or `model` that the program `app` has chosen. Empty before that.
 pub fn body_data(name: &str) -> String {
     document().body().and_then(|body| body.dataset().get(name)).unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! The page's side of its words. An element names its message in `data-said`, and the program `words` (`src/bin/words.rs`) puts
-//! the text, and attributes such as `title`, into the element in the visitor's language, now and when that changes:
+//! Messages in attributes. An element names its message in `data-message`. The program `words` (`src/bin/words.rs`) fills in the
+//! text, and attributes such as `title`, in the visitor's language, and again when the language changes:
 //!
 //! ```text
-//! <h2 data-said="sees"/>     <p data-said=move || Said::new("photos").with("n", count()).attr()/>
+//! <h2 data-message="sees"/>     <p data-message=move || Message::new("photos").with("n", count()).attr()/>
 //! ```
 
 use js_sys::{Array, JSON, Object, Reflect};
@@ -19,7 +19,7 @@ extern "C" {
 }
 
 impl Message {
-    /// The value of `data-said`: the id, and what is filled in as JSON.
+    /// Return the value of `data-message`: the id, and the arguments as JSON.
     pub fn attr(&self) -> String {
         match JSON::stringify(&args(self)) {
             Ok(json) if !self.args.is_empty() => format!("{} {}", self.id, String::from(json)),
@@ -27,15 +27,15 @@ impl Message {
         }
     }
 
-    /// The words themselves in the language of the moment, for canvases, dialogs and files.
+    /// Return the text in the current language, for canvases, dialogs and files.
     pub fn text(&self) -> String {
         text_of(&self.attr()).ok().flatten().unwrap_or_default()
     }
 }
 
-fn args(said: &Message) -> Object {
+fn args(message: &Message) -> Object {
     let object = Object::new();
-    for (name, arg) in &said.args {
+    for (name, arg) in &message.args {
         let value = match arg {
             Arg::Text(text) => text.into(),
             Arg::Count(count) => (*count).into(),
@@ -46,19 +46,19 @@ fn args(said: &Message) -> Object {
     object
 }
 
-/// What [`Message::attr`] wrote.
+/// Read what [`Message::attr`] wrote.
 pub fn parse(attribute: &str) -> Message {
     let (id, json) = attribute.split_once(' ').unwrap_or((attribute, "{}"));
-    said(id.to_owned(), &JSON::parse(json).unwrap_or_default())
+    message(id.to_owned(), &JSON::parse(json).unwrap_or_default())
 }
 
-fn said(id: String, args: &JsValue) -> Message {
+fn message(id: String, args: &JsValue) -> Message {
     let names = args.dyn_ref::<Object>().map(Object::keys).unwrap_or_default();
     let arg = |name: String| {
         let value = property(args, &name);
         let arg = match (value.as_f64(), value.dyn_ref::<Array>()) {
             (Some(count), _) => Arg::Count(count),
-            (None, Some(part)) => Arg::Message(said(part.get(0).as_string().unwrap_or_default(), &part.get(1))),
+            (None, Some(part)) => Arg::Message(message(part.get(0).as_string().unwrap_or_default(), &part.get(1))),
             (None, None) => Arg::Text(value.as_string().unwrap_or_default()),
         };
         (name.into(), arg)

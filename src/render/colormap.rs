@@ -1,25 +1,30 @@
-//! Colour maps: jet after MATLAB's and matplotlib's segments, the others by their published tables.
+//! Colour maps. Jet follows the segments of MATLAB and matplotlib; the others are published tables.
 
 use super::tables::{INFERNO, TURBO, VIRIDIS};
 
-/// How a share from 0 to 1 becomes a colour.
+/// Mapping from a share, 0 to 1, to a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colormap {
+    /// Dark blue, cyan, yellow, dark red: the usual choice of CAM papers.
     #[default]
     Jet,
+    /// Like jet, with smoother brightness.
     Turbo,
+    /// Purple, green, yellow; perceptually uniform.
     Viridis,
+    /// Black, red, yellow; perceptually uniform.
     Inferno,
+    /// Black to white.
     Grey,
-    /// Blue, white, red: for differences, with zero in the middle; no choice of menus.
+    /// Blue, white, red, for differences with zero in the middle. Menus do not offer it.
     BlueRed,
 }
 
 impl Colormap {
-    /// Those that a map can be drawn in.
+    /// Colour maps that menus and the command line offer.
     pub const ALL: [Self; 5] = [Self::Jet, Self::Turbo, Self::Viridis, Self::Inferno, Self::Grey];
 
-    /// The name in menus and on the command line.
+    /// Return the name in menus and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Jet => "jet",
@@ -31,17 +36,19 @@ impl Colormap {
         }
     }
 
-    /// Whether brightness alone tells its order, so that it reads the same with every kind of colour vision (van der Walt &
-    /// Smith, "A Better Default Colormap for Matplotlib", SciPy 2015; a test works it out).
+    /// Return whether brightness grows steadily from one end to the other, so that the map reads the same with every
+    /// kind of colour vision (van der Walt & Smith, "A Better Default Colormap for Matplotlib", SciPy 2015; a test
+    /// verifies it).
     pub fn for_every_eye(self) -> bool {
         matches!(self, Self::Viridis | Self::Inferno | Self::Grey)
     }
 
+    /// Find a colour map of [`ALL`](Self::ALL) by its name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|map| map.name() == name)
     }
 
-    /// The colours at `i / 255`.
+    /// Return the colours (R, G, B) at `i / 255` for `i` from 0 to 255.
     pub fn table(self) -> [[u8; 3]; 256] {
         let published = match self {
             Self::Jet => return std::array::from_fn(|i| jet(i as f32 / 255.0)),
@@ -55,13 +62,13 @@ impl Colormap {
     }
 }
 
-/// matplotlib's `bwr`, from 0 (blue) over 1 (white) to 2 (red).
+/// Return a colour of matplotlib's `bwr`, from 0 (blue) through 1 (white) to 2 (red).
 fn blue_red(at: f32) -> [u8; 3] {
-    let fading = |share: f32| (share.clamp(0.0, 1.0) * 255.0).round() as u8;
-    [fading(at), fading(at.min(2.0 - at)), fading(2.0 - at)]
+    let level = |share: f32| (share.clamp(0.0, 1.0) * 255.0).round() as u8;
+    [level(at), level(at.min(2.0 - at)), level(2.0 - at)]
 }
 
-/// matplotlib's `_jet_data`: straight lines between these points.
+/// Return a colour of jet by linear interpolation between the points of matplotlib's `_jet_data`.
 fn jet(share: f32) -> [u8; 3] {
     const RED: &[(f32, f32)] = &[(0.0, 0.0), (0.35, 0.0), (0.66, 1.0), (0.89, 1.0), (1.0, 0.5)];
     const GREEN: &[(f32, f32)] = &[(0.0, 0.0), (0.125, 0.0), (0.375, 1.0), (0.64, 1.0), (0.91, 0.0), (1.0, 0.0)];

@@ -1,4 +1,4 @@
-//! Maps and photos to pixels: pure functions from slices to RGBA bytes. No tensors, no page.
+//! Drawing of maps: pure functions from slices to RGBA bytes. No tensors and no page.
 
 mod colormap;
 mod overlay;
@@ -11,15 +11,25 @@ pub use overlay::{OverlayOptions, Picture, overlay};
 #[cfg(feature = "cli")]
 pub use sheet::{Sheet, Tile, sheet};
 
-/// The values that become the colour map's two ends.
+/// Values at the two ends of a colour map.
+///
+/// ```
+/// # use camscope::render::Range;
+/// let range = Range::of(&[-1.0, 0.5, f32::NAN, 3.0]);
+/// assert_eq!(range, Range { low: -1.0, high: 3.0 });
+/// assert_eq!(range.share(1.0), 0.5);
+/// assert_eq!(Range::around_zero(&[-1.0, 3.0]), Range { low: -3.0, high: 3.0 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
+    /// Value drawn in the first colour.
     pub low: f32,
+    /// Value drawn in the last colour.
     pub high: f32,
 }
 
 impl Range {
-    /// From the smallest to the largest finite value; pass several maps for a shared scale.
+    /// Span the finite values, from the smallest to the largest. Pass the values of several maps for a shared scale.
     pub fn of<'a>(values: impl IntoIterator<Item = &'a f32>) -> Self {
         let start = Self { low: f32::INFINITY, high: f32::NEG_INFINITY };
         let range = values
@@ -29,14 +39,14 @@ impl Range {
         if range.low <= range.high { range } else { Self { low: 0.0, high: 0.0 } }
     }
 
-    /// As far below zero as above, for differences.
+    /// Span the finite values with zero in the middle, for differences of maps.
     pub fn around_zero(values: &[f32]) -> Self {
         let Self { low, high } = Self::of(values);
-        let far = high.max(-low);
-        Self { low: -far, high: far }
+        let extent = high.max(-low);
+        Self { low: -extent, high: extent }
     }
 
-    /// `value` as a share of the range, from 0 to 1; a flat map lies at 0.
+    /// Return the position of `value` in the range, clamped to 0 … 1; 0 if the range is empty.
     pub fn share(&self, value: f32) -> f32 {
         let span = self.high - self.low;
         if span > 0.0 { ((value - self.low) / span).clamp(0.0, 1.0) } else { 0.0 }

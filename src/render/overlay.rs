@@ -1,23 +1,28 @@
-//! A map drawn over a photo.
+//! Overlay of a map on a photo.
 
 use super::{Colormap, Range};
 use crate::core::geometry::Rect;
 use crate::core::resample::value_at;
 
-/// Interleaved RGB to draw on.
+/// Photo to draw on.
 #[derive(Clone, Copy)]
 pub struct Picture<'a> {
+    /// Width in pixels.
     pub width: usize,
+    /// Height in pixels.
     pub height: usize,
+    /// Interleaved RGB, `width · height · 3` bytes.
     pub rgb: &'a [u8],
 }
 
+/// Appearance of an overlay.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OverlayOptions {
     /// Share of the map's colour in a pixel, 0 to 1.
     pub opacity: f32,
+    /// Colours of the map.
     pub colormap: Colormap,
-    /// Interpolate between cells, or show the raw grid.
+    /// Whether to interpolate between cells; otherwise the raw grid is drawn.
     pub smooth: bool,
 }
 
@@ -27,11 +32,25 @@ impl Default for OverlayOptions {
     }
 }
 
-/// How dark the part of a photo becomes that the network did not see.
-const UNSEEN: f32 = 0.45;
+/// Brightness of the part of the photo outside the network's crop.
+const OUTSIDE: f32 = 0.45;
 
-/// RGBA bytes of `picture` with `map` (row-major, `cells` = width and height) laid over `window`, the part of the
-/// picture that the network saw; the rest is darkened. `range` sets the scale. At opacity 0 the picture is untouched.
+/// Draw `map` over `picture`, and return RGBA bytes.
+///
+/// `map` is row-major with `(columns, rows)` cells. It covers `window`, the crop that the network saw, in pixels of the
+/// picture; the rest of the picture is darkened. `range` gives the values at the ends of the colour map. Opacity 0
+/// leaves the picture unchanged.
+///
+/// ```
+/// # use camscope::core::geometry::Rect;
+/// # use camscope::render::{Colormap, OverlayOptions, Picture, Range, overlay};
+/// let picture = Picture { width: 2, height: 1, rgb: &[100; 6] };
+/// let window = Rect { x: 0.0, y: 0.0, width: 2.0, height: 1.0 };
+/// let map = [0.0, 7.0];
+/// let options = OverlayOptions { opacity: 1.0, colormap: Colormap::Grey, smooth: false };
+/// let rgba = overlay(picture, &map, (2, 1), window, Range::of(&map), options);
+/// assert_eq!(rgba, [0, 0, 0, 255, 255, 255, 255, 255]);
+/// ```
 pub fn overlay(
     picture: Picture<'_>,
     map: &[f32],
@@ -42,7 +61,7 @@ pub fn overlay(
 ) -> Vec<u8> {
     let table = options.colormap.table();
     let alpha = options.opacity.clamp(0.0, 1.0);
-    let unseen = if alpha > 0.0 { UNSEEN } else { 1.0 };
+    let outside = if alpha > 0.0 { OUTSIDE } else { 1.0 };
     let mut out = Vec::with_capacity(picture.width * picture.height * 4);
     for (i, pixel) in picture.rgb.chunks_exact(3).enumerate() {
         let u = share(i % picture.width, window.x, window.width);
@@ -55,13 +74,14 @@ pub fn overlay(
                 out.push((f32::from(pixel[c]) * (1.0 - alpha) + f32::from(color[c]) * alpha).round() as u8);
             }
         } else {
-            out.extend(pixel.iter().map(|&value| (f32::from(value) * unseen).round() as u8));
+            out.extend(pixel.iter().map(|&value| (f32::from(value) * outside).round() as u8));
         }
         out.push(255);
     }
     out
 }
 
+/// Return the position of a pixel's centre as a share of the range from `start` of `length` pixels.
 fn share(pixel: usize, start: f64, length: f64) -> f32 {
     ((pixel as f64 + 0.5 - start) / length) as f32
 }

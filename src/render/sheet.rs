@@ -1,4 +1,4 @@
-//! Many small pictures on one sheet, each under its title.
+//! Contact sheet: many small pictures on one image, each under its caption.
 
 use std::convert::Infallible;
 
@@ -9,25 +9,31 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::text::{Baseline, Text};
 
 const FONT: MonoFont<'_> = FONT_7X13;
+/// Pixels between tiles.
 const MARGIN: usize = 8;
+/// Pixels from one line of text to the next.
 const LINE: usize = 15;
 
-/// One column of the sheet's grid: lines of text over square pictures.
+/// Cell of the sheet: lines of text above square pictures.
 pub struct Tile {
     /// Lines of text, each with its colour.
     pub lines: Vec<(String, [u8; 3])>,
-    /// Interleaved RGB of `side` × `side` pixels each, one under the other.
+    /// Interleaved RGB of `side` × `side` pixels each, from top to bottom.
     pub pictures: Vec<Vec<u8>>,
 }
 
-/// Interleaved RGB.
+/// Finished sheet.
 pub struct Sheet {
+    /// Width in pixels.
     pub width: usize,
+    /// Height in pixels.
     pub height: usize,
+    /// Interleaved RGB, `width · height · 3` bytes.
     pub rgb: Vec<u8>,
 }
 
-/// `tiles` row by row, `columns` of them side by side, on white. Text that is too long for its tile is cut.
+/// Arrange `tiles` row by row on white, `columns` per row. `side` is that of the pictures, in pixels. Text that is too
+/// long for its tile is cut.
 pub fn sheet(tiles: &[Tile], side: usize, columns: usize) -> Sheet {
     let columns = columns.clamp(1, tiles.len().max(1));
     let most = |count: fn(&Tile) -> usize| tiles.iter().map(count).max().unwrap_or(0);
@@ -42,8 +48,8 @@ pub fn sheet(tiles: &[Tile], side: usize, columns: usize) -> Sheet {
         for (j, (line, [r, g, b])) in tile.lines.iter().enumerate() {
             let style = MonoTextStyle::new(&FONT, Rgb888::new(*r, *g, *b));
             let text: String = line.chars().take(letters).collect();
-            let place = Point::new(left as i32, (top + j * LINE) as i32);
-            let Ok(_) = Text::with_baseline(&text, place, style, Baseline::Top).draw(&mut sheet);
+            let origin = Point::new(left as i32, (top + j * LINE) as i32);
+            let Ok(_) = Text::with_baseline(&text, origin, style, Baseline::Top).draw(&mut sheet);
         }
         for (j, picture) in tile.pictures.iter().enumerate() {
             for (y, row) in picture.chunks_exact(side * 3).enumerate() {

@@ -1,5 +1,6 @@
-//! The published tables of 256 colours, `0xRRGGBB` each: viridis and inferno by Stéfan van der Walt and Nathaniel Smith
-//! (CC0), turbo by Anton Mikhailov (Apache-2.0); as matplotlib has them, rounded to eight bits.
+//! Published colour tables of 256 entries `0xRRGGBB`, as in matplotlib, rounded to eight bits.
+//!
+//! Viridis and inferno are by Stéfan van der Walt and Nathaniel Smith (CC0), turbo by Anton Mikhailov (Apache-2.0).
 
 #[rustfmt::skip]
 pub const TURBO: [u32; 256] = [

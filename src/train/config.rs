@@ -1,4 +1,4 @@
-//! Everything a training run depends on besides its data and network.
+//! Configuration of a training run, besides its data and network.
 
 use burn::optim::{
     AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Augment;
 
-/// Settings of a training loop; the defaults learn most small data sets. On the command line, in TOML and in a run folder
-/// alike.
+/// Settings of the training loop. The defaults suit most small data sets. The command line, TOML files and run folders
+/// share this struct, and its comments are the command line's help.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[serde(default)]
@@ -20,32 +20,34 @@ pub struct TrainConfig {
     /// Photos per step
     #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().batch))]
     pub batch: usize,
-    /// Learning rate, or the highest that the schedule reaches
+    /// Learning rate: the highest that the schedule reaches
     #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().lr))]
     pub lr: f64,
+    /// Optimizer
     #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t = Self::default().optimizer))]
     pub optimizer: Optimizer,
-    /// Momentum of SGD, from 0
+    /// Momentum of SGD, at least 0
     #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().momentum))]
     pub momentum: f64,
-    /// Weight decay: decoupled for AdamW, added to the gradient for the others, as in PyTorch
+    /// Weight decay, as in PyTorch: decoupled for AdamW, added to the gradient for the others
     #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().weight_decay))]
     pub weight_decay: f64,
+    /// Schedule of the learning rate
     #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t = Self::default().schedule))]
     pub schedule: Schedule,
-    /// Epochs after which `--schedule step` divides the rate by ten, with commas between
+    /// Epochs after which `--schedule step` divides the rate by ten, separated by commas
     #[cfg_attr(feature = "cli", arg(long, value_delimiter = ','))]
     pub steps: Vec<usize>,
-    /// Changes to the training photos
+    /// Augmentation of the training photos
     #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t = Self::default().augment))]
     pub augment: Augment,
-    /// Every class has the same say in the loss, however few its photos are
+    /// Weight classes equally in the loss, however few photos they have
     #[cfg_attr(feature = "cli", arg(long))]
     pub balanced: bool,
-    /// `mixed` computes convolutions in float16, for adapters that are faster so
+    /// Precision: `mixed` computes convolutions in float16, for adapters that are faster at it
     #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t = Self::default().precision))]
     pub precision: Precision,
-    /// Initial weights, order of the photos and augmentation follow from it
+    /// Seed of the initial weights, the order of the photos and the augmentation
     #[cfg_attr(feature = "cli", arg(long, default_value_t = Self::default().seed))]
     pub seed: u64,
 }
@@ -69,16 +71,20 @@ impl Default for TrainConfig {
     }
 }
 
+/// Algorithm that updates the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Optimizer {
+    /// Adam with weight decay in the gradient (Kingma & Ba 2015).
     Adam,
+    /// Adam with decoupled weight decay (Loshchilov & Hutter 2019).
     Adamw,
+    /// Stochastic gradient descent with momentum.
     Sgd,
 }
 
-/// The floats of a step.
+/// Float types of a training step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
@@ -87,11 +93,12 @@ pub enum Precision {
     #[default]
     Full,
     /// Convolutions in float16; weights, norms, head, loss and optimizer in float32 (Micikevicius et al. 2018, "Mixed
-    /// Precision Training"). Half the memory, and faster on adapters that calculate in float16; slower on the processor.
+    /// Precision Training"). Halves the memory. Faster on adapters with float16 arithmetic, slower on the processor.
     Mixed,
 }
 
 impl Precision {
+    /// Return the float type of the network's input, in which convolutions compute.
     pub(super) fn inputs(self) -> FloatDType {
         match self {
             Self::Full => FloatDType::F32,
@@ -99,8 +106,8 @@ impl Precision {
         }
     }
 
-    /// What the loss is multiplied by, and the gradients are divided by, so that the small ones of them do not vanish in
-    /// float16 (section 3.2 of the paper, which found factors from 8 to 32,768 to do).
+    /// Return the factor by which the loss is multiplied and the gradients are divided, so that small gradients do not
+    /// underflow in float16 (section 3.2 of the paper, which reports factors from 8 to 32,768).
     pub(super) fn loss_scale(self) -> f64 {
         match self {
             Self::Full => 1.0,
@@ -109,21 +116,30 @@ impl Precision {
     }
 }
 
+/// Learning rate over the course of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
+    /// The full rate throughout.
     Constant,
     /// From the full rate to zero along half a cosine (Loshchilov & Hutter 2017, without restarts).
     Cosine,
-    /// The full rate, divided by ten at every one of the `steps`.
+    /// The full rate, divided by ten after each epoch in `steps`.
     Step,
     /// Up over the first fifth of the run, then down along half a cosine (Smith & Topin 2018).
     OneCycle,
 }
 
 impl TrainConfig {
-    /// Learning rate at `progress` of the run, from 0 to below 1.
+    /// Return the learning rate at `progress` through the run, from 0 to below 1.
+    ///
+    /// ```
+    /// # use camscope::train::{Schedule, TrainConfig};
+    /// let config = TrainConfig { lr: 0.1, schedule: Schedule::Cosine, ..TrainConfig::default() };
+    /// assert_eq!(config.rate_at(0.0), 0.1);
+    /// assert!((config.rate_at(0.5) - 0.05).abs() < 1e-12);
+    /// ```
     pub fn rate_at(&self, progress: f64) -> f64 {
         const WARM_UP: f64 = 0.2;
         let half_cosine = |t: f64| 0.5 * (1.0 + (std::f64::consts::PI * t).cos());
@@ -133,7 +149,7 @@ impl TrainConfig {
             Schedule::OneCycle if progress < WARM_UP => (progress / WARM_UP).max(1e-4),
             Schedule::OneCycle => half_cosine((progress - WARM_UP) / (1.0 - WARM_UP)),
             Schedule::Step => {
-                // A step's progress is a fraction of floats: half a millionth of an epoch must not hold the drop back.
+                // `progress` is rounded: without the millionth of an epoch, a drop could come one step late.
                 let epoch = progress * self.epochs as f64 + 1e-6;
                 let passed = self.steps.iter().filter(|&&step| epoch >= step as f64).count();
                 0.1f64.powi(passed as i32)
@@ -142,7 +158,7 @@ impl TrainConfig {
         self.lr * share
     }
 
-    /// The optimizer in its initial state, with PyTorch's defaults for what is not named here.
+    /// Build the optimizer in its initial state, with PyTorch's defaults for all other options.
     pub fn optimizer(&self) -> ModuleOptimizer {
         let decay = (self.weight_decay > 0.0).then(|| WeightDecayConfig::new(self.weight_decay as f32));
         const EPSILON: f32 = 1e-8;

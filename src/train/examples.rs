@@ -1,4 +1,4 @@
-//! What a network learns from or is judged by: labelled photos, or what the first stages of a network made of them.
+//! Labelled examples for training and evaluation: photos, or features that the first stages of a network computed.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,68 +9,75 @@ use crate::core::{geometry::Rect, preprocessing::Preprocessing};
 use crate::data::{Augment, Dataset, batch};
 use crate::threads::{self, Pending};
 
-/// Labelled inputs.
+/// Labelled inputs of a network, or of its later stages.
 #[derive(Debug, Clone)]
 pub struct Examples {
     inputs: Inputs,
     labels: Vec<usize>,
     classes: usize,
-    /// Of each photo, where its boxes are known.
+    /// Boxes of each photo's object, if they are known.
     boxes: Option<Vec<Vec<Rect>>>,
 }
 
 #[derive(Debug, Clone)]
-#[allow(clippy::large_enum_variant)] // one or two in a run
+#[allow(clippy::large_enum_variant)] // a run has one or two
 enum Inputs {
     Photos(Arc<Dataset>, Preprocessing),
-    /// `[n, c, h, w]`
+    /// Features `[n, c, h, w]`.
     Cached(Tensor<4>),
 }
 
 impl Examples {
-    /// Photos, cut and normalised as `preprocessing` has it when they are used.
+    /// Take photos, which are cropped and normalised by `preprocessing` when a batch is made.
     pub fn photos(data: Arc<Dataset>, preprocessing: &Preprocessing) -> Self {
         let (labels, classes) = (data.labels.clone(), data.classes.len());
         Self { inputs: Inputs::Photos(data, preprocessing.clone()), labels, classes, boxes: None }
     }
 
-    /// Inputs `[n, c, h, w]` of a network's later stages, one for each of `labels`, which lie below `classes`.
+    /// Take inputs `[n, c, h, w]` of a network's later stages, one for each of `labels`, which must lie below
+    /// `classes`.
     pub fn cached(inputs: Tensor<4>, labels: Vec<usize>, classes: usize) -> Self {
         Self { inputs: Inputs::Cached(inputs), labels, classes, boxes: None }
     }
 
-    /// With the places of what the labels name, in shares of the square that the network sees.
+    /// Add the boxes of each photo's object, in shares of the square crop that the network sees.
+    #[must_use]
     pub fn with_boxes(self, boxes: Vec<Vec<Rect>>) -> Self {
         Self { boxes: Some(boxes), ..self }
     }
 
+    /// Return the class of each example.
     pub fn labels(&self) -> &[usize] {
         &self.labels
     }
 
+    /// Return the boxes of each photo's object, if they are known.
     pub fn boxes(&self) -> Option<&[Vec<Rect>]> {
         self.boxes.as_deref()
     }
 
+    /// Return the number of classes.
     pub fn classes(&self) -> usize {
         self.classes
     }
 
+    /// Return the number of examples.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
+    /// Return whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// All of them as they are, `size` at a time.
+    /// Iterate over all examples in order and without augmentation, in batches of `size`.
     pub fn in_order(&self, size: usize) -> Batches<'_> {
         self.batches((0..self.len()).collect(), size, Augment::None, 0)
     }
 
-    /// All of them in `order`, `size` at a time. Photos are augmented, by `seed`; the next batch is made while the last
-    /// one is used, where there are threads for it.
+    /// Iterate over the examples in `order`, in batches of `size`. `augment` changes photos by random numbers from
+    /// `seed`. If there are threads, the next batch is prepared while the caller uses the last one.
     pub fn batches(&self, order: Vec<usize>, size: usize, augment: Augment, seed: u64) -> Batches<'_> {
         let mut batches = Batches { examples: self, order, size: size.max(1), augment, seed, done: 0, next: None };
         batches.next = batches.prepare();
@@ -78,7 +85,7 @@ impl Examples {
     }
 }
 
-/// An epoch's batches in turn.
+/// Iterator over batches.
 pub struct Batches<'a> {
     examples: &'a Examples,
     order: Vec<usize>,
@@ -86,24 +93,26 @@ pub struct Batches<'a> {
     augment: Augment,
     seed: u64,
     done: usize,
-    /// The pixels of the batch that comes next.
+    /// Pixels of the next batch.
     next: Option<Pending<Vec<u8>>>,
 }
 
 /// Some examples, not yet on a device.
 pub struct Batch {
+    /// Class of each example.
     pub labels: Vec<usize>,
     inputs: BatchInputs,
 }
 
-#[allow(clippy::large_enum_variant)] // one or two at a time
+#[allow(clippy::large_enum_variant)] // one or two exist at a time
 enum BatchInputs {
     Pixels(Vec<u8>, Preprocessing),
     Cached(Tensor<4>),
 }
 
 impl Batches<'_> {
-    /// The pixels of the batch that comes after those done.
+    /// Start to prepare the pixels of the next batch; `None` after the last batch, or if the inputs are cached
+    /// features.
     fn prepare(&self) -> Option<Pending<Vec<u8>>> {
         let Inputs::Photos(data, preprocessing) = &self.examples.inputs else { return None };
         let positions = self.order.chunks(self.size).nth(self.done)?.to_vec();
@@ -135,11 +144,12 @@ impl Iterator for Batches<'_> {
 }
 
 impl Batch {
+    /// Return the number of examples.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// The inputs of a part of the batch, `[range.len(), c, h, w]`, on `device`.
+    /// Move the inputs in `range` to `device`: `[range.len(), c, h, w]`.
     pub fn inputs(&self, range: Range<usize>, device: &Device) -> Tensor<4> {
         match &self.inputs {
             BatchInputs::Pixels(rgb, preprocessing) => {

@@ -1,4 +1,4 @@
-//! Training: one configuration, one async loop, events for whoever watches.
+//! Training: one configuration and one async loop that reports its events.
 
 mod config;
 mod evaluate;

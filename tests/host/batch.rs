@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use camscope::core::annotations::{Annotation, AnnotationError, voc, yolo};
-use camscope::core::batch::{BatchItem, BatchItemState, COLUMNS, Filter, Order, classes, rows, shown};
+use camscope::core::batch::{BatchItem, BatchItemState, CSV_HEADER, Filter, Order, class_summaries, csv_rows, visible};
 use camscope::core::geometry::Rect;
 use camscope::core::inference::{ClassMap, Inference, Prediction, Timing};
 use camscope::core::message::Message;
@@ -79,7 +79,7 @@ fn survey() -> Vec<BatchItem> {
 #[test]
 fn photos_are_sorted_and_filtered_by_what_was_found() {
     let items = survey();
-    let by = |filter: Filter, order| shown(&items, &filter, order);
+    let by = |filter: Filter, order| visible(&items, &filter, order);
     let all = Filter::default();
     assert_eq!(by(all, Order::Added), [0, 1, 2, 3]);
     assert_eq!(by(all, Order::Name), [1, 0, 3, 2]);
@@ -102,7 +102,7 @@ fn evidence_inside_counts_what_the_network_saw() {
     let located = |i: usize| items[i].localisation(items[i].best().unwrap());
     assert_eq!([located(0).unwrap().hit, located(1).unwrap().hit], [false, true]);
     assert!((located(0).unwrap().iou - located(1).unwrap().iou).abs() < 1e-9 && located(2).is_none());
-    let found = classes(&items);
+    let found = class_summaries(&items);
     assert_eq!(found.iter().map(|class| (class.index, class.photos)).collect::<Vec<_>>(), [(0, 2), (1, 1)]);
     assert!((found[0].confidence - 0.7).abs() < 1e-6);
     assert_eq!((found[0].inside, found[1].inside), (Some(0.25), Some(0.75)));
@@ -112,8 +112,8 @@ fn evidence_inside_counts_what_the_network_saw() {
 #[test]
 fn the_table_can_be_read_by_any_reader() {
     let items = survey();
-    let columns = COLUMNS.trim_end().split(',').count();
-    let lines = |item: &BatchItem| rows(item, |why| Language::english().text(why));
+    let columns = CSV_HEADER.trim_end().split(',').count();
+    let lines = |item: &BatchItem| csv_rows(item, |why| Language::english().text(why));
     assert_eq!(lines(&items[0]), "b,1,cat,0,0.9,2.5,0.25,50,0,150,50,\n");
     assert_eq!(lines(&items[1]), "a,1,\"dog, wild\",1,0.4,2.5,0.75,50,0,150,50,\n");
     assert_eq!(lines(&items[3]), "broken,,,,,,,,,,,\"not, a \"\"photo\"\"\"\n");
@@ -216,7 +216,7 @@ fn a_report_needs_nothing_else() {
 #[ignore = "needs `make models photos`"]
 fn formats_are_documented() {
     let docs = std::fs::read_to_string(project("docs/formats.md")).unwrap();
-    for column in COLUMNS.trim_end().split(',') {
+    for column in CSV_HEADER.trim_end().split(',') {
         assert!(docs.contains(&format!("`{column}`")), "docs/formats.md does not say what {column} is");
     }
     let (line, _) = camscope(&["cam", "--json", project("www/photos/cat.png").to_str().unwrap()]);

@@ -11,6 +11,7 @@ use crate::networks::{filled, noise};
 use crate::support::{fixture, project, span, tell, values};
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Golden {
     network: String,
     options: serde_json::Map<String, serde_json::Value>,

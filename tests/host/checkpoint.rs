@@ -17,13 +17,14 @@ fn tiny() -> VggGapConfig {
 
 /// The network of `config`, filled from `start`, and a card that describes it.
 fn model(config: VggGapConfig, start: u32) -> (ModelCard, Network) {
+    let config = NetworkConfig::VggGap(config);
     let mut network = config.init(&Device::flex()).expect("a valid configuration");
     Filler::new(start).fill(&mut network);
     let card = ModelCard {
         name: "tiny".into(),
         title: "Tiny".into(),
-        classes: (0..config.classes).map(|class| format!("class {class}")).collect(),
-        network: NetworkConfig::VggGap(config),
+        classes: (0..config.classes()).map(|class| format!("class {class}")).collect(),
+        network: config,
         preprocessing: Preprocessing { resize: 32, size: 32, mean: [127.5; 3], std: [127.5; 3] },
         licence: "MIT".into(),
         source: "a formula".into(),

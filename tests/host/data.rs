@@ -48,7 +48,7 @@ fn another_layout_is_told_what_was_looked_for() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("data_batch_1.bin"), [0; 100]).unwrap();
     let text = load("cifar10", folder.path()).unwrap_err().to_string();
-    assert!(text.contains("100 bytes are no whole number of records of 3073"), "{text}");
+    assert!(text.contains("100 bytes are not a multiple of 3073"), "{text}");
     let text = load("stl10", folder.path()).unwrap_err().to_string();
     assert!(text.contains("expected train_X.bin"), "{text}");
     let text = load("folder", folder.path()).unwrap_err().to_string();
@@ -90,7 +90,7 @@ fn folders_of_parts_are_taken_as_they_are() {
     }
     let split = load("folder", folder.path()).unwrap().with_test(0.5, 1).with_validation(0.5, 1);
     assert_eq!((split.train.len(), split.validation.len(), split.test.len(), split.train.classes.len()), (5, 2, 3, 1));
-    let (which, judged) = split.into_judged();
+    let (which, judged) = split.into_evaluated();
     assert_eq!((which, judged.len()), ("test", 3));
 }
 

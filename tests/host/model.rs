@@ -34,7 +34,7 @@ fn vgg_agrees_with_numpy_folded_or_not() {
     for golden in fixture::<Vec<VggGolden>>("vgg.json") {
         let (batch_norm, pools) = (golden.batch_norm, golden.pools);
         let config = VggGapConfig { width: 0.0625, batch_norm, pools, ..Default::default() };
-        let mut network = config.init(&Device::flex()).expect("a valid configuration");
+        let mut network = NetworkConfig::VggGap(config).init(&Device::flex()).expect("a valid configuration");
         let mut filler = Filler::new(1);
         let x = filler.tensor([1, 3, 64, 64], 1.0, 0.0);
         filler.fill(&mut network);
@@ -105,7 +105,7 @@ fn default_is_the_seed_network() {
         }
     }
     let mut shapes = Shapes(Vec::new());
-    VggGapConfig::default().init(&Device::flex()).expect("the default").visit(&mut shapes);
+    NetworkConfig::VggGap(VggGapConfig::default()).init(&Device::flex()).expect("the default").visit(&mut shapes);
 
     let mut expected: Vec<Vec<usize>> = Vec::new();
     let mut c_in = 3;
@@ -123,7 +123,7 @@ fn every_depth_has_its_convolutions() {
     let device = Device::flex();
     for (depth, convolutions) in [(11, 8), (13, 10), (16, 13), (19, 16)] {
         let config = VggGapConfig { depth, width: 0.0625, classes: 7, ..Default::default() };
-        let network = config.init(&device).expect("a valid depth");
+        let network = NetworkConfig::VggGap(config).init(&device).expect("a valid depth");
         let layers = network.stages.iter().flat_map(|stage| &stage.layers);
         assert_eq!(layers.filter(|layer| matches!(layer, Layer::Conv(_))).count(), convolutions, "depth {depth}");
         let output = network.forward(Tensor::zeros([2, 3, 64, 32], &device));
@@ -147,7 +147,7 @@ fn configuration_errors_say_what_is_allowed() {
     assert_eq!(text(VggGapConfig { pools: 6, ..default() }), "pools must be from 0 to 5, not 6");
     assert_eq!(text(VggGapConfig { classes: 0, ..default() }), "classes must be at least 1, not 0");
     let none = EfficientNetLiteConfig { batch_norm: true, classes: 0 };
-    let error = none.init(&Device::flex()).map(|_| ()).expect_err("no classes");
+    let error = NetworkConfig::EfficientnetLite(none).init(&Device::flex()).map(|_| ()).expect_err("no classes");
     assert_eq!(error.to_string(), "classes must be at least 1, not 0");
 }
 

@@ -27,6 +27,15 @@ const CLASSES: usize = 10;
 /// Cells a side of the grid over which the fixture averages gradients.
 const GRID: usize = 4;
 
+/// Every network that the script wrote a file of.
+fn goldens() -> Vec<Golden> {
+    let files = std::fs::read_dir(project("tests/fixtures/networks")).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert!(names.len() >= 14, "{names:?}");
+    names.iter().map(|name| fixture(&format!("networks/{name}"))).collect()
+}
+
 /// `noise` in the script: the bits of i and the name's seed, mixed.
 pub fn noise(name: &str, count: usize) -> Vec<f32> {
     let seed = name.bytes().fold(0x811C_9DC5u32, |seed, byte| (seed ^ u32::from(byte)).wrapping_mul(0x0100_0193));
@@ -67,7 +76,7 @@ pub fn filled(name: &str, options: &serde_json::Map<String, serde_json::Value>) 
 
 #[test]
 fn every_family_agrees_with_pytorch() {
-    for golden in fixture::<Vec<Golden>>("networks.json") {
+    for golden in goldens() {
         let (_, network) = filled(&golden.name, &golden.options);
         let (name, side) = (&golden.name, golden.size);
         let cost = network.cost(side, side);
@@ -138,7 +147,7 @@ fn costs_are_those_of_the_papers() {
 /// For NIN's head the maps hold the bias and are rectified: their mean alone is the logit.
 #[test]
 fn the_mean_of_a_rectified_map_is_its_logit() {
-    for golden in fixture::<Vec<Golden>>("networks.json") {
+    for golden in goldens() {
         let (_, network) = filled(&golden.name, &golden.options);
         if network.rectified {
             let photo = TensorData::new(noise("photo", 3 * 96 * 96), [1, 3, 96, 96]);
@@ -155,7 +164,7 @@ fn the_mean_of_a_rectified_map_is_its_logit() {
 #[test]
 fn pytorch_names_there_and_back() {
     let folder = tempfile::tempdir().unwrap();
-    for golden in fixture::<Vec<Golden>>("networks.json") {
+    for golden in goldens() {
         let (config, network) = filled(&golden.name, &golden.options);
         let path = folder.path().join(format!("{}.safetensors", golden.name));
         let state = StateDict::of(&network, &config).unwrap();

@@ -63,7 +63,7 @@ fn striped(copies: bool) -> (Session, Vec<(u32, usize)>) {
     session.set_model(card, network);
     let photos: Vec<(u32, usize)> = (0..10).map(|i| (i, (i % 2) as usize)).collect();
     for &(photo, class) in &photos {
-        session.study(photo, &stripes(photo, class == 1), copies).unwrap();
+        session.extract_features(photo, &stripes(photo, class == 1), copies).unwrap();
     }
     (session, photos)
 }
@@ -117,7 +117,7 @@ fn a_lesson_needs_two_classes_and_studied_photos() {
     let (taught, _) = teach(&session, &lesson(of_one, LessonSettings::default()));
     assert!(taught.unwrap_err().to_string().contains("two classes"));
     let (taught, _) = teach(&session, &lesson(vec![(0, 0), (99, 1)], LessonSettings::default()));
-    assert!(matches!(taught, Err(EngineError::NotStudied)));
+    assert!(matches!(taught, Err(EngineError::NoFeatures)));
 }
 
 /// One photo a class: nothing can be held out, and that is said.
@@ -160,20 +160,20 @@ fn before_and_after_are_told_apart() {
     let taught = taught.unwrap();
     let file = pollster::block_on(encode(&taught.network, &taught.card)).unwrap();
     let own = before.predictions;
-    session.set_taught(taught.card, taught.network);
+    session.set_second(taught.card, taught.network);
     let (before, at_once) = pollster::block_on(session.compare(&photo, 3)).unwrap();
     assert_eq!(before.predictions, own, "the loaded model is what it was");
     let at_once = at_once.unwrap().predictions;
     assert_eq!(at_once.iter().map(|p| p.class.as_str()).collect::<Vec<_>>(), ["down", "across"]);
 
-    let card = session.recall(file.clone()).unwrap();
+    let card = session.load_second(file.clone()).unwrap();
     assert_eq!(
         (card.classes.as_slice(), card.bytes),
         (&["down".to_owned(), "across".to_owned()][..], file.len() as u64)
     );
     let recalled = pollster::block_on(session.compare(&photo, 3)).unwrap().1.unwrap().predictions;
     assert!((recalled[0].probability - at_once[0].probability).abs() < 0.02, "float16 in the file");
-    assert!(session.recall(b"no checkpoint".to_vec()).is_err());
+    assert!(session.load_second(b"no checkpoint".to_vec()).is_err());
     assert!(pollster::block_on(session.compare(&photo, 3)).unwrap().1.is_some(), "the one before stays");
 }
 
@@ -196,7 +196,7 @@ fn cats_and_trucks_of_ten_photos_each() {
             let name = format!("tiny-imagenet-200/train/{synset}/images/{synset}_{i}.JPEG");
             archive.by_name(&name).unwrap().read_to_end(&mut bytes).unwrap();
             let id = class as u32 * 10 + i;
-            session.study(id, &Photo::decode(&bytes).unwrap(), false).unwrap();
+            session.extract_features(id, &Photo::decode(&bytes).unwrap(), false).unwrap();
             photos.push((id, class));
         }
     }

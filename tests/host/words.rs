@@ -99,7 +99,7 @@ fn what_is_said_has_words_and_all_words_are_said() {
     let mut said = BTreeSet::new();
     for file in sources(&PAGE).into_iter().chain(sources(&SPEAKERS)) {
         for (before, text) in strings(&file) {
-            if before.ends_with("data-said=") || before.ends_with("Message::newParenthesis") {
+            if before.ends_with("data-message=") || before.ends_with("Message::newParenthesis") {
                 let id = text.split(' ').next().unwrap();
                 assert!(english.contains_key(id), "{}: there is no message {id}", file.display());
             }
@@ -170,12 +170,12 @@ fn errors_say_the_same_natively_and_on_the_page() {
     let diverged = TrainError::NotFinite { step: 3, epoch: 2, loss: f32::INFINITY };
     let engine = [
         EngineError::NoModel,
-        EngineError::NotSeen,
+        EngineError::NoInference,
         EngineError::Class { class: 12, classes: 10 },
         EngineError::NotFinite,
-        EngineError::Lesson,
+        EngineError::IncompleteLesson,
         EngineError::Stopped,
-        EngineError::NotStudied,
+        EngineError::NoFeatures,
         EngineError::Train(diverged),
         EngineError::Train(TrainError::NoPhotos),
     ];

@@ -1,49 +1,54 @@
-//! In which of several ways a convolution is done; its weights are laid out for that way.
+//! Choice of the convolution algorithm. Weights are packed for the algorithm that reads them.
 
 use super::op::ConvShape;
 
+/// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConvAlgorithm {
-    /// By its definition.
+    /// Sum over the taps of the kernel.
     Direct,
-    /// By minimal filtering.
+    /// Minimal filtering with the given tile (Winograd).
     Winograd(Tile),
 }
 
-/// Outputs on a side of a tile.
+/// Output tile of minimal filtering with a 3×3 kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tile {
+    /// F(2×2, 3×3).
     Two,
+    /// F(4×4, 3×3).
     Four,
 }
 
 impl Tile {
+    /// Return the rows, and columns, of outputs in a tile.
     pub fn side(self) -> usize {
         if self == Self::Two { 2 } else { 4 }
     }
 
-    /// Places of a patch: `(side + 2)²`.
-    pub fn places(self) -> usize {
+    /// Return the number of elements of an input patch, `(side + 2)²`.
+    pub fn elements(self) -> usize {
         (self.side() + 2).pow(2)
     }
 
-    /// The tile by which this convolution is cheapest; none where the definition is. Counted are multiplications per pair
-    /// of channels; tiles are worked on in panels of so many, of which the last may have empty places.
+    /// Return the cheapest Winograd tile, or `None` if direct convolution is cheaper. Cost is multiplications per
+    /// channel pair. `panel` is the number of tiles that one product takes; the last panel is padded.
     pub fn for_conv(shape: &ConvShape, panel: usize) -> Option<Self> {
         if shape.kernel != [3, 3] || shape.stride != 1 || shape.c_in < 8 || shape.c_out < 8 {
             return None;
         }
-        // To read a weight from memory takes as long as so many multiplications; the transforms that many of a value, more
-        // where vectors are wide: these multiply faster, but a patch is gathered value by value.
-        const WEIGHT: f64 = 8.0;
+        // Cost of reading one weight from memory, in multiplications.
+        const WEIGHT_LOAD: f64 = 8.0;
+        // Cost of transforming one value, in multiplications. It is higher with wide vectors: they speed up the
+        // multiplications, but patches are still gathered value by value.
         let transform = if panel > 8 { 32.0 } else { 8.0 };
         let [h, w] = shape.size_out;
         let cost = |tile: Self| {
             let tiles = shape.images * h.div_ceil(tile.side()) * w.div_ceil(tile.side());
             let transforms = transform * tiles as f64 * (1.0 / shape.c_in as f64 + 1.0 / shape.c_out as f64);
-            tile.places() as f64 * (tiles.next_multiple_of(panel) as f64 + WEIGHT + transforms)
+            tile.elements() as f64 * (tiles.next_multiple_of(panel) as f64 + WEIGHT_LOAD + transforms)
         };
-        let direct = 9.0 * ((shape.images * h * w) as f64 + WEIGHT);
+        let direct = 9.0 * ((shape.images * h * w) as f64 + WEIGHT_LOAD);
         let best = if cost(Self::Four) < cost(Self::Two) { Self::Four } else { Self::Two };
         (cost(best) < 0.9 * direct).then_some(best)
     }

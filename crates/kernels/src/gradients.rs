@@ -1,4 +1,4 @@
-//! How gradients flow through a convolution with its rectifier, and a product: what burn's autodiff needs to know of them.
+//! Autodiff of convolution + ReLU on both devices, and of the GPU's matrix product.
 
 use burn::backend::Autodiff;
 #[cfg(feature = "gpu")]
@@ -17,25 +17,26 @@ use super::ClampedRelu;
 use super::op::Matmul;
 use super::op::{ConvShape, Convolution, ConvolutionGradients};
 
+/// Backward pass of a convolution + ReLU with the parents input, weights and bias.
 #[derive(Debug)]
-struct Convolve;
+struct ConvolutionBackward;
 
-impl<B: ConvolutionGradients> Backward<B, 3> for Convolve {
-    /// Input and weights; the output.
+impl<B: ConvolutionGradients> Backward<B, 3> for ConvolutionBackward {
+    /// Input and weights, output after the ReLU, geometry, ReLU.
     type State = ([NodeId; 2], FloatTensor<B>, ConvShape, ClampedRelu);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
         let (inputs, y, shape, relu) = ops.state;
         let [x, weight] = inputs.map(|input| checkpointer.retrieve_node_output::<FloatTensor<B>>(input));
-        let (dy, [for_x, for_weight, for_bias]) = (gradients.consume::<B>(&ops.node), ops.parents);
+        let (dy, [x_node, weight_node, bias_node]) = (gradients.consume::<B>(&ops.node), ops.parents);
         let dy = if relu == ClampedRelu::NONE { dy } else { B::relu_gradient(relu, y, dy) };
-        if let Some(node) = for_bias {
+        if let Some(node) = bias_node {
             gradients.register::<B>(node.id, B::bias_gradient(&shape, dy.clone()));
         }
-        if let Some(node) = for_weight {
+        if let Some(node) = weight_node {
             gradients.register::<B>(node.id, B::weight_gradient(&shape, x, dy.clone()));
         }
-        if let Some(node) = for_x {
+        if let Some(node) = x_node {
             gradients.register::<B>(node.id, B::input_gradient(&shape, dy, weight));
         }
     }
@@ -50,9 +51,9 @@ impl<B: ConvolutionGradients, C: CheckpointStrategy> Convolution for Autodiff<B,
         relu: ClampedRelu,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), weight.node(), bias.node()];
-        let [on_x, on_weight, on_bias] = [&x, &weight, &bias].map(|tensor| tensor.primitive().clone());
-        let y = B::convolution(on_x, on_weight, on_bias, shape, relu);
-        match Convolve.prepare::<C>(nodes).compute_bound().stateful() {
+        let [x_inner, weight_inner, bias_inner] = [&x, &weight, &bias].map(|tensor| tensor.primitive().clone());
+        let y = B::convolution(x_inner, weight_inner, bias_inner, shape, relu);
+        match ConvolutionBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let inputs = [&x, &weight].map(|input| prep.checkpoint(input));
                 prep.finish((inputs, y.clone(), shape, relu), y)
@@ -62,23 +63,25 @@ impl<B: ConvolutionGradients, C: CheckpointStrategy> Convolution for Autodiff<B,
     }
 }
 
+/// Backward pass of a product `y = a b`: `da = dy bᵀ`, `db = aᵀ dy`.
 #[cfg(feature = "gpu")]
 #[derive(Debug)]
-struct Multiply;
+struct MatmulBackward;
 
 #[cfg(feature = "gpu")]
-impl Backward<Cube, 2> for Multiply {
+impl Backward<Cube, 2> for MatmulBackward {
+    /// Both factors.
     type State = [NodeId; 2];
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
         let [a, b] = ops.state.map(|input| checkpointer.retrieve_node_output::<FloatTensor<Cube>>(input));
-        let turned = |tensor| Cube::float_swap_dims(tensor, 0, 1);
-        let (dy, [for_a, for_b]) = (gradients.consume::<Cube>(&ops.node), ops.parents);
-        if let Some(node) = for_a {
-            gradients.register::<Cube>(node.id, Cube::small_matmul(dy.clone(), turned(b)));
+        let transposed = |tensor| Cube::float_swap_dims(tensor, 0, 1);
+        let (dy, [a_node, b_node]) = (gradients.consume::<Cube>(&ops.node), ops.parents);
+        if let Some(node) = a_node {
+            gradients.register::<Cube>(node.id, Cube::small_matmul(dy.clone(), transposed(b)));
         }
-        if let Some(node) = for_b {
-            gradients.register::<Cube>(node.id, Cube::small_matmul(turned(a), dy));
+        if let Some(node) = b_node {
+            gradients.register::<Cube>(node.id, Cube::small_matmul(transposed(a), dy));
         }
     }
 }
@@ -87,7 +90,7 @@ impl Backward<Cube, 2> for Multiply {
 impl<C: CheckpointStrategy> Matmul for Autodiff<Cube, C> {
     fn small_matmul(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
         let y = Cube::small_matmul(a.primitive().clone(), b.primitive().clone());
-        match Multiply.prepare::<C>([a.node(), b.node()]).compute_bound().stateful() {
+        match MatmulBackward.prepare::<C>([a.node(), b.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let inputs = [&a, &b].map(|input| prep.checkpoint(input));
                 prep.finish(inputs, y)

@@ -1,7 +1,14 @@
-//! Operations of our own where burn's are slow, on the processor and on adapters through wgpu: convolution with the rectifier
-//! behind it, and their gradients; outside of training also depthwise. On the processor the batch norm of a training step with
-//! its rectifier; on adapters max-pooling outside of training, and small products. Every other device and every other case
-//! goes burn's way.
+//! Fast kernels for the operations that dominate inference and training, as extensions of burn's backends.
+//!
+//! | operation | CPU | GPU through wgpu |
+//! |---|---|---|
+//! | convolution + ReLU, and its gradients | yes | yes |
+//! | depthwise convolution + ReLU | inference | inference |
+//! | batch norm + ReLU | training | – |
+//! | max-pooling | – | inference |
+//! | product of small matrices, and its gradients | – | yes |
+//!
+//! Everything else, and every other device, falls back to burn's own operations.
 
 #[cfg(any(feature = "cpu", feature = "gpu"))]
 mod algorithm;
@@ -26,82 +33,88 @@ use burn::tensor::{DType, Tensor};
 
 pub use packed::Packed;
 
+/// Whether every operation falls back to burn; see [`use_plain`].
 static PLAIN: AtomicBool = AtomicBool::new(false);
 
-/// From now on burn's own operations do everything (`true`), or these here what they can.
+/// Switch this crate's kernels off (`true`) or on (`false`) for the whole process, to compare with burn's operations.
 pub fn use_plain(plain: bool) {
     PLAIN.store(plain, Ordering::Relaxed);
 }
 
-/// `z` where positive, `slope · z` elsewhere, at most `cap`.
+/// Piecewise linear activation `min(z if z > 0 else slope · z, cap)`: ReLU, leaky ReLU, ReLU6 or the identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClampedRelu {
+    /// Factor for `z ≤ 0`: 0 for ReLU, 1 for the identity.
     pub slope: f32,
+    /// Largest output: infinity for ReLU, 6 for ReLU6.
     pub cap: f32,
 }
 
 impl ClampedRelu {
-    /// Leaves everything as it is.
+    /// The identity.
     pub const NONE: Self = Self { slope: 1.0, cap: f32::INFINITY };
 }
 
 #[cfg(feature = "cpu")]
 impl ClampedRelu {
-    /// What is not a number stays none: `min` would make the cap of it, and hide that a network has broken.
+    /// Return the activation of `z`. NaN stays NaN; `f32::min` would return the cap and hide divergence.
     #[inline(always)]
     fn apply(self, z: f32) -> f32 {
         let z = if z > 0.0 { z } else { z * self.slope };
         if z > self.cap { self.cap } else { z }
     }
 
+    /// Return the derivative at input `z`.
     #[inline(always)]
-    fn slope_at(self, z: f32) -> f32 {
-        // Two choices between values that are there already: a branch would keep the loop from being vectorised.
+    fn derivative(self, z: f32) -> f32 {
+        // Both `if`s select between values that are already computed: a branch would prevent vectorisation of the loop.
         let below_cap = if z > 0.0 { 1.0 } else { self.slope };
         if z > self.cap { 0.0 } else { below_cap }
     }
 
-    /// The slope where `y` is the result, for slopes that keep the sign.
+    /// Return the derivative where the output is `y`. It needs `slope ≥ 0`, so that `y` has the sign of the input.
     #[inline(always)]
-    fn slope_to(self, y: f32) -> f32 {
+    fn derivative_from_output(self, y: f32) -> f32 {
         let below_cap = if y > 0.0 { 1.0 } else { self.slope };
         if y >= self.cap { 0.0 } else { below_cap }
     }
 }
 
-/// [`Conv2d::forward`] of `[n, c_in, h, w]`, calculated in the float type of `x`.
+/// Apply [`Conv2d::forward`] to `x` `[n, c_in, h, w]`, in the float type of `x`.
 pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     conv2d_relu(conv, &Packed::default(), ClampedRelu::NONE, x, |x| x)
 }
 
-/// [`conv2d`] and then the rectifier, which `otherwise` says in burn's operations, for all that is not one operation of ours.
-/// That keeps in `packed` what it makes of the weights.
+/// Apply [`conv2d`] and then `relu`, in one kernel where there is one.
+///
+/// `fallback` is the same activation in burn's operations; it runs where no kernel supports the convolution. Inference
+/// caches the repacked weights in `packed`.
 pub fn conv2d_relu(
     conv: &Conv2d,
     packed: &Packed,
     relu: ClampedRelu,
     x: Tensor<4>,
-    otherwise: impl FnOnce(Tensor<4>) -> Tensor<4>,
+    fallback: impl FnOnce(Tensor<4>) -> Tensor<4>,
 ) -> Tensor<4> {
     if x.dtype() != conv.weight.dtype() {
-        return otherwise(in_type(conv, x.dtype()).forward(x));
+        return fallback(with_dtype(conv, x.dtype()).forward(x));
     }
     #[cfg(any(feature = "cpu", feature = "gpu"))]
-    if op::is_ours(&x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
-        // Of a network that learns, frozen stages take photos that know of no gradients.
-        let learns = x.device().is_autodiff() || conv.weight.val().device().is_autodiff();
-        match (learns, conv.groups) {
-            (false, 1) => return op::conv2d_relu(conv, packed, relu, x),
-            (false, _) if op::is_depthwise(conv) => return op::conv2d_relu(conv, packed, relu, x),
-            (true, 1) => return op::conv2d(conv, relu, x),
+    if op::is_supported(&x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
+        // Both are checked: the frozen stages of a network in training get inputs from the device without autodiff.
+        let training = x.device().is_autodiff() || conv.weight.val().device().is_autodiff();
+        match (training, conv.groups) {
+            (false, 1) => return op::conv2d_inference(conv, packed, relu, x),
+            (false, _) if op::is_depthwise(conv) => return op::conv2d_inference(conv, packed, relu, x),
+            (true, 1) => return op::conv2d_training(conv, relu, x),
             _ => {}
         }
     }
     let _ = (packed, relu);
-    otherwise(conv.forward(x))
+    fallback(conv.forward(x))
 }
 
-/// [`Linear::forward`] of `[n, k]`.
+/// Apply [`Linear::forward`] to `x` `[n, k]`.
 pub fn linear(linear: &Linear, x: Tensor<2>) -> Tensor<2> {
     let y = matmul(x, linear.weight.val());
     match &linear.bias {
@@ -110,26 +123,27 @@ pub fn linear(linear: &Linear, x: Tensor<2>) -> Tensor<2> {
     }
 }
 
-/// The product of two matrices, of which one is small.
+/// Return the product of `a` `[m, k]` and `b` `[k, n]`. The GPU kernel is made for small matrices.
 pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     #[cfg(feature = "gpu")]
-    if op::on_gpu(&a) && op::is_ours(&a) {
+    if op::on_gpu(&a) && op::is_supported(&a) {
         return op::matmul(a, b);
     }
     a.matmul(b)
 }
 
-/// [`MaxPool2d::forward`].
+/// Apply [`MaxPool2d::forward`] to `x` `[n, c, h, w]`.
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "gpu")]
-    if op::on_gpu(&x) && op::is_ours(&x) && !x.device().is_autodiff() && !pool.ceil_mode && pool.dilation == [1, 1] {
+    if op::on_gpu(&x) && op::is_supported(&x) && !x.device().is_autodiff() && !pool.ceil_mode && pool.dilation == [1, 1]
+    {
         return op::max_pool2d(pool, x);
     }
     pool.forward(x)
 }
 
-/// The convolution with its weights in another float type; gradients find their way through to the weights themselves.
-fn in_type(conv: &Conv2d, dtype: DType) -> Conv2d {
+/// Return `conv` with its parameters cast to `dtype`. Gradients flow through the cast to the original parameters.
+fn with_dtype(conv: &Conv2d, dtype: DType) -> Conv2d {
     fn cast<const D: usize>(param: &Param<Tensor<D>>, dtype: DType) -> Param<Tensor<D>> {
         Param::initialized(param.id, param.val().cast(dtype))
     }
@@ -137,18 +151,19 @@ fn in_type(conv: &Conv2d, dtype: DType) -> Conv2d {
     Conv2d { weight: cast(&conv.weight, dtype), bias, ..conv.clone() }
 }
 
-/// [`BatchNorm::forward`] of `[n, c, h, w]` and then the rectifier. `otherwise` says the same in burn's operations, for
-/// all that is not a training step on the processor.
+/// Apply [`BatchNorm::forward`] to `x` `[n, c, h, w]` and then `relu`, in one kernel for a training step on the CPU.
+///
+/// `fallback` is both in burn's operations; it runs in every other case.
 pub fn batch_norm_relu(
     norm: &BatchNorm,
     relu: ClampedRelu,
     x: Tensor<4>,
-    otherwise: impl FnOnce(Tensor<4>) -> Tensor<4>,
+    fallback: impl FnOnce(Tensor<4>) -> Tensor<4>,
 ) -> Tensor<4> {
     #[cfg(feature = "cpu")]
-    if op::on_cpu(&x) && op::is_ours(&x) && x.device().is_autodiff() && norm.training.is_enabled() {
+    if op::on_cpu(&x) && op::is_supported(&x) && x.device().is_autodiff() && norm.training.is_enabled() {
         return op::batch_norm_relu(norm, relu, x);
     }
     let _ = (norm, relu);
-    otherwise(x)
+    fallback(x)
 }

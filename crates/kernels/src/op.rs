@@ -1,4 +1,4 @@
-//! The operations as burn sees them: an extension of its backends for the processor and for graphics adapters.
+//! The operations as extensions of burn's backends `Flex` (CPU) and `Cube` (GPU), and the functions that call them.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension};
@@ -12,30 +12,38 @@ use burn::tensor::{Device, Tensor};
 
 use super::{ClampedRelu, Packed};
 
-/// The geometry of a convolution without groups and dilation.
+/// Geometry of a convolution or pooling with one stride for both axes and without dilation. Pairs are rows, columns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConvShape {
+    /// Batch size.
     pub images: usize,
+    /// Input channels.
     pub c_in: usize,
+    /// Output channels.
     pub c_out: usize,
-    /// Rows and columns.
+    /// Input size without padding.
     pub size_in: [usize; 2],
+    /// Output size.
     pub size_out: [usize; 2],
+    /// Kernel size.
     pub kernel: [usize; 2],
+    /// Stride along both axes.
     pub stride: usize,
-    /// Zeros above and on the left; what lies below and on the right follows from the sizes.
+    /// Padding above and on the left. The sizes determine the padding below and on the right.
     pub padding: [usize; 2],
 }
 
 impl ConvShape {
-    /// A 1×1 kernel that looks at every pixel once.
+    /// Return whether the kernel is 1×1 and reads every pixel exactly once.
     pub fn is_pointwise(&self) -> bool {
         self.kernel == [1, 1] && self.stride == 1 && self.size_in == self.size_out
     }
 
-    /// The convolution that finds the input's gradients from those of the output, with `stride − 1` zeros between these
-    /// and with the weights turned round.
-    pub fn back(&self) -> Self {
+    /// Return the geometry of the transposed convolution, which computes the input gradient.
+    ///
+    /// Its input is the output gradient with `stride − 1` zeros between neighbouring values. Its weights are flipped
+    /// along both axes, with input and output channels swapped.
+    pub fn transposed(&self) -> Self {
         Self {
             images: self.images,
             c_in: self.c_out,
@@ -48,11 +56,13 @@ impl ConvShape {
         }
     }
 
+    /// Return the geometry of `conv` for an input of shape `x`.
     fn new(conv: &Conv2d, x: [usize; 4]) -> Self {
-        Self::windows(conv.kernel_size, conv.stride[0], &conv.padding, x, conv.weight.dims()[0])
+        Self::from_parameters(conv.kernel_size, conv.stride[0], &conv.padding, x, conv.weight.dims()[0])
     }
 
-    fn windows(
+    /// Return the geometry of a sliding window over an input `[images, c_in, h, w]`.
+    fn from_parameters(
         kernel: [usize; 2],
         stride: usize,
         padding: &PaddingConfig2d,
@@ -63,8 +73,8 @@ impl ConvShape {
             PaddingConfig2d::Valid => [(0, 0); 2],
             PaddingConfig2d::Explicit(top, left, bottom, right) => [(top, bottom), (left, right)],
             PaddingConfig2d::Same => [(h, kernel[0]), (w, kernel[1])].map(|(size, kernel)| {
-                let zeros = ((size.div_ceil(stride) - 1) * stride + kernel).saturating_sub(size);
-                (zeros / 2, zeros - zeros / 2)
+                let total = ((size.div_ceil(stride) - 1) * stride + kernel).saturating_sub(size);
+                (total / 2, total - total / 2)
             }),
         };
         let size_out =
@@ -74,34 +84,36 @@ impl ConvShape {
     }
 }
 
+/// Return whether `x` is on the CPU.
 #[cfg(feature = "cpu")]
 pub fn on_cpu<const D: usize>(x: &Tensor<D>) -> bool {
     matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
 }
 
-/// On an adapter through wgpu; CUDA has libraries of its own.
+/// Return whether `x` is on a GPU through wgpu. CUDA is excluded: burn uses NVIDIA's libraries there.
 #[cfg(feature = "gpu")]
 pub fn on_gpu<const D: usize>(x: &Tensor<D>) -> bool {
     use burn_cubecl::CubeDevice;
     matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Cube(CubeDevice::Wgpu(_)))
 }
 
-/// On a device that has operations here, and nobody has turned them off.
-pub fn is_ours<const D: usize>(x: &Tensor<D>) -> bool {
-    let mut here = false;
+/// Return whether the kernels support the device and float type of `x` and are switched on.
+pub fn is_supported<const D: usize>(x: &Tensor<D>) -> bool {
+    let mut supported = false;
     #[cfg(feature = "cpu")]
-    (here |= on_cpu(x));
+    (supported |= on_cpu(x));
     #[cfg(feature = "gpu")]
-    (here |= on_gpu(x) && x.dtype() == burn::tensor::DType::F32);
-    here && !super::PLAIN.load(std::sync::atomic::Ordering::Relaxed)
+    (supported |= on_gpu(x) && x.dtype() == burn::tensor::DType::F32);
+    supported && !super::PLAIN.load(std::sync::atomic::Ordering::Relaxed)
 }
 
-/// Every channel has a filter of its own.
+/// Return whether each channel has exactly one filter.
 pub fn is_depthwise(conv: &Conv2d) -> bool {
     let [c_out, c_in, ..] = conv.weight.dims();
     c_in == 1 && conv.groups == c_out
 }
 
+/// Return the bias `[c_out]`, or zeros.
 fn bias(conv: &Conv2d, device: &Device) -> Tensor<1> {
     match &conv.bias {
         Some(bias) => bias.val(),
@@ -109,50 +121,53 @@ fn bias(conv: &Conv2d, device: &Device) -> Tensor<1> {
     }
 }
 
-/// With gradients.
-pub fn conv2d(conv: &Conv2d, relu: ClampedRelu, x: Tensor<4>) -> Tensor<4> {
+/// Apply the convolution and `relu` with gradients.
+pub fn conv2d_training(conv: &Conv2d, relu: ClampedRelu, x: Tensor<4>) -> Tensor<4> {
     let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
     Tensor::from_dispatch(<Dispatch as Convolution>::convolution(x, weight, bias, shape, relu))
 }
 
-/// Without gradients; also depthwise.
-pub fn conv2d_relu(conv: &Conv2d, packed: &Packed, relu: ClampedRelu, x: Tensor<4>) -> Tensor<4> {
+/// Apply the convolution, dense or depthwise, and `relu` without gradients.
+pub fn conv2d_inference(conv: &Conv2d, packed: &Packed, relu: ClampedRelu, x: Tensor<4>) -> Tensor<4> {
     let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
-    let y = <Dispatch as Forward>::convolution_relu(x, weight, packed.clone(), bias, shape, relu);
+    let y = <Dispatch as InferenceConvolution>::convolution_relu(x, weight, packed.clone(), bias, shape, relu);
     Tensor::from_dispatch(y)
 }
 
+/// Return the product of `a` `[m, k]` and `b` `[k, n]`.
 #[cfg(feature = "gpu")]
 pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as Matmul>::small_matmul(a.into_dispatch(), b.into_dispatch()))
 }
 
+/// Apply max-pooling without gradients.
 #[cfg(feature = "gpu")]
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     let dims = x.dims();
-    let shape = ConvShape::windows(pool.kernel_size, pool.stride[0], &pool.padding, dims, dims[1]);
+    let shape = ConvShape::from_parameters(pool.kernel_size, pool.stride[0], &pool.padding, dims, dims[1]);
     Tensor::from_dispatch(<Dispatch as Pooling>::max_pool(x.into_dispatch(), shape))
 }
 
+/// Apply the batch norm of a training step and `relu`, and update the running statistics.
 #[cfg(feature = "cpu")]
 pub fn batch_norm_relu(norm: &BatchNorm, relu: ClampedRelu, x: Tensor<4>) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.val().into_dispatch(), norm.beta.val().into_dispatch());
     let x = x.into_dispatch();
     let (y, mean, variance) = <Dispatch as Norm>::batch_norm_relu(x, gamma, beta, norm.epsilon, relu);
-    for (running, now) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
-        let now = Tensor::<1>::from_dispatch(now).detach();
-        running.update(running.value_sync() * (1.0 - norm.momentum) + now * norm.momentum);
+    for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
+        let batch = Tensor::<1>::from_dispatch(batch).detach();
+        running.update(running.value_sync() * (1.0 - norm.momentum) + batch * norm.momentum);
     }
     Tensor::from_dispatch(y)
 }
 
-/// Operations that no gradient flows through.
+/// Convolution + ReLU without gradients, dense or depthwise.
 #[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"))]
-pub trait Forward: Backend {
-    /// A convolution and its rectifier. Weights `[c_out, c_in, kh, kw]`, or `[c, 1, kh, kw]` for more channels than one:
-    /// then every channel has its own.
+pub trait InferenceConvolution: Backend {
+    /// Return `[n, c_out, h', w']`. Weights are `[c_out, c_in, kh, kw]`, or `[c, 1, kh, kw]` for a depthwise
+    /// convolution of `c > 1` channels; bias is `[c_out]`.
     fn convolution_relu(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -163,17 +178,18 @@ pub trait Forward: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// And pooling, on adapters.
+/// Max-pooling without gradients.
 #[cfg(feature = "gpu")]
 #[backend_extension(Cube)]
 pub trait Pooling: Backend {
-    /// The largest of every window, channel by channel.
+    /// Return the maximum of every window of `shape.kernel`, `[n, c, h', w']`.
     fn max_pool(x: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self>;
 }
 
-/// A convolution and its rectifier that gradients flow through. Weights `[c_out, c_in, kh, kw]`, bias `[c_out]`.
+/// Convolution + ReLU with gradients.
 #[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"), Autodiff)]
 pub trait Convolution: Backend {
+    /// Return `[n, c_out, h', w']`. Weights are `[c_out, c_in, kh, kw]`; bias is `[c_out]`.
     fn convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -183,27 +199,32 @@ pub trait Convolution: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// What flows back, from the gradients `dy` of its outputs.
+/// Gradients of a convolution + ReLU. Except in `relu_gradient`, `dy` is the gradient of the output before the ReLU,
+/// `[n, c_out, h', w']`.
 pub trait ConvolutionGradients: Convolution {
-    /// The gradients of what was rectified to `y`.
+    /// Return the gradient of the input of the ReLU, from its output `y` and the gradient `dy` of that.
     fn relu_gradient(relu: ClampedRelu, y: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// Return the gradient of the input, `[n, c_in, h, w]`.
     fn input_gradient(shape: &ConvShape, dy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// Return the gradient of the weights, `[c_out, c_in, kh, kw]`.
     fn weight_gradient(shape: &ConvShape, x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// Return the gradient of the bias, `[c_out]`.
     fn bias_gradient(shape: &ConvShape, dy: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// The product of two small matrices, on adapters.
+/// Product of two small matrices.
 #[cfg(feature = "gpu")]
 #[backend_extension(Cube, Autodiff)]
 pub trait Matmul: Backend {
+    /// Return the product of `a` `[m, k]` and `b` `[k, n]`.
     fn small_matmul(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// Batch norm and rectifier of a training step, on the processor: `[n, c, h, w]` activations, and values per channel `[c]`.
+/// Batch norm + ReLU of a training step.
 #[cfg(feature = "cpu")]
 #[backend_extension(Flex, Autodiff)]
 pub trait Norm: Backend {
-    /// Output, and the batch's mean and variance.
+    /// Return the output `[n, c, h, w]`, and the batch's mean and biased variance, `[c]` each.
     fn batch_norm_relu(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,

@@ -1,4 +1,4 @@
-//! Weights in the order in which the inner loop reads them, kept from one pass to the next.
+//! Cache of repacked weights: the order in which the inner loop reads them, kept from one inference to the next.
 
 use std::fmt;
 #[cfg(any(feature = "cpu", feature = "gpu"))]
@@ -12,8 +12,10 @@ use burn_cubecl::tensor::CubeTensor;
 #[cfg(any(feature = "cpu", feature = "gpu"))]
 use super::algorithm::ConvAlgorithm;
 
-/// A place beside a convolution for what a device makes of its weights. Clones share it. It holds on to the weights that
-/// it was made of, so that nobody can change them in place, and other weights are known by lying elsewhere.
+/// Cache of a convolution's repacked weights, shared by clones.
+///
+/// The cache keeps a handle to the original weights. Therefore no operation can change them in place, and their address
+/// identifies them.
 #[derive(Clone, Default)]
 pub struct Packed {
     #[cfg(feature = "cpu")]
@@ -23,7 +25,7 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// What `pack` makes of `weight`, now or when it was last asked for these.
+    /// Return `weight` packed for `algorithm` on the CPU: the cached value, or else that of `pack`.
     #[cfg(feature = "cpu")]
     pub(super) fn on_cpu(
         &self,
@@ -31,12 +33,12 @@ impl Packed {
         algorithm: ConvAlgorithm,
         pack: impl FnOnce() -> Vec<f32>,
     ) -> Arc<Vec<f32>> {
-        let same =
+        let is_same =
             |kept: &FlexTensor| Arc::ptr_eq(&kept.data_arc(), &weight.data_arc()) && kept.layout() == weight.layout();
-        self.cpu.get(same, weight, algorithm, || Arc::new(pack()))
+        self.cpu.get(is_same, weight, algorithm, || Arc::new(pack()))
     }
 
-    /// The same on a graphics adapter.
+    /// Return `weight` packed for `algorithm` on the GPU: the cached value, or else that of `pack`.
     #[cfg(feature = "gpu")]
     pub(super) fn on_gpu(
         &self,
@@ -44,28 +46,29 @@ impl Packed {
         algorithm: ConvAlgorithm,
         pack: impl FnOnce() -> CubeTensor,
     ) -> CubeTensor {
-        let same = |kept: &CubeTensor| {
+        let is_same = |kept: &CubeTensor| {
             let (a, b) = (&kept.handle, &weight.handle);
             a.memory.descriptor() == b.memory.descriptor()
                 && a.offset_start == b.offset_start
                 && kept.meta == weight.meta
         };
-        self.gpu.get(same, weight, algorithm, pack)
+        self.gpu.get(is_same, weight, algorithm, pack)
     }
 }
 
-/// The last weights, and what was made of them.
+/// Cache with one entry: original weights `W`, algorithm, packed weights `P`.
 #[cfg(any(feature = "cpu", feature = "gpu"))]
 struct Slot<W, P>(Arc<Mutex<Option<(W, ConvAlgorithm, P)>>>);
 
 #[cfg(any(feature = "cpu", feature = "gpu"))]
 impl<W: Clone, P: Clone> Slot<W, P> {
-    fn get(&self, same: impl Fn(&W) -> bool, weight: &W, algorithm: ConvAlgorithm, pack: impl FnOnce() -> P) -> P {
+    /// Return the entry if it was made from the same weights for the same algorithm; else replace it by that of `pack`.
+    fn get(&self, is_same: impl Fn(&W) -> bool, weight: &W, algorithm: ConvAlgorithm, pack: impl FnOnce() -> P) -> P {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, _, packed)) = lock().as_ref().filter(|(kept, of, _)| *of == algorithm && same(kept)) {
+        if let Some((_, _, packed)) = lock().as_ref().filter(|(kept, of, _)| *of == algorithm && is_same(kept)) {
             return packed.clone();
         }
-        // Without the lock: a thread that packs may take up another photo's work meanwhile, and come here again.
+        // The lock is free while packing: rayon may let this thread start on another image, which takes the lock too.
         let packed = pack();
         *lock() = Some((weight.clone(), algorithm, packed.clone()));
         packed

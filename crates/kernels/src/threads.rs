@@ -1,9 +1,9 @@
-//! Work on all threads where there are any (natively), else in turn (in the browser).
+//! Data parallelism: all of rayon's threads with the feature `threads` (native), else the calling thread (browser).
 
 #[cfg(feature = "threads")]
 use rayon::prelude::*;
 
-/// How many there are.
+/// Return the number of threads; at least 1.
 pub fn count() -> usize {
     #[cfg(feature = "threads")]
     return rayon::current_num_threads();
@@ -11,7 +11,7 @@ pub fn count() -> usize {
     1
 }
 
-/// `f(i)` for `i < count`.
+/// Return `[f(0), …, f(count − 1)]`.
 pub fn map<T: Send>(count: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     #[cfg(feature = "threads")]
     return (0..count).into_par_iter().map(f).collect();
@@ -19,7 +19,7 @@ pub fn map<T: Send>(count: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T
     (0..count).map(f).collect()
 }
 
-/// Calls `f(i, chunk)` for every chunk of `size` values.
+/// Call `f(i, chunk)` for every chunk of `size` values of `out`. The last chunk may be shorter.
 pub fn for_each_chunk(out: &mut [f32], size: usize, f: impl Fn(usize, &mut [f32]) + Sync + Send) {
     #[cfg(feature = "threads")]
     out.par_chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
@@ -27,7 +27,7 @@ pub fn for_each_chunk(out: &mut [f32], size: usize, f: impl Fn(usize, &mut [f32]
     out.chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
 }
 
-/// `len` sums of what `f(i, sums)` adds to them for `i < count`.
+/// Return `len` sums over `i < count`. `f(i, sums)` adds the terms of `i` to `sums`, which starts as zeros.
 pub fn sum_over(count: usize, len: usize, f: impl Fn(usize, &mut [f32]) + Sync + Send) -> Vec<f32> {
     let zeros = || vec![0.0; len];
     let add = |mut sums: Vec<f32>, i| {
@@ -43,18 +43,18 @@ pub fn sum_over(count: usize, len: usize, f: impl Fn(usize, &mut [f32]) + Sync +
     (0..count).fold(zeros(), add)
 }
 
-/// What is being made on another thread, or where there is none will be made when it is asked for.
+/// A value in the making on another thread, or without threads a value that the call makes.
 pub type Pending<T> = Box<dyn FnOnce() -> T>;
 
-/// Begins to make something that is wanted later.
+/// Start `make` on another thread and return a function that waits for its value.
 pub fn prefetch<T: Send + 'static>(make: impl Fn() -> T + Clone + Send + 'static) -> Pending<T> {
     #[cfg(feature = "threads")]
     {
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        let again = make.clone();
+        let retry = make.clone();
         rayon::spawn(move || drop(sender.send(make())));
-        // Nobody sends only where the maker panicked; then it panics here, in the open.
-        Box::new(move || receiver.recv().unwrap_or_else(|_| again()))
+        // The channel closes without a value only if `make` panicked; rerun it here to surface the panic.
+        Box::new(move || receiver.recv().unwrap_or_else(|_| retry()))
     }
     #[cfg(not(feature = "threads"))]
     Box::new(make)

@@ -30,16 +30,16 @@ fn App() -> impl IntoView {
     leptos::task::spawn_local(measure::begin(state));
     view! {
         <div class="about">
-            <div class="messages"><NoticeList messages=state.notices/></div>
+            <div class="messages"><NoticeList notices=state.notices/></div>
             <section class="panel">
-                <h2 data-said="about-what"></h2>
-                <p data-said="about-cam"></p>
-                <p data-said="about-shortcuts"></p>
-                <p data-said="about-private"></p>
-                <p><a href="./licences.html" data-said="about-licences"></a></p>
+                <h2 data-message="about-what"></h2>
+                <p data-message="about-cam"></p>
+                <p data-message="about-shortcuts"></p>
+                <p data-message="about-private"></p>
+                <p><a href="./licences.html" data-message="about-licences"></a></p>
             </section>
             <privacy::Panel/>
-            <core::metrics::Panel/>
+            <measure::Panel/>
             <report::Results/>
         </div>
     }

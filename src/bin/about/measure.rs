@@ -105,8 +105,8 @@ fn start(state: State) {
     if running {
         return go_on(state);
     }
-    let on_event = move |event| take(state, event);
-    match Engine::start(wanted.device, on_event, move |why| stopped(state, why)) {
+    let on_reply = move |reply| take(state, reply);
+    match Engine::start(wanted.device, on_reply, move |why| stopped(state, why)) {
         Ok(engine) => {
             CLIENT.with_borrow_mut(|client| *client = Some(Client { engine, device: wanted.device, loaded: None }))
         }
@@ -133,8 +133,8 @@ fn go_on(state: State) {
     });
 }
 
-fn take(state: State, event: Option<Event>) {
-    match event {
+fn take(state: State, reply: Option<Reply>) {
+    match reply {
         Some(Reply::Started | Reply::Loaded { .. }) => go_on(state),
         Some(Reply::Benchmarking { done, of }) => state.running.set(Some((done, of))),
         Some(Reply::Benchmarked(result)) => {
@@ -147,7 +147,7 @@ fn take(state: State, event: Option<Event>) {
                 },
                 _ => "CPU".into(),
             };
-            // Stopped before the first was over, it tells nothing.
+            // A benchmark stopped before its first run ended has no result.
             if !result.runs.is_empty() {
                 state.findings.update(|findings| findings.push(Finding { wanted, adapter, result }));
             }
@@ -187,9 +187,9 @@ pub fn Panel() -> impl IntoView {
                 networks.push((name.into(), Message::new("about-random").with("what", title)));
             }
         }
-        let option = move |(name, said): (String, Message)| {
+        let option = move |(name, message): (String, Message)| {
             let selected = name == chosen;
-            view! { <option value=name prop:selected=selected data-said=said.attr()></option> }
+            view! { <option value=name prop:selected=selected data-message=message.attr()></option> }
         };
         networks.into_iter().map(option).collect_view()
     };
@@ -203,7 +203,7 @@ pub fn Panel() -> impl IntoView {
         if !sizes.contains(&chosen) {
             sizes.push(chosen);
         }
-        let option = move |size: u32| view! { <option value=size.to_string() prop:selected=size == chosen data-said=Message::new("about-pixels").with("n", size as usize).attr()></option> };
+        let option = move |size: u32| view! { <option value=size.to_string() prop:selected=size == chosen data-message=Message::new("about-pixels").with("n", size as usize).attr()></option> };
         sizes.into_iter().map(option).collect_view()
     };
     let device = move |id: &'static str, name: &'static str| {
@@ -226,23 +226,23 @@ pub fn Panel() -> impl IntoView {
     let share = move || state.running.get().map_or(0.0, |(done, of)| 100.0 * done as f64 / of.max(1) as f64);
     view! {
         <section class="panel measure" aria-labelledby="measure">
-            <h2 id="measure" data-said="about-measure"></h2>
-            <p class="hint"><span data-said="about-measure-how"></span>" "<span data-said=adapter></span></p>
+            <h2 id="measure" data-message="about-measure"></h2>
+            <p class="hint"><span data-message="about-measure-how"></span>" "<span data-message=adapter></span></p>
             <div class="row">
-                <label class="inline"><span data-said="network"></span>" "
+                <label class="inline"><span data-message="network"></span>" "
                     <select data-testid="bench-model" disabled=running on:change:target=move |event| choose(event.target().value())>{networks}</select></label>
-                <label class="inline"><span data-said="about-photo"></span>" "
+                <label class="inline"><span data-message="about-photo"></span>" "
                     <select data-testid="bench-size" disabled=running on:change:target=move |event| {
                         let size = event.target().value().parse().unwrap_or(224);
                         state.wanted.update(|wanted| wanted.size = size);
                     }>{sizes}</select></label>
-                <span class="row" role="group" data-said="about-device-group">{device("webgpu", "WebGPU")}{device("cpu", "CPU")}</span>
-                <button class="primary" data-testid="bench-start" hidden=running on:click=move |_| start(state) data-said="about-start"></button>
-                <button data-testid="bench-stop" hidden=move || !running() on:click=move |_| stop() data-said="stop"></button>
+                <span class="row" role="group" data-message="about-device-group">{device("webgpu", "WebGPU")}{device("cpu", "CPU")}</span>
+                <button class="primary" data-testid="bench-start" hidden=running on:click=move |_| start(state) data-message="about-start"></button>
+                <button data-testid="bench-stop" hidden=move || !running() on:click=move |_| stop() data-message="stop"></button>
             </div>
             <div hidden=move || !running()>
-                <p class="hint" role="status" data-testid="bench-progress" data-said=words></p>
-                <div class="bar" role="progressbar" data-said="about-bar" aria-valuemin="0" aria-valuemax="100"
+                <p class="hint" role="status" data-testid="bench-progress" data-message=words></p>
+                <div class="bar" role="progressbar" data-message="about-bar" aria-valuemin="0" aria-valuemax="100"
                     aria-valuenow=move || fixed(share(), 0) style:--share=move || fixed(share(), 1) + "%"></div>
             </div>
         </section>

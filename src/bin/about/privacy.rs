@@ -5,7 +5,7 @@ use std::time::Duration;
 use camscope::page::web::{body_data, property, window};
 use leptos::prelude::*;
 
-/// How often the figures are looked at again.
+/// Interval between two readings of the figures.
 const EVERY: Duration = Duration::from_millis(500);
 
 #[derive(Clone, PartialEq)]
@@ -38,13 +38,13 @@ impl Figures {
 #[component]
 pub fn Panel() -> impl IntoView {
     let figures = RwSignal::new(Figures::now());
-    let inference = move || {
+    let refresh = move || {
         let now = Figures::now();
         if figures.with_untracked(|known| *known != now) {
             figures.set(now);
         }
     };
-    if let Ok(watch) = set_interval_with_handle(inference, EVERY) {
+    if let Ok(watch) = set_interval_with_handle(refresh, EVERY) {
         on_cleanup(move || watch.clear());
     }
     let by = move || match figures.with(|figures| figures.watched) {
@@ -53,12 +53,12 @@ pub fn Panel() -> impl IntoView {
     };
     view! {
         <section class="panel" data-testid="privacy">
-            <h2 data-said="leaves"></h2>
-            <p data-said=by></p>
+            <h2 data-message="leaves"></h2>
+            <p data-message=by></p>
             <dl class="figures">
-                <div><dt data-said="leaves-bytes"></dt><dd data-testid="bytes-sent">{move || figures.with(|f| f.bytes)}</dd></div>
-                <div><dt data-said="leaves-stopped"></dt><dd data-testid="requests-stopped">{move || figures.with(|f| f.stopped)}</dd></div>
-                <div><dt data-said="offline"></dt><dd data-testid="offline" data-said=move || figures.with(Figures::offline)></dd></div>
+                <div><dt data-message="leaves-bytes"></dt><dd data-testid="bytes-sent">{move || figures.with(|f| f.bytes)}</dd></div>
+                <div><dt data-message="leaves-stopped"></dt><dd data-testid="requests-stopped">{move || figures.with(|f| f.stopped)}</dd></div>
+                <div><dt data-message="offline"></dt><dd data-testid="offline" data-message=move || figures.with(Figures::offline)></dd></div>
             </dl>
         </section>
     }

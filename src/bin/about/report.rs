@@ -17,12 +17,12 @@ pub fn Results() -> impl IntoView {
     let slowest = move || state.findings.with(|findings| findings.iter().map(Finding::median).fold(0.0, f64::max));
     provide_context(Slowest(Memo::new(move |_| slowest())));
     view! {
-        <section class="panel measured" data-said="about-measured" hidden=none>
+        <section class="panel measured" data-message="about-measured" hidden=none>
             <table>
-                <thead><tr><th data-said="network"></th><th data-said="about-device"></th><th data-said="about-look"></th><th data-said="about-second"></th><th data-said="about-maps"></th><th data-said="about-first"></th><th data-said="about-speed"></th></tr></thead>
+                <thead><tr><th data-message="network"></th><th data-message="about-device"></th><th data-message="about-look"></th><th data-message="about-second"></th><th data-message="about-maps"></th><th data-message="about-first"></th><th data-message="about-speed"></th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
-            <details><summary data-said="about-json"></summary><pre data-testid="bench-json">{newest}</pre></details>
+            <details><summary data-message="about-json"></summary><pre data-testid="bench-json">{newest}</pre></details>
         </section>
     }
 }
@@ -45,10 +45,10 @@ fn row(finding: Finding) -> impl IntoView {
     let photos = finding.wanted.batch as f64 * 1000.0 / median;
     view! {
         <tr data-testid="bench-row">
-            <td data-said=name.attr()></td>
+            <td data-message=name.attr()></td>
             <td>{finding.adapter.clone()}</td>
             <td><span class="bar" style:--share=share></span>{time(median)}</td>
-            <td data-said=Message::new("about-photos").with("n", fixed(photos, if photos < 10.0 { 1 } else { 0 })).attr()></td>
+            <td data-message=Message::new("about-photos").with("n", fixed(photos, if photos < 10.0 { 1 } else { 0 })).attr()></td>
             <td>{if finding.result.maps.is_empty() { "–".into() } else { time(finding.maps()) }}</td>
             <td>{time(finding.result.first.into())}</td>
             <td>{fixed(finding.gflops(), 1)}" GFLOP/s"</td>

@@ -47,7 +47,7 @@ pub fn start(state: State) {
 }
 
 async fn choose_device(state: State) -> DeviceLabel {
-    let cpu = |why: Message| DeviceLabel { device: "cpu", said: Message::new("device-cpu").with("why", why) };
+    let cpu = |why: Message| DeviceLabel { device: "cpu", message: Message::new("device-cpu").with("why", why) };
     let wanted = parameter("device");
     if wanted.as_deref() == Some("cpu") {
         return cpu("cpu-asked".into());
@@ -55,7 +55,7 @@ async fn choose_device(state: State) -> DeviceLabel {
     let forced = wanted.as_deref() == Some("webgpu");
     match probe().await {
         Ok(adapter) if forced || !adapter.software => {
-            DeviceLabel { device: "webgpu", said: Message::new("device-webgpu").with("name", adapter.name) }
+            DeviceLabel { device: "webgpu", message: Message::new("device-webgpu").with("name", adapter.name) }
         }
         Ok(adapter) => cpu(Message::new("cpu-software").with("name", adapter.name)),
         Err(why) => {
@@ -71,11 +71,11 @@ fn start_worker(state: State, label: DeviceLabel) {
     let device = label.device;
     state.device.set(label);
     state.engine.set(EngineState::Starting);
-    let on_event = move |event: Option<Event>| match event {
-        Some(event) => take(state, event),
+    let on_reply = move |reply: Option<Reply>| match reply {
+        Some(reply) => take(state, reply),
         None => state.say("error", "engine-unfit".into()),
     };
-    match Engine::start(device, on_event, move |why| engine_failed(state, device, why)) {
+    match Engine::start(device, on_reply, move |why| engine_failed(state, device, why)) {
         Ok(engine) => ENGINE.with_borrow_mut(|slot| *slot = Some(engine)),
         Err(why) => engine_failed(state, device, why),
     }
@@ -93,7 +93,7 @@ fn engine_failed(state: State, device: &'static str, why: Arg) {
         state.say("error", Message::new("webgpu-stopped").with("why", why));
         ask_again(state);
         let label =
-            DeviceLabel { device: "cpu", said: Message::new("device-cpu").with("why", Message::new("cpu-instead")) };
+            DeviceLabel { device: "cpu", message: Message::new("device-cpu").with("why", Message::new("cpu-instead")) };
         return start_worker(state, label);
     }
     // What it was at would stop the next one too.
@@ -130,7 +130,7 @@ pub fn send(request: &Request) {
 /// Has the maps made in another way.
 pub fn choose_method(state: State, wanted: CamOptions) {
     end_explaining(state);
-    state.explanation.set(wanted);
+    state.cam_options.set(wanted);
     state.photos.update(|photos| photos.iter_mut().for_each(|photo| photo.explained = None));
     explain(state);
 }
@@ -149,7 +149,7 @@ fn end_explaining(state: State) {
 
 /// Asks for the chosen photo's maps by the method chosen, if they lack.
 pub fn explain(state: State) {
-    let wanted = state.explanation.get_untracked();
+    let wanted = state.cam_options.get_untracked();
     let Some(photo) = untrack(|| state.chosen_photo()) else { return };
     let there =
         |class: &usize| photo.explained.as_ref().is_some_and(|(_, maps)| maps.iter().any(|p| p.index == *class));
@@ -160,14 +160,14 @@ pub fn explain(state: State) {
     }
     end_explaining(state);
     state.explaining.set(Some((photo.id, 0, 0)));
-    send(&Request::Explain { photo: photo.id, explanation: wanted, classes });
+    send(&Request::Explain { photo: photo.id, options: wanted, classes });
 }
 
-/// Loads `name` in the running engine and looks at every photo anew.
+/// Loads `name` in the running engine and runs inference on every photo anew.
 pub fn choose_model(state: State, name: String) {
     end_explaining(state);
     // Another network has other stages.
-    state.explanation.update(|explanation| explanation.stage = None);
+    state.cam_options.update(|options| options.stage = None);
     state.model.set(name);
     state.class.set(0);
     ask_again(state);
@@ -188,7 +188,7 @@ pub fn pump(state: State) {
         return;
     }
     let next = state.photos.with_untracked(|photos| {
-        if photos.iter().any(|photo| photo.state == PhotoState::Looking) {
+        if photos.iter().any(|photo| photo.state == PhotoState::Running) {
             return None;
         }
         let mut waiting = photos.iter().filter(|photo| photo.state == PhotoState::Waiting).map(|photo| photo.id);
@@ -196,7 +196,7 @@ pub fn pump(state: State) {
         waiting.find(|&id| state.chosen.get_untracked() == Some(id)).or(first)
     });
     let Some(photo) = next else { return };
-    state.photo(photo, |photo| photo.state = PhotoState::Looking);
+    state.photo(photo, |photo| photo.state = PhotoState::Running);
     spawn_local(async move {
         match files::bytes(photo).await {
             Some(bytes) => send(&Request::Infer { photo, bytes, side: u32::MAX }),
@@ -211,8 +211,8 @@ fn photo_failed(state: State, id: u32, why: Message) {
     pump(state);
 }
 
-fn take(state: State, event: Event) {
-    match event {
+fn take(state: State, reply: Reply) {
+    match reply {
         Reply::Started => load(state),
         Reply::Unusable { reason } => {
             let device = state.device.with_untracked(|label| label.device);
@@ -234,8 +234,8 @@ fn take(state: State, event: Event) {
         }
         Reply::Inferred { photo, inference } => {
             state.photo(photo, |photo| {
-                // A look from before a change of model is not what was asked for last.
-                if photo.state == PhotoState::Looking {
+                // An inference from before a change of model is not what was asked for last.
+                if photo.state == PhotoState::Running {
                     (photo.inference, photo.state) = (Some(Arc::new(inference)), PhotoState::Done);
                 }
             });
@@ -263,16 +263,16 @@ fn take(state: State, event: Event) {
                 *now = Some((photo, done, of));
             }
         }),
-        Reply::Explained { photo, explanation, predictions } => {
+        Reply::Explained { photo, options, predictions } => {
             // What was asked for before the last change is not shown.
-            if explanation == state.explanation.get_untracked() {
+            if options == state.cam_options.get_untracked() {
                 // Another photo's may be under way.
                 if state.explaining.get_untracked().is_some_and(|(of_photo, ..)| of_photo == photo) {
                     state.explaining.set(None);
                 }
                 state.photo(photo, |photo| {
                     let before = photo.explained.iter().flat_map(|(_, maps)| maps.iter().cloned());
-                    photo.explained = Some((explanation, Arc::new(before.chain(predictions).collect())));
+                    photo.explained = Some((options, Arc::new(before.chain(predictions).collect())));
                 });
             }
         }
@@ -298,7 +298,7 @@ fn take(state: State, event: Event) {
     }
 }
 
-/// What a photo's first decoding tells: remarks, and a small picture in place of the whole file.
+/// Take what a photo's first decoding yields: notes, and a small picture in place of the whole file.
 fn first_sight(state: State, id: u32, picture: &Picture) {
     let is_first = |photo: &Photo| photo.id == id && photo.thumbnail.starts_with("blob:");
     if !state.photos.with_untracked(|photos| photos.iter().any(is_first)) {

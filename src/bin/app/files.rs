@@ -18,7 +18,7 @@ use web_sys::{Blob, File, FileList, Url};
 use crate::client::{explain, pump, send};
 use crate::state::{Photo, PhotoState, State, Tab};
 
-/// Bytes of pictures kept for drawing; what falls out is looked at again when it is chosen.
+/// Bytes of pictures kept for drawing; a photo whose picture was dropped is decoded again when it is chosen.
 const KEPT_BYTES: usize = 48 << 20;
 
 thread_local! {
@@ -30,16 +30,16 @@ thread_local! {
 /// Drop anywhere on the page, and paste, unless another part of the page is shown: each listens for itself.
 pub fn listen(state: State) {
     let over = window_event_listener(ev::dragover, |event| event.prevent_default());
-    let looking = move || state.tab.get_untracked() == Tab::Inference;
+    let active = move || state.tab.get_untracked() == Tab::Look;
     let drop = window_event_listener(ev::drop, move |event| {
         event.prevent_default();
-        if let (true, Some(files)) = (looking(), event.data_transfer().and_then(|data| data.files())) {
+        if let (true, Some(files)) = (active(), event.data_transfer().and_then(|data| data.files())) {
             add_all(state, &files);
         }
     });
     let paste = window_event_listener(ev::paste, move |event| {
         let event: &web_sys::ClipboardEvent = event.unchecked_ref();
-        if let (true, Some(files)) = (looking(), event.clipboard_data().and_then(|data| data.files())) {
+        if let (true, Some(files)) = (active(), event.clipboard_data().and_then(|data| data.files())) {
             add_all(state, &files);
         }
     });
@@ -72,7 +72,7 @@ pub fn add_sample(state: State, sample: Sample) {
             Ok(bytes) => {
                 let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes.as_slice()));
                 if let Ok(file) = File::new_with_u8_array_sequence(&parts, &sample.file) {
-                    add(state, file.unchecked_into(), sample.said.text());
+                    add(state, file.unchecked_into(), sample.message.text());
                     pump(state);
                 }
             }
@@ -87,7 +87,7 @@ pub async fn bytes(id: u32) -> Option<Vec<u8>> {
     bytes_of(&blob).await
 }
 
-/// Puts a photo on the stage; it is looked at again if its picture is no longer kept.
+/// Put a photo on the stage. It is decoded again if its picture is no longer kept.
 pub fn choose(state: State, id: u32) {
     state.chosen.set(Some(id));
     state.class.set(0);

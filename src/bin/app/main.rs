@@ -28,19 +28,19 @@ fn App() -> impl IntoView {
     files::listen(state);
     client::start(state);
     parts::listen(state);
-    let looking = move || state.tab.get() == Tab::Inference;
+    let active = move || state.tab.get() == Tab::Look;
     view! {
         <panels::Header/>
-        <div class="messages"><NoticeList messages=state.notices/></div>
-        <main class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !looking()>
+        <div class="messages"><NoticeList notices=state.notices/></div>
+        <main class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !active()>
             <stage::PhotoInput/>
             <stage::Stage/>
             <panels::Predictions/>
             <panels::Strip/>
         </main>
         // The page's other parts mount themselves here when they have come.
-        {[Tab::Check, Tab::Teach, Tab::MethodInfo].map(|tab| view! {
-            <section id=tab.program() role="main" hidden=move || state.tab.get() != tab><p class="waiting" data-said="opening"></p></section>
+        {[Tab::Check, Tab::Teach, Tab::About].map(|tab| view! {
+            <section id=tab.program() role="main" hidden=move || state.tab.get() != tab><p class="waiting" data-message="opening"></p></section>
         }).into_iter().collect_view()}
         <panels::Footer/>
     }

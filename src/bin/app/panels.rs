@@ -49,34 +49,34 @@ pub fn Header() -> impl IntoView {
         let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
         models.into_iter().map(option).collect_view()
     };
-    let elsewhere = move || state.tab.get() != Tab::Inference;
+    let elsewhere = move || state.tab.get() != Tab::Look;
     let tab = |tab: Tab, id: &'static str| {
         let current = move || (state.tab.get() == tab).then_some("page");
-        view! { <button data-testid=id data-said=id aria-current=current on:click=move |_| parts::open(state, tab)></button> }
+        view! { <button data-testid=id data-message=id aria-current=current on:click=move |_| parts::open(state, tab)></button> }
     };
     view! {
         <header>
-            <h1>"camscope"<small data-said="tagline"></small></h1>
-            <nav data-said="tabs">
-                {tab(Tab::Inference, "tab-look")}
+            <h1>"camscope"<small data-message="tagline"></small></h1>
+            <nav data-message="tabs">
+                {tab(Tab::Look, "tab-look")}
                 {tab(Tab::Check, "tab-check")}
                 {tab(Tab::Teach, "tab-teach")}
-                {tab(Tab::MethodInfo, "tab-about")}
+                {tab(Tab::About, "tab-about")}
             </nav>
             <label class="model" hidden=elsewhere>
-                <span data-said="network"></span>
+                <span data-message="network"></span>
                 <select data-testid="model-select" on:change:target=move |event| choose_model(state, event.target().value())>
                     {options}
                 </select>
             </label>
             <div class="engine">
                 <span class="device" data-testid="device-label" data-device=move || state.device.get().device
-                    data-said=move || state.device.get().said.attr()></span>
+                    data-message=move || state.device.get().message.attr()></span>
                 <span class="progress" data-testid="engine-progress" hidden=elsewhere data-state=phase role="progressbar"
                     aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || fixed(share(), 0)
-                    style:--share=move || fixed(share(), 1) + "%" data-said=move || progress().attr()></span>
+                    style:--share=move || fixed(share(), 1) + "%" data-message=move || progress().attr()></span>
             </div>
-            <select class="languages" data-testid="language-select" data-languages data-said="language"></select>
+            <select class="languages" data-testid="language-select" data-languages data-message="language"></select>
         </header>
     }
 }
@@ -97,8 +97,8 @@ pub fn Predictions() -> impl IntoView {
     let waiting = move || state.chosen_photo().is_some_and(|photo| photo.state.name() == "working");
     view! {
         <section class="predictions" aria-labelledby="sees" hidden=move || state.photos.with(Vec::is_empty)>
-            <h2 id="sees" data-said="sees"></h2>
-            <p class="hint" hidden=move || !waiting() data-said="sees-soon"></p>
+            <h2 id="sees" data-message="sees"></h2>
+            <p class="hint" hidden=move || !waiting() data-message="sees-soon"></p>
             <div class="list">
                 // An index alone is no key: another photo, model or method brings another map.
                 <For each=shown key=|(id, position, p)| (*id, *position, p.index, p.logit.to_bits(), stamp(&p.map.values)) let((_, position, prediction))>
@@ -137,7 +137,7 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
             data-probability=digits(&[p.probability]) data-logit=digits(&[p.logit])
             aria-pressed=move || (state.class.get() == position).to_string() on:click=move |_| state.class.set(position)>
             <canvas node_ref=small data-testid="map-canvas" data-values=format!("[{}]", digits(&p.map.values))
-                role="img" data-said=Message::new("map-of").with("class", class.as_str()).attr()/>
+                role="img" data-message=Message::new("map-of").with("class", class.as_str()).attr()/>
             <span class="name">{name}</span>
             <span class="bar" style:--share=percent.replace(' ', "")></span>
             <span class="percent">{percent}</span>
@@ -175,8 +175,8 @@ fn Search() -> impl IntoView {
     let ready = move || state.chosen_photo().is_some_and(|photo| photo.state == PhotoState::Done);
     view! {
         <label class="search" hidden=move || !ready()>
-            <span data-said="search"></span>
-            <input type="search" list="classes" data-testid="class-search" data-said="search-hint" on:change:target=find/>
+            <span data-message="search"></span>
+            <input type="search" list="classes" data-testid="class-search" data-message="search-hint" on:change:target=find/>
             <datalist id="classes">{names}</datalist>
         </label>
     }
@@ -192,12 +192,12 @@ fn Timing() -> impl IntoView {
         let t = timing();
         let (decode, network, maps) = (fixed(t.decode, 0), fixed(t.network, 0), fixed(t.maps, 1));
         let megabytes = (t.memory / 1_000_000).to_string();
-        let said = Message::new("timing").with("decode", decode).with("network", network);
-        said.with("maps", maps).with("megabytes", megabytes).attr()
+        let message = Message::new("timing").with("decode", decode).with("network", network);
+        message.with("maps", maps).with("megabytes", megabytes).attr()
     };
     view! {
         <p class="timing" data-testid="timing" data-engine-bytes=move || timing().memory.to_string()
-            data-page-bytes=move || { timing(); memory().to_string() } hidden=move || timing() == Default::default() data-said=text></p>
+            data-page-bytes=move || { timing(); memory().to_string() } hidden=move || timing() == Default::default() data-message=text></p>
     }
 }
 
@@ -222,8 +222,8 @@ pub fn Strip() -> impl IntoView {
         }
     };
     view! {
-        <section class="strip" data-said="strip" hidden=move || state.photos.with(Vec::is_empty) on:keydown=walk>
-            <label class="add" for="photo-input" data-said="strip-add">"+"</label>
+        <section class="strip" data-message="strip" hidden=move || state.photos.with(Vec::is_empty) on:keydown=walk>
+            <label class="add" for="photo-input" data-message="strip-add">"+"</label>
             <For each=move || state.photos.get() key let:photo>
                 <div class="card" data-testid="photo-card" data-state=photo.state.name() class:chosen=move || state.chosen.get() == Some(photo.id)>
                     <button class="open" id=format!("photo-{}", photo.id) title=photo.name.clone() on:click=move |_| choose(state, photo.id)>
@@ -231,7 +231,7 @@ pub fn Strip() -> impl IntoView {
                         <img src=photo.thumbnail.clone() alt="" hidden=photo.state == PhotoState::Failed/>
                         <span>{photo.name.clone()}</span>
                     </button>
-                    <button class="remove" data-said=Message::new("remove").with("name", photo.name.as_str()).attr() on:click=move |_| remove(state, photo.id)>"×"</button>
+                    <button class="remove" data-message=Message::new("remove").with("name", photo.name.as_str()).attr() on:click=move |_| remove(state, photo.id)>"×"</button>
                 </div>
             </For>
         </section>
@@ -251,8 +251,8 @@ pub fn Footer() -> impl IntoView {
     };
     view! {
         <footer>
-            <p data-said="footer"></p>
-            <p><span data-said=source></span>" "<span data-said=accuracy></span></p>
+            <p data-message="footer"></p>
+            <p><span data-message=source></span>" "<span data-message=accuracy></span></p>
         </footer>
     }
 }

@@ -1,5 +1,5 @@
 //! The doors to the page's other parts, checking, teaching and measuring: programs of their own that are fetched when their tab is first
-//! opened, so that those who only look wait for nothing. They read the device and the network off the body's `data-device` and
+//! opened, so that visitors who use the tab Look alone wait for nothing. They read the device and the network off the body's `data-device` and
 //! `data-model`, and off `data-settled` that the first engine has started or failed; teaching hands a model over by the event `camscope-taught` with `[card, address]`.
 
 use camscope::page::manifest::model_at;
@@ -13,7 +13,7 @@ use web_sys::{CustomEvent, Url};
 use crate::client::choose_model;
 use crate::state::{EngineState, State, Tab};
 
-/// Takes models from the teaching part, and tells the others what is chosen here.
+/// Takes models from the teaching part, and shows the other parts what is chosen here.
 pub fn listen(state: State) {
     let body = document().body();
     Effect::new(move || {
@@ -39,11 +39,11 @@ pub fn listen(state: State) {
             }
         });
         choose_model(state, name);
-        state.tab.set(Tab::Inference);
+        state.tab.set(Tab::Look);
     });
     std::mem::forget(taught); // lives as long as the page
     if parameter("bench").is_some() {
-        open(state, Tab::MethodInfo);
+        open(state, Tab::About);
     }
 }
 

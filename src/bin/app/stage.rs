@@ -58,7 +58,7 @@ pub fn Stage() -> impl IntoView {
     let caption = move || match state.chosen_photo() {
         None => None,
         Some(photo) => {
-            let said = match (photo.state, photo.shown().get(state.class.get())) {
+            let message = match (photo.state, photo.shown().get(state.class.get())) {
                 (PhotoState::Done, Some(p)) => match photo.method().method {
                     Method::Cam => Message::new("evidence"),
                     other => Message::new("evidence-by").with("method", other.info().title),
@@ -67,23 +67,23 @@ pub fn Stage() -> impl IntoView {
                 (PhotoState::Failed, _) => Message::new("unusable"),
                 _ => Message::new("looking"),
             };
-            Some(said.with("name", photo.name).attr())
+            Some(message.with("name", photo.name).attr())
         }
     };
     view! {
-        <section class="stage" data-said="stage-photo">
+        <section class="stage" data-message="stage-photo">
             <Show when=move || state.photos.with(Vec::is_empty)>
                 <Welcome/>
             </Show>
             <figure hidden=move || state.photos.with(Vec::is_empty)>
                 <div class="frame">
                     <canvas node_ref=stage data-testid="stage-canvas" role="img" aria-labelledby="caption" hidden=move || !ready()
-                        tabindex="0" data-said="stage-read" on:pointermove=move |event| place.point(&event) on:pointerleave=move |_| place.leave()
+                        tabindex="0" data-message="stage-read" on:pointermove=move |event| place.point(&event) on:pointerleave=move |_| place.leave()
                         on:keydown=walk on:blur=move |_| place.leave()/>
-                    <p class="waiting" hidden=ready data-said=caption></p>
+                    <p class="waiting" hidden=ready data-message=caption></p>
                 </div>
                 <div class="under">
-                    <figcaption id="caption" aria-live="polite" data-said=caption></figcaption>
+                    <figcaption id="caption" aria-live="polite" data-message=caption></figcaption>
                     <Legend place/>
                 </div>
             </figure>
@@ -114,8 +114,8 @@ fn Legend(place: Place) -> impl IntoView {
             _ => "legend",
         };
         Some(view! {
-            <div class="legend" data-testid="legend" data-said=title>
-                <output data-said=here></output>
+            <div class="legend" data-testid="legend" data-message=title>
+                <output data-message=here></output>
                 <span>{fixed(range.low, digits)}</span>
                 <i style:background=gradient(state.colormap.get())></i>
                 <span>{fixed(range.high, digits)}</span>
@@ -143,24 +143,24 @@ fn Welcome() -> impl IntoView {
     let found = RwSignal::new(Vec::new());
     spawn_local(async move { found.set(samples().await) });
     let card = move |sample: Sample| {
-        let (url, said) = (sample.url.clone(), sample.said.attr());
+        let (url, message) = (sample.url.clone(), sample.message.attr());
         let add = move |_| add_sample(state, sample.clone());
         view! {
             <button class="sample" data-testid="sample" on:click=add>
                 <img src=url alt="" loading="lazy"/>
-                <span data-said=said></span>
+                <span data-message=message></span>
             </button>
         }
     };
     view! {
         <div class="welcome">
             <label class="drop" for="photo-input">
-                <strong data-said="drop"></strong>
-                <span class="choose" data-said="choose-photos"></span>
-                <span data-said="drop-or"></span>
+                <strong data-message="drop"></strong>
+                <span class="choose" data-message="choose-photos"></span>
+                <span data-message="drop-or"></span>
             </label>
             <div class="samples" hidden=move || found.with(Vec::is_empty)>
-                <span data-said="samples"></span>
+                <span data-message="samples"></span>
                 <div class="sample-row">{move || found.get().into_iter().map(card).collect_view()}</div>
             </div>
         </div>
@@ -180,7 +180,7 @@ pub fn PhotoInput() -> impl IntoView {
     };
     view! {
         <input type="file" id="photo-input" class="unseen" accept="image/*" multiple data-testid="photo-input"
-            data-said="photo-input" on:change:target=change/>
+            data-message="photo-input" on:change:target=change/>
     }
 }
 
@@ -199,12 +199,12 @@ fn Controls(stage: NodeRef<Canvas>) -> impl IntoView {
     view! {
         <div class="controls">
             <label class="slider">
-                <span><span data-said="opacity"></span>" "<output>{percent}</output></span>
+                <span><span data-message="opacity"></span>" "<output>{percent}</output></span>
                 <input type="range" min="0" max="1" step="0.05" data-testid="opacity" prop:value=move || state.opacity.get()
                     on:input:target=move |event| state.opacity.set(event.target().value_as_number() as f32)/>
             </label>
-            <label data-said="colours-note">
-                <span data-said="colours"></span>
+            <label data-message="colours-note">
+                <span data-message="colours"></span>
                 <select data-testid="colormap" on:change:target=move |event| {
                     if let Some(map) = Colormap::from_name(&event.target().value()) {
                         canvas::keep_colours(map);
@@ -212,30 +212,30 @@ fn Controls(stage: NodeRef<Canvas>) -> impl IntoView {
                     }
                 }>
                     {Colormap::ALL.map(|map| view! {
-                        <option value=map.name() prop:selected=move || state.colormap.get() == map data-said=colours_named(map)></option>
+                        <option value=map.name() prop:selected=move || state.colormap.get() == map data-message=colours_named(map)></option>
                     }).collect_view()}
                 </select>
             </label>
-            <label data-said="scale-note">
-                <span data-said="scale"></span>
+            <label data-message="scale-note">
+                <span data-message="scale"></span>
                 <select data-testid="scale" on:change:target=move |event| state.shared_scale.set(event.target().value() == "shared")>
-                    <option value="shared" data-said="scale-shared"></option>
-                    <option value="map" data-said="scale-map"></option>
+                    <option value="shared" data-message="scale-shared"></option>
+                    <option value="map" data-message="scale-map"></option>
                 </select>
             </label>
-            <label class="check" data-said="grid-note">
+            <label class="check" data-message="grid-note">
                 <input type="checkbox" data-testid="grid" on:change:target=move |event| state.smooth.set(!event.target().checked())/>
-                <span data-said="grid"></span>
+                <span data-message="grid"></span>
             </label>
-            <label class="check" data-said="box-note">
+            <label class="check" data-message="box-note">
                 <input type="checkbox" data-testid="box" on:change:target=move |event| state.boxed.set(event.target().checked())/>
-                <span data-said="box"></span>
+                <span data-message="box"></span>
             </label>
             <button data-testid="compare" aria-pressed=move || state.plain.get().to_string()
                 on:pointerdown=hold(true) on:pointerup=hold(false) on:pointerleave=hold(false)
                 on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { state.plain.set(true) }
-                on:keyup=move |_| state.plain.set(false) on:blur=move |_| state.plain.set(false) data-said="hold"></button>
-            <button data-testid="download" on:click=save data-said="save-png"></button>
+                on:keyup=move |_| state.plain.set(false) on:blur=move |_| state.plain.set(false) data-message="hold"></button>
+            <button data-testid="download" on:click=save data-message="save-png"></button>
         </div>
     }
 }

@@ -21,10 +21,10 @@ pub enum EngineState {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhotoState {
-    /// Not given to the engine yet.
+    /// Not sent to the engine yet.
     Waiting,
     /// With the engine.
-    Looking,
+    Running,
     Done,
     Failed,
 }
@@ -32,7 +32,7 @@ pub enum PhotoState {
 impl PhotoState {
     pub fn name(self) -> &'static str {
         match self {
-            Self::Waiting | Self::Looking => "working",
+            Self::Waiting | Self::Running => "working",
             Self::Done => "done",
             Self::Failed => "failed",
         }
@@ -63,27 +63,27 @@ impl Photo {
 
     /// How the maps that are shown were made.
     pub fn method(&self) -> CamOptions {
-        self.explained.as_ref().map(|(explanation, _)| *explanation).unwrap_or_default()
+        self.explained.as_ref().map(|(options, _)| *options).unwrap_or_default()
     }
 }
 
 /// The page's parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
-    Inference,
+    Look,
     Check,
     Teach,
-    MethodInfo,
+    About,
 }
 
 impl Tab {
-    /// The program behind it, and the element it mounts itself in; looking is this one's.
+    /// The program behind it, and the element it mounts itself in; Look is this one's own.
     pub fn program(self) -> Option<&'static str> {
         match self {
-            Self::Inference => None,
+            Self::Look => None,
             Self::Check => Some("check"),
             Self::Teach => Some("teach"),
-            Self::MethodInfo => Some("about"),
+            Self::About => Some("about"),
         }
     }
 }
@@ -92,7 +92,7 @@ impl Tab {
 pub struct DeviceLabel {
     /// `webgpu` or `cpu`; empty before it is chosen.
     pub device: &'static str,
-    pub said: Message,
+    pub message: Message,
 }
 
 #[derive(Clone, Copy)]
@@ -110,7 +110,7 @@ pub struct State {
     pub pictures: RwSignal<u32>,
     pub notices: Notices,
     /// How maps are made, and of how many stages the network is.
-    pub explanation: RwSignal<CamOptions>,
+    pub cam_options: RwSignal<CamOptions>,
     pub stages: RwSignal<usize>,
     /// The photo whose maps are being made, and how many passes of how many are done; of 0 where that is unknown.
     pub explaining: RwSignal<Option<(u32, usize, usize)>>,
@@ -127,17 +127,17 @@ pub struct State {
 impl State {
     pub fn new() -> Self {
         Self {
-            tab: RwSignal::new(Tab::Inference),
+            tab: RwSignal::new(Tab::Look),
             models: RwSignal::new(Vec::new()),
             model: RwSignal::new(String::new()),
             engine: RwSignal::new(EngineState::Starting),
-            device: RwSignal::new(DeviceLabel { device: "", said: "device-unknown".into() }),
+            device: RwSignal::new(DeviceLabel { device: "", message: "device-unknown".into() }),
             photos: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(None),
             class: RwSignal::new(0),
             pictures: RwSignal::new(0),
             notices: Notices::new(),
-            explanation: RwSignal::default(),
+            cam_options: RwSignal::default(),
             stages: RwSignal::new(0),
             explaining: RwSignal::new(None),
             opacity: RwSignal::new(0.4),
@@ -156,8 +156,8 @@ impl State {
         self.next.get_value()
     }
 
-    pub fn say(&self, level: &'static str, said: Message) {
-        self.notices.say(level, said);
+    pub fn say(&self, level: &'static str, message: Message) {
+        self.notices.say(level, message);
     }
 
     /// Changes one photo, if it is still there.

@@ -91,7 +91,7 @@ pub fn for_each<T: Send>(
             bar.inc(1);
             made
         };
-        let made: Vec<_> = some.par_iter().map_init(|| session.beside(), one).collect();
+        let made: Vec<_> = some.par_iter().map_init(|| session.fork(), one).collect();
         for (source, made) in some.iter().zip(made) {
             bar.suspend(|| then(source, made))?;
         }

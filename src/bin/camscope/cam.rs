@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use camscope::core::batch::{BatchItem, BatchItemState, COLUMNS, raw_maps, rows};
+use camscope::core::batch::{BatchItem, BatchItemState, CSV_HEADER, csv_rows, raw_maps};
 use camscope::core::geometry::Rect;
 use camscope::core::inference::{Inference, Prediction};
 use camscope::core::message::Message;
@@ -149,8 +149,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })?;
     if let Some(path) = &args.csv {
         let english = Language::english();
-        let row = |item| rows(item, |why| english.text(why));
-        let table: String = std::iter::once(COLUMNS.to_owned()).chain(items.iter().map(row)).collect();
+        let row = |item| csv_rows(item, |why| english.text(why));
+        let table: String = std::iter::once(CSV_HEADER.to_owned()).chain(items.iter().map(row)).collect();
         write(path, table.as_bytes())?;
     }
     if let Some(path) = &args.npy {

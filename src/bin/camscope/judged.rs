@@ -8,7 +8,7 @@ use camscope::data::{Boxed, DataSource, Dataset};
 pub fn labelled(data: &DataSource, card: &ModelCard) -> anyhow::Result<(&'static str, Dataset)> {
     let split = data.load(&card.preprocessing)?;
     split.skipped.iter().for_each(|skipped| eprintln!("left out {skipped}"));
-    let (which, data) = split.into_judged();
+    let (which, data) = split.into_evaluated();
     let theirs = first_names(&data.classes);
     let data = data.relabelled(&card.classes).map_err(|unknown| {
         let ours = first_names(&card.classes);

@@ -24,15 +24,16 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-/// Networks ask for megabytes again and again; the system's allocator gives them back and clears them anew each time.
+/// mimalloc keeps freed memory, where the system's allocator returns megabytes to the kernel and gets them cleared again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// So does this one, unless it is told to wait for longer than a training step takes.
+/// Keep freed memory for longer than a training step takes.
+#[expect(unsafe_code, reason = "mimalloc's options are set through its C interface")]
 fn keep_freed_memory() {
     /// `mi_option_purge_delay` of mimalloc's `mi_option_t`, in milliseconds.
     const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-    // SAFETY: options may be set at any time, and one that does not exist is ignored.
+    // SAFETY: mimalloc allows setting options at any time, and ignores one that does not exist.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 10_000) };
 }
 
@@ -47,7 +48,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Cam(cam::Args),
-    /// What to know of each way to a map, as a table in Markdown.
+    /// List the methods with their caveats, as a table in Markdown.
     Methods,
     Report(report::Args),
     Train(Box<train::Args>),
@@ -61,7 +62,7 @@ enum Command {
     Unpublish(publish::UnpublishArgs),
     Bench(bench::Args),
     BenchTrain(bench_train::Args),
-    /// Write a models folder's manifest.json anew from the cards that lie there.
+    /// Rewrite a models folder's manifest.json from the cards in it.
     Manifest {
         #[arg(default_value = "www/models")]
         dir: PathBuf,

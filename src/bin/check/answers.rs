@@ -1,4 +1,4 @@
-//! What the engine says, and what becomes of it: findings that are still wanted, and words where something did not work.
+//! The engine's replies: results that are still wanted go into the state, failures into notices.
 
 use std::rc::Rc;
 
@@ -14,11 +14,11 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::client::failed;
-use crate::state::{Drawn, Job, PICTURE, Phase, State};
+use crate::state::{PICTURE, Phase, PhotoTask, ShownMap, State};
 use crate::task::{SMALL, Task, chosen_model, compare, pump, send, with};
 
-pub fn take(state: State, event: Event) {
-    match event {
+pub fn take(state: State, reply: Reply) {
+    match reply {
         Reply::Started => {
             with(|client| client.started = true);
             pump(state);
@@ -45,7 +45,7 @@ pub fn take(state: State, event: Event) {
             if with(|client| client.loaded == model)
                 && let (Some(task), Some(picture)) = (task, picture)
             {
-                looked(state, photo, inference, picture, &task);
+                inferred(state, photo, inference, picture, &task);
             }
             pump(state);
         }
@@ -54,35 +54,35 @@ pub fn take(state: State, event: Event) {
                 (*at, *all) = (done, of);
             }
         }),
-        Reply::Explained { photo, explanation, mut predictions } => answered(state, photo, |job| {
+        Reply::Explained { photo, options, mut predictions } => answered(state, photo, |photo_task| {
             let Some(prediction) = predictions.pop() else { return };
-            match (&job, untrack(|| state.drawn())) {
-                (Job::Other(..), Some(Drawn { inference, .. })) => {
-                    state.other.set(Some((job, Drawn { inference, prediction, method: explanation.method })));
+            match (&photo_task, untrack(|| state.shown_map())) {
+                (PhotoTask::Other(..), Some(ShownMap { inference, .. })) => {
+                    state.other.set(Some((photo_task, ShownMap { inference, prediction, method: options.method })));
                 }
-                _ => state.explained.set(Some((job, prediction))),
+                _ => state.explained.set(Some((photo_task, prediction))),
             }
         }),
-        Reply::MetricResult { photo, measured, .. } => answered(state, photo, |_| {
+        Reply::MetricResult { photo, result, .. } => answered(state, photo, |_| {
             state.wanted.set(None);
-            state.measures.update(|measures| match measured {
+            state.measures.update(|measures| match result {
                 MetricResult::Faithfulness(found) => measures.faithfulness = Some(found),
                 MetricResult::Sanity(found) => measures.sanity = Some(found),
             });
         }),
         Reply::SecondLoaded { .. } => {
-            if let Some(Task::Job(photo, ..)) = with(|client| client.task.clone()) {
+            if let Some(Task::Photo(photo, ..)) = with(|client| client.task.clone()) {
                 spawn_local(compare(state, photo));
             }
         }
-        Reply::Compared { photo, after, .. } => answered(state, photo, |job| {
-            let class = untrack(|| state.drawn()).map(|drawn| drawn.prediction.class);
+        Reply::Compared { photo, after, .. } => answered(state, photo, |photo_task| {
+            let class = untrack(|| state.shown_map()).map(|shown_map| shown_map.prediction.class);
             if let (Some(inference), Some(class)) = (after, class) {
-                // The class that is looked at, or what the other network sees instead.
+                // The class that is shown, or the best one of the other network.
                 let same =
                     inference.predictions.iter().find(|p| p.class == class).or(inference.predictions.first()).cloned();
                 if let Some(prediction) = same {
-                    state.other.set(Some((job, Drawn { inference, prediction, method: Method::Cam })));
+                    state.other.set(Some((photo_task, ShownMap { inference, prediction, method: Method::Cam })));
                 }
             }
         }),
@@ -113,18 +113,18 @@ pub fn take(state: State, event: Event) {
 }
 
 /// Takes the answer to the task of the open photo, unless it is no longer wanted.
-fn answered(state: State, photo: u32, keep: impl FnOnce(Job)) {
-    if let Some(Task::Job(of, job, _)) = with(|client| client.task.take())
+fn answered(state: State, photo: u32, keep: impl FnOnce(PhotoTask)) {
+    if let Some(Task::Photo(of, photo_task, _)) = with(|client| client.task.take())
         && of == photo
         && state.chosen.get_untracked() == Some(photo)
-        && state.needs().as_ref() == Some(&job)
+        && state.needs().as_ref() == Some(&photo_task)
     {
-        keep(job);
+        keep(photo_task);
     }
     pump(state);
 }
 
-fn looked(state: State, photo: u32, inference: Inference, picture: Picture, task: &Task) {
+fn inferred(state: State, photo: u32, inference: Inference, picture: Picture, task: &Task) {
     if state.items.with_untracked(|items| items.iter().all(|item| item.id != photo)) {
         return send(&Request::Forget { photo });
     }
@@ -138,7 +138,7 @@ fn looked(state: State, photo: u32, inference: Inference, picture: Picture, task
             PICTURE.set(Some((photo, Rc::new(picture))));
             state.pictures.update(|n| *n += 1);
         }
-        Task::Survey(_, since) => {
+        Task::Batch(_, since) => {
             state.spent.update(|(spent, photos)| (*spent, *photos) = (*spent + now() - since, *photos + 1));
             send(&Request::Forget { photo });
         }
@@ -150,9 +150,9 @@ fn looked(state: State, photo: u32, inference: Inference, picture: Picture, task
 /// The task has come to nothing: so that it is not begun anew, it is no longer wanted.
 pub fn give_up(state: State) {
     match with(|client| client.task.take()) {
-        Some(Task::Job(_, Job::Main(..), false)) => state.method.set(Method::Cam),
-        Some(Task::Job(_, Job::Other(..), false)) => state.against.set(None),
-        Some(Task::Job(_, Job::Metric(..), false)) => state.wanted.set(None),
+        Some(Task::Photo(_, PhotoTask::Main(..), false)) => state.method.set(Method::Cam),
+        Some(Task::Photo(_, PhotoTask::Other(..), false)) => state.compare_with.set(None),
+        Some(Task::Photo(_, PhotoTask::Metric(..), false)) => state.wanted.set(None),
         _ => {}
     }
     state.working.set(None);
@@ -162,7 +162,7 @@ pub fn give_up(state: State) {
 /// The photo of the task cannot be used; of the open one only what was wanted beside.
 pub fn broken(state: State, why: Message) {
     match with(|client| client.task.clone()) {
-        Some(Task::Survey(photo, _) | Task::Open(photo)) => {
+        Some(Task::Batch(photo, _) | Task::Open(photo)) => {
             with(|client| client.task = None);
             state.item(photo, |item| item.state = BatchItemState::Failed(why));
             pump(state);

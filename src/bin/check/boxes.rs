@@ -7,7 +7,7 @@ use camscope::core::message::Message;
 use camscope::page::web::fixed;
 use leptos::prelude::*;
 
-use crate::state::{Drawn, State};
+use crate::state::{ShownMap, State};
 
 /// Share of what the network saw above which boxes say nothing.
 pub const ALL: f64 = 0.95;
@@ -23,7 +23,7 @@ pub fn Shortcut() -> impl IntoView {
     let state = expect_context::<State>();
     let boxes = move || state.chosen_item().map_or(0, |item| item.boxes.len());
     let found = move || {
-        let (item, Drawn { prediction, .. }) = (state.chosen_item()?, state.drawn()?);
+        let (item, ShownMap { prediction, .. }) = (state.chosen_item()?, state.shown_map()?);
         Some((item.inside(&prediction)?, item.covered()?, prediction.class))
     };
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
@@ -38,19 +38,19 @@ pub fn Shortcut() -> impl IntoView {
                 () if inside < 0.8 => "check-verdict-part",
                 () => "check-verdict-inside",
             };
-            let said = Message::new("check-found").with("class", class).with("verdict", Message::new(verdict));
-            said.with("inside", percent(inside)).with("covered", percent(covered))
+            let message = Message::new("check-found").with("class", class).with("verdict", Message::new(verdict));
+            message.with("inside", percent(inside)).with("covered", percent(covered))
         }
     };
     let share = move || found().map(|(inside, ..)| inside);
     let located = move || {
-        let found = state.chosen_item()?.localisation(&state.drawn()?.prediction)?;
+        let found = state.chosen_item()?.localisation(&state.shown_map()?.prediction)?;
         let hit = Message::new(if found.hit { "check-hit" } else { "check-missed" });
         let fits = if found.iou >= 0.5 { "check-fits" } else { "check-fits-not" };
         Some(Message::new(fits).with("hit", hit).with("overlap", fixed(found.iou, 2)).attr())
     };
     let around = move |_| {
-        let Some(Drawn { inference, prediction, .. }) = untrack(|| state.drawn()) else { return };
+        let Some(ShownMap { inference, prediction, .. }) = untrack(|| state.shown_map()) else { return };
         match evidence(&prediction, inference.width, inference.height) {
             Some(place) => state.change_boxes(|boxes| boxes.push(place)),
             None => state.say("note", "check-nothing-to-box".into()),
@@ -58,15 +58,15 @@ pub fn Shortcut() -> impl IntoView {
     };
     view! {
         <div class="shortcut">
-            <p data-testid="inside" data-share=move || share().map(|share| share.to_string()) role="status" data-said=move || words().attr()></p>
+            <p data-testid="inside" data-share=move || share().map(|share| share.to_string()) role="status" data-message=move || words().attr()></p>
             <div class="share-bar" hidden=move || share().is_none() style:--share=move || percent(share().unwrap_or(0.0)).replace(' ', "")
                 style:--covered=move || percent(found().map_or(0.0, |(_, covered, _)| covered)).replace(' ', "")
-                data-said="check-chance-line"></div>
-            <p class="hint" data-testid="located" hidden=move || located().is_none() data-said=located></p>
+                data-message="check-chance-line"></div>
+            <p class="hint" data-testid="located" hidden=move || located().is_none() data-message=located></p>
             <div class="row">
-                <button data-testid="box-evidence" on:click=around data-said="check-box-evidence"></button>
-                <button data-testid="box-add" on:click=move |_| state.change_boxes(|boxes| boxes.push(MIDDLE)) data-said="check-box-add"></button>
-                <button data-testid="box-undo" disabled=move || boxes() == 0 on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1))) data-said="check-box-undo"></button>
+                <button data-testid="box-evidence" on:click=around data-message="check-box-evidence"></button>
+                <button data-testid="box-add" on:click=move |_| state.change_boxes(|boxes| boxes.push(MIDDLE)) data-message="check-box-add"></button>
+                <button data-testid="box-undo" disabled=move || boxes() == 0 on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1))) data-message="check-box-undo"></button>
             </div>
             <Edges/>
         </div>
@@ -82,7 +82,7 @@ fn Edges() -> impl IntoView {
         let percent = Memo::new(move |_| last.get().map(|place| fixed(side(&place) * 100.0, 0)).unwrap_or_default());
         view! {
             <label class="inline">
-                <span data-said=words></span>
+                <span data-message=words></span>
                 <input type="number" min="0" max="100" step="1" data-testid=id prop:value=move || percent.get()
                     on:change:target=move |event| {
                         let share = event.target().value_as_number() / 100.0;
@@ -95,7 +95,7 @@ fn Edges() -> impl IntoView {
         }
     };
     view! {
-        <div class="row edges" role="group" data-said="check-edges" hidden=move || last.get().is_none()>
+        <div class="row edges" role="group" data-message="check-edges" hidden=move || last.get().is_none()>
             {edge("edge-left", "check-left", |place| place.x, |place, to| pull([&mut place.x, &mut place.width], to, true))}
             {edge("edge-top", "check-top", |place| place.y, |place, to| pull([&mut place.y, &mut place.height], to, true))}
             {edge("edge-right", "check-right", |place| place.x + place.width, |place, to| pull([&mut place.x, &mut place.width], to, false))}

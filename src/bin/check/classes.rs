@@ -1,6 +1,6 @@
 //! What each class comes to: how many photos, how sure, how much evidence inside, and where it is usually found.
 
-use camscope::core::batch::{Class, classes};
+use camscope::core::batch::{ClassSummary, class_summaries};
 use camscope::core::geometry::Rect;
 use camscope::core::inference::ClassMap;
 use camscope::core::message::Message;
@@ -20,25 +20,25 @@ const SIDE: u32 = 96;
 #[component]
 pub fn ByClass() -> impl IntoView {
     let state = expect_context::<State>();
-    let all = Memo::new(move |_| state.items.with(|items| classes(items)));
+    let all = Memo::new(move |_| state.items.with(|items| class_summaries(items)));
     let more = move || all.with(Vec::len).saturating_sub(SHOWN);
     view! {
         <details class="by-class panel" open data-testid="by-class">
-            <summary><h2 data-said="check-by-class"></h2></summary>
-            <p class="hint" data-said="check-by-class-how"></p>
+            <summary><h2 data-message="check-by-class"></h2></summary>
+            <p class="hint" data-message="check-by-class-how"></p>
             <div class="class-list">
                 <For each=move || all.get().into_iter().take(SHOWN) key=|class| class.index let:class>
                     <One first=class all/>
                 </For>
             </div>
-            <p class="hint" hidden=move || more() == 0 data-said=move || Message::new("and-more").with("n", more()).attr()></p>
+            <p class="hint" hidden=move || more() == 0 data-message=move || Message::new("and-more").with("n", more()).attr()></p>
         </details>
     }
 }
 
 /// A class; it is drawn anew when it changes, not when another does.
 #[component]
-fn One(first: Class, all: Memo<Vec<Class>>) -> impl IntoView {
+fn One(first: ClassSummary, all: Memo<Vec<ClassSummary>>) -> impl IntoView {
     let state = expect_context::<State>();
     let canvas = NodeRef::<Canvas>::new();
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
@@ -65,9 +65,9 @@ fn One(first: Class, all: Memo<Vec<Class>>) -> impl IntoView {
         }
     });
     view! {
-        <button class="one-class" data-testid="class-summary" data-class=called data-inside=share aria-pressed=pressed on:click=toggle data-said="check-class-alone">
-            <canvas node_ref=canvas role="img" data-said=label/>
-            <b>{name}</b><small data-said=text></small><small data-said=inside></small>
+        <button class="one-class" data-testid="class-summary" data-class=called data-inside=share aria-pressed=pressed on:click=toggle data-message="check-class-alone">
+            <canvas node_ref=canvas role="img" data-message=label/>
+            <b>{name}</b><small data-message=text></small><small data-message=inside></small>
         </button>
     }
 }

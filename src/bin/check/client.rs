@@ -17,7 +17,7 @@ use web_sys::CustomEvent;
 
 use crate::answers::{broken, give_up, take};
 use crate::files;
-use crate::state::{Against, FILES, Job, PICTURE, Phase, State};
+use crate::state::{CompareWith, FILES, PICTURE, Phase, PhotoTask, State};
 use crate::task::{CLIENT, Client, Task, pump, send, with};
 
 /// Reads the manifest and starts the engine on the device that the page has chosen.
@@ -28,11 +28,11 @@ pub fn start(state: State) {
     spawn_local(async move {
         match models().await {
             Ok(models) => {
-                let looking = body_data("model");
+                let wanted = body_data("model");
                 state.models.set(models);
                 take_taught(state);
                 let models = state.models.get_untracked();
-                let found = models.iter().find(|model| model.name == looking).or(models.first());
+                let found = models.iter().find(|model| model.name == wanted).or(models.first());
                 state.model.set(found.map(|model| model.name.clone()).unwrap_or_default());
                 start_engine(state, if body_data("device") == "webgpu" { "webgpu" } else { "cpu" });
             }
@@ -45,11 +45,11 @@ pub fn start(state: State) {
 }
 
 fn start_engine(state: State, device: &'static str) {
-    let on_event = move |event: Option<Event>| match event {
-        Some(event) => take(state, event),
+    let on_reply = move |reply: Option<Reply>| match reply {
+        Some(reply) => take(state, reply),
         None => state.say("error", "engine-unfit".into()),
     };
-    let engine = Engine::start(device, on_event, move |why| failed(state, why));
+    let engine = Engine::start(device, on_reply, move |why| failed(state, why));
     match engine {
         Ok(engine) => CLIENT.set(Client { engine: Some(engine), device: device.into(), ..Client::default() }),
         Err(why) => failed(state, why),
@@ -73,12 +73,12 @@ pub fn failed(state: State, why: Arg) {
     // What it was at would stop the next one too.
     with(|client| client.task = task.clone());
     match task {
-        Some(Task::Survey(..) | Task::Open(_)) => broken(state, "check-photo-stopped".into()),
+        Some(Task::Batch(..) | Task::Open(_)) => broken(state, "check-photo-stopped".into()),
         _ => give_up(state),
     }
 }
 
-/// Takes another network; every photo is looked at anew.
+/// Takes another network; inference runs on every photo anew.
 pub fn choose_model(state: State, name: String) {
     state.model.set(name);
     state.forget_findings();
@@ -96,8 +96,8 @@ pub fn choose_model(state: State, name: String) {
 /// After any change of what is wanted: ends what is no longer, begins what is.
 pub fn update(state: State) {
     let stop = with(|client| match &mut client.task {
-        Some(Task::Job(photo, job, stopping)) => {
-            let wanted = state.chosen.get_untracked() == Some(*photo) && state.needs().as_ref() == Some(job);
+        Some(Task::Photo(photo, photo_task, stopping)) => {
+            let wanted = state.chosen.get_untracked() == Some(*photo) && state.needs().as_ref() == Some(photo_task);
             !wanted && !std::mem::replace(stopping, true)
         }
         _ => false,
@@ -111,15 +111,15 @@ pub fn update(state: State) {
 /// Gives up what takes long: the measure, or the map, for which CAM stands in.
 pub fn stop(state: State) {
     match with(|client| client.task.clone()) {
-        Some(Task::Job(_, Job::Main(..), _)) => state.method.set(Method::Cam),
-        Some(Task::Job(_, Job::Other(..), _)) => state.against.set(None),
+        Some(Task::Photo(_, PhotoTask::Main(..), _)) => state.method.set(Method::Cam),
+        Some(Task::Photo(_, PhotoTask::Other(..), _)) => state.compare_with.set(None),
         _ => {}
     }
     state.wanted.set(None);
     update(state);
 }
 
-/// Chooses a photo: it is looked at once more, large, and kept in the engine.
+/// Chooses a photo: inference runs on it once more, large, and the engine keeps it.
 pub fn choose(state: State, id: u32) {
     if state.chosen.get_untracked() != Some(id) {
         state.chosen.set(Some(id));
@@ -141,9 +141,9 @@ pub fn choose_method(state: State, method: Method) {
     update(state);
 }
 
-/// Holds the map against another.
-pub fn hold_against(state: State, against: Option<Against>) {
-    state.against.set(against);
+/// Compare the map with another.
+pub fn choose_comparison(state: State, compare_with: Option<CompareWith>) {
+    state.compare_with.set(compare_with);
     update(state);
 }
 
@@ -185,7 +185,7 @@ pub fn clear(state: State) {
     FILES.with_borrow_mut(|files| files.clear());
     PICTURE.set(None);
     state.chosen.set(None);
-    state.against.set(None);
+    state.compare_with.set(None);
     state.filter.set(Filter::default());
     state.forget_findings();
     state.items.set(Vec::new());

@@ -13,8 +13,8 @@ use leptos::html::Canvas;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
 
-use crate::client::hold_against;
-use crate::state::{Against, Drawn, State, picture};
+use crate::client::choose_comparison;
+use crate::state::{CompareWith, ShownMap, State, picture};
 
 const SIDE: usize = 720;
 const FARTHEST: f64 = 8.0;
@@ -33,33 +33,34 @@ pub fn Compare() -> impl IntoView {
             *moved = within(*scale, *moved);
         })
     };
-    let there = move || state.held_against().is_some();
+    let there = move || state.compared_map().is_some();
     let transform = move || {
         let (scale, [x, y]) = view.get();
         format!("translate({}%, {}%) scale({scale})", x * 100.0, y * 100.0)
     };
-    let first = move || state.drawn();
-    let second = move || state.held_against();
+    let first = move || state.shown_map();
+    let second = move || state.compared_map();
     // Only CAMs of one network are parts of scores that can be compared.
-    let scores = move || matches!((state.against.get(), state.method.get()), (Some(Against::Class(_)), Method::Cam));
-    let third = move || Some(minus(&state.drawn()?, &state.held_against()?, !scores()));
+    let scores =
+        move || matches!((state.compare_with.get(), state.method.get()), (Some(CompareWith::Class(_)), Method::Cam));
+    let third = move || Some(minus(&state.shown_map()?, &state.compared_map()?, !scores()));
     let unit = move || match scores() {
         true => "check-scores",
         false => "check-shares",
     };
     let values = move || {
-        let (at, a, b) = (place.get()?, state.drawn()?, state.held_against()?);
-        let value = |map: &Drawn| canvas::value_at(&map.inference, &map.prediction, at, true);
+        let (at, a, b) = (place.get()?, state.shown_map()?, state.compared_map()?);
+        let value = |map: &ShownMap| canvas::value_at(&map.inference, &map.prediction, at, true);
         let word = |value: Option<f32>| {
             value.map_or_else(|| Message::new("check-unseen").into(), |value| Arg::from(fixed(value, 2)))
         };
         Some(Message::new("check-here").with("first", word(value(&a))).with("second", word(value(&b))).attr())
     };
     let names = move || {
-        let [a, b] = [state.drawn()?, state.held_against()?];
-        let name = |map: &Drawn| format!("{} · {}", map.prediction.class, map.method.info().title);
-        let network = match state.against.get()? {
-            Against::Model(name) => {
+        let [a, b] = [state.shown_map()?, state.compared_map()?];
+        let name = |map: &ShownMap| format!("{} · {}", map.prediction.class, map.method.info().title);
+        let network = match state.compare_with.get()? {
+            CompareWith::Model(name) => {
                 let title = state.models.with(|models| models.iter().find(|m| m.name == name).map(|m| m.title.clone()));
                 format!(" · {}", title.unwrap_or_default())
             }
@@ -69,16 +70,16 @@ pub fn Compare() -> impl IntoView {
     };
     let title = move |i: usize| names().map(|names| Message::plain(names[i].as_str()).attr());
     view! {
-        <section class="compare-maps panel" data-said="check-comparison" data-testid="compare-maps">
+        <section class="compare-maps panel" data-message="check-comparison" data-testid="compare-maps">
             <div class="row">
-                <h2 data-said="check-compare"></h2>
+                <h2 data-message="check-compare"></h2>
                 <Choice/>
                 <span class="row" hidden=move || !there()>
-                    <button data-said="check-larger" data-testid="zoom-in" on:click=move |_| zoom(1.5)>"+"</button>
-                    <button data-said="check-smaller" on:click=move |_| zoom(1.0 / 1.5)>"−"</button>
-                    <button data-testid="zoom-reset" on:click=move |_| view.set((1.0, [0.0; 2])) data-said="check-whole"></button>
+                    <button data-message="check-larger" data-testid="zoom-in" on:click=move |_| zoom(1.5)>"+"</button>
+                    <button data-message="check-smaller" on:click=move |_| zoom(1.0 / 1.5)>"−"</button>
+                    <button data-testid="zoom-reset" on:click=move |_| view.set((1.0, [0.0; 2])) data-message="check-whole"></button>
                 </span>
-                <output class="hint" data-testid="compare-values" data-said=values></output>
+                <output class="hint" data-testid="compare-values" data-message=values></output>
             </div>
             <div class="views" hidden=move || !there()>
                 <View id="compare-first" title=Signal::derive(move || title(0)) map=Signal::derive(first) signed=false view place transform=Signal::derive(transform)/>
@@ -86,7 +87,7 @@ pub fn Compare() -> impl IntoView {
                 <View id="compare-difference" title=Signal::derive(|| Some("check-difference".to_owned()))
                     map=Signal::derive(third) signed=true view place transform=Signal::derive(transform)/>
             </div>
-            <p class="hint" hidden=move || !there() data-said=unit></p>
+            <p class="hint" hidden=move || !there() data-message=unit></p>
         </section>
     }
 }
@@ -98,7 +99,7 @@ fn within(scale: f64, moved: [f64; 2]) -> [f64; 2] {
 }
 
 /// The first map less the second, over what the network of the first saw; what the other one did not see counts as nothing.
-fn minus(a: &Drawn, b: &Drawn, relative: bool) -> Drawn {
+fn minus(a: &ShownMap, b: &ShownMap, relative: bool) -> ShownMap {
     let other = match a.inference.window == b.inference.window {
         true => b.prediction.map.clone(),
         false => {
@@ -115,10 +116,10 @@ fn minus(a: &Drawn, b: &Drawn, relative: bool) -> Drawn {
     let map = &a.prediction.map;
     let (values, width) = difference((&map.values, map.width), (&other.values, other.width), relative);
     let map = ClassMap { width, height: values.len() / width.max(1), values };
-    Drawn { prediction: Prediction { map, evidence_box: None, ..a.prediction.clone() }, ..a.clone() }
+    ShownMap { prediction: Prediction { map, evidence_box: None, ..a.prediction.clone() }, ..a.clone() }
 }
 
-/// What the map is held against.
+/// Menu of what the map is compared with.
 #[component]
 fn Choice() -> impl IntoView {
     let state = expect_context::<State>();
@@ -128,42 +129,42 @@ fn Choice() -> impl IntoView {
             item.as_ref().and_then(|item| item.inference()).map(|inference| inference.predictions.clone());
         predictions.unwrap_or_default().into_iter().map(|p| p.class).collect::<Vec<_>>()
     });
-    let option = move |value: String, words: String, choice: Against| {
-        view! { <option value=value prop:selected=move || state.against.get().as_ref() == Some(&choice)>{words}</option> }
+    let option = move |value: String, words: String, choice: CompareWith| {
+        view! { <option value=value prop:selected=move || state.compare_with.get().as_ref() == Some(&choice)>{words}</option> }
     };
     let of_classes = move || {
         let others = classes.get().into_iter().enumerate().filter(move |(at, _)| *at != state.class.get());
-        others.map(|(at, name)| option(format!("class:{at}"), name, Against::Class(at))).collect_view()
+        others.map(|(at, name)| option(format!("class:{at}"), name, CompareWith::Class(at))).collect_view()
     };
     let of_methods = move || {
         let others = Method::ALL.into_iter().filter(move |method| *method != state.method.get());
         others
-            .map(|method| option(format!("method:{method}"), method.info().title.into(), Against::Method(method)))
+            .map(|method| option(format!("method:{method}"), method.info().title.into(), CompareWith::Method(method)))
             .collect_view()
     };
     let of_models = move || {
         let models = state.models.get().into_iter().filter(move |model| model.name != state.model.get());
         models
-            .map(|model| option(format!("model:{}", model.name), model.title, Against::Model(model.name)))
+            .map(|model| option(format!("model:{}", model.name), model.title, CompareWith::Model(model.name)))
             .collect_view()
     };
     let choose = move |value: String| {
-        let against = match value.split_once(':') {
-            Some(("class", at)) => at.parse().ok().map(Against::Class),
+        let compare_with = match value.split_once(':') {
+            Some(("class", at)) => at.parse().ok().map(CompareWith::Class),
             Some(("method", name)) => {
-                Method::ALL.into_iter().find(|method| method.info().name == name).map(Against::Method)
+                Method::ALL.into_iter().find(|method| method.info().name == name).map(CompareWith::Method)
             }
-            Some((_, name)) => Some(Against::Model(name.into())),
+            Some((_, name)) => Some(CompareWith::Model(name.into())),
             None => None,
         };
-        hold_against(state, against);
+        choose_comparison(state, compare_with);
     };
     view! {
-        <select data-testid="against" data-said="check-against" on:change:target=move |event| choose(event.target().value())>
-            <option value="" prop:selected=move || state.against.get().is_none() data-said="check-nothing"></option>
-            <optgroup data-said="check-other-class">{of_classes}</optgroup>
-            <optgroup data-said="check-other-method">{of_methods}</optgroup>
-            <optgroup data-said="check-other-network">{of_models}</optgroup>
+        <select data-testid="against" data-message="check-against" on:change:target=move |event| choose(event.target().value())>
+            <option value="" prop:selected=move || state.compare_with.get().is_none() data-message="check-nothing"></option>
+            <optgroup data-message="check-other-class">{of_classes}</optgroup>
+            <optgroup data-message="check-other-method">{of_methods}</optgroup>
+            <optgroup data-message="check-other-network">{of_models}</optgroup>
         </select>
     }
 }
@@ -171,9 +172,9 @@ fn Choice() -> impl IntoView {
 #[component]
 fn View(
     id: &'static str,
-    /// What the picture is, as `data-said`.
+    /// What the picture is, as `data-message`.
     title: Signal<Option<String>>,
-    map: Signal<Option<Drawn>>,
+    map: Signal<Option<ShownMap>>,
     /// Blue to red around zero.
     signed: bool,
     view: RwSignal<(f64, [f64; 2])>,
@@ -185,11 +186,11 @@ fn View(
     let caption = format!("{id}-caption");
     Effect::new(move || {
         state.pictures.track();
-        let (Some(node), Some(drawn), Some(chosen)) = (node.get(), map.get(), state.chosen.get()) else {
+        let (Some(node), Some(shown_map), Some(chosen)) = (node.get(), map.get(), state.chosen.get()) else {
             return;
         };
         let Some(photo) = picture(chosen) else { return };
-        let Drawn { inference, prediction, .. } = drawn;
+        let ShownMap { inference, prediction, .. } = shown_map;
         let values = &prediction.map.values;
         let (range, options) = match signed {
             true => {
@@ -203,7 +204,7 @@ fn View(
             canvas::draw_mark(&node, at);
         }
     });
-    let values = move || map.get().map(|drawn| digits(&drawn.prediction.map.values));
+    let values = move || map.get().map(|shown_map| digits(&shown_map.prediction.map.values));
     // Where a drag is, in pixels of the screen.
     let drag = RwSignal::new(None::<[i32; 2]>);
     let still = StoredValue::new(true);
@@ -216,8 +217,8 @@ fn View(
         view.update(|(scale, moved)| *moved = within(*scale, [x, y].map(|share| (0.5 - f64::from(share)) * *scale)));
     };
     let walk = move |event: KeyboardEvent| {
-        if let Some(drawn) = map.get_untracked()
-            && place.walk(&event, &drawn.inference, &drawn.prediction.map)
+        if let Some(shown_map) = map.get_untracked()
+            && place.walk(&event, &shown_map.inference, &shown_map.prediction.map)
         {
             centre();
         }
@@ -259,10 +260,10 @@ fn View(
         <figure>
             <div class="pane">
                 <canvas node_ref=node data-testid=id data-values=values role="img" aria-labelledby=caption.clone() style:transform=transform
-                    tabindex="0" data-said="stage-read" on:pointerdown=begin on:pointermove=go_on on:pointerup=end
+                    tabindex="0" data-message="stage-read" on:pointerdown=begin on:pointermove=go_on on:pointerup=end
                     on:pointerleave=move |_| { drag.set(None); place.leave() } on:wheel=wheel on:keydown=walk on:blur=move |_| place.leave()/>
             </div>
-            <figcaption id=caption data-said=title></figcaption>
+            <figcaption id=caption data-message=title></figcaption>
         </figure>
     }
 }

@@ -15,7 +15,7 @@ use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 
 use crate::boxes::{LEAST, Shortcut};
 use crate::client::{choose_class, choose_method};
-use crate::state::{Drawn, FILES, State, picture as kept};
+use crate::state::{FILES, ShownMap, State, picture as kept};
 
 const SIDE: usize = 720;
 
@@ -24,11 +24,11 @@ pub fn Detail() -> impl IntoView {
     let state = expect_context::<State>();
     view! {
         <Show when=move || state.chosen.get().is_some()>
-            <section class="detail panel" data-said="stage-photo" data-testid="detail">
+            <section class="detail panel" data-message="stage-photo" data-testid="detail">
                 <Stage/>
                 <Classes/>
                 <Shortcut/>
-                <Lend/>
+                <SendToTeach/>
             </section>
         </Show>
     }
@@ -44,8 +44,8 @@ fn Stage() -> impl IntoView {
         state.pictures.track();
         let (Some(canvas), Some(chosen)) = (picture.get(), state.chosen.get()) else { return };
         let Some(photo) = kept(chosen) else { return };
-        match state.drawn() {
-            Some(Drawn { inference, prediction, .. }) => {
+        match state.shown_map() {
+            Some(ShownMap { inference, prediction, .. }) => {
                 let range = Range::of(&prediction.map.values);
                 let options = OverlayOptions { colormap: canvas::colours(), ..OverlayOptions::default() };
                 canvas::draw_map(&canvas, &photo, SIDE, &inference, &prediction, range, options);
@@ -55,12 +55,12 @@ fn Stage() -> impl IntoView {
     });
     Effect::new(move || {
         state.pictures.track();
-        state.drawn(); // drawn before, so that the sizes agree
+        state.shown_map(); // drawn before, so that the sizes agree
         let (Some(picture), Some(layer), Some(item)) = (picture.get(), layer.get(), state.chosen_item()) else {
             return;
         };
-        let drawn = drag.get().and_then(spanned);
-        draw_boxes(&layer, &picture, item.boxes.iter().copied().chain(drawn));
+        let dragged = drag.get().and_then(spanned);
+        draw_boxes(&layer, &picture, item.boxes.iter().copied().chain(dragged));
     });
     let begin = move |event: PointerEvent| {
         if let Some(place) = canvas::place(&event) {
@@ -87,13 +87,13 @@ fn Stage() -> impl IntoView {
             Some(Message::new("of-file").with("name", name).with("what", why).attr())
         }
         Some(BatchItem { name, .. }) => {
-            let said = match state.drawn() {
-                Some(Drawn { prediction, method, .. }) => {
+            let message = match state.shown_map() {
+                Some(ShownMap { prediction, method, .. }) => {
                     Message::new("evidence-by").with("method", method.info().title).with("class", prediction.class)
                 }
                 None => Message::new("looking"),
             };
-            Some(said.with("name", name).attr())
+            Some(message.with("name", name).attr())
         }
     };
     let waiting = move || {
@@ -106,9 +106,9 @@ fn Stage() -> impl IntoView {
                 <canvas node_ref=picture data-testid="check-canvas" role="img" aria-labelledby="check-caption" hidden=waiting/>
                 <canvas node_ref=layer class="layer" data-testid="check-layer" aria-hidden="true" hidden=waiting
                     on:pointerdown=begin on:pointermove=go_on on:pointerup=end on:pointercancel=move |_| drag.set(None)/>
-                <p class="waiting" hidden=move || !waiting() data-said=caption></p>
+                <p class="waiting" hidden=move || !waiting() data-message=caption></p>
             </div>
-            <figcaption id="check-caption" aria-live="polite" data-said=caption></figcaption>
+            <figcaption id="check-caption" aria-live="polite" data-message=caption></figcaption>
         </figure>
     }
 }
@@ -122,7 +122,7 @@ fn spanned([(x0, y0), (x1, y1)]: [(f32, f32); 2]) -> Option<Rect> {
     (place.width > LEAST && place.height > LEAST).then_some(place)
 }
 
-fn draw_boxes(layer: &HtmlCanvasElement, picture: &HtmlCanvasElement, boxes: impl Iterator<BatchItem = Rect> + Clone) {
+fn draw_boxes(layer: &HtmlCanvasElement, picture: &HtmlCanvasElement, boxes: impl Iterator<Item = Rect> + Clone) {
     let (width, height) = (picture.width(), picture.height());
     layer.set_width(width); // clears it
     layer.set_height(height);
@@ -159,10 +159,10 @@ fn Classes() -> impl IntoView {
         view! { <option value=info.name prop:selected=move || state.method.get() == method>{info.title}</option> }
     };
     view! {
-        <div class="row chips" role="group" data-said="check-classes">{move || classes.get().into_iter().enumerate().map(chip).collect_view()}</div>
+        <div class="row chips" role="group" data-message="check-classes">{move || classes.get().into_iter().enumerate().map(chip).collect_view()}</div>
         <div class="row">
             <label class="inline">
-                <span data-said="check-map-by"></span>" "
+                <span data-message="check-map-by"></span>" "
                 <select data-testid="check-method" on:change:target=move |event| {
                     let wanted = event.target().value();
                     if let Some(method) = Method::ALL.into_iter().find(|method| method.info().name == wanted) {
@@ -170,14 +170,14 @@ fn Classes() -> impl IntoView {
                     }
                 }>{Method::ALL.map(method).collect_view()}</select>
             </label>
-            <span class="hint" data-said=move || state.method.get().info().assumes></span>
+            <span class="hint" data-message=move || state.method.get().info().assumes></span>
         </div>
     }
 }
 
-/// The way to the teaching part: a photo that is looked at wrongly becomes one to learn from.
+/// Send the photo to the teaching part: a photo that was classified wrongly becomes a training photo.
 #[component]
-fn Lend() -> impl IntoView {
+fn SendToTeach() -> impl IntoView {
     let state = expect_context::<State>();
     let name = RwSignal::new(String::new());
     // What is typed for one photo is likely meant for the next.
@@ -187,8 +187,8 @@ fn Lend() -> impl IntoView {
         }
         typed => typed,
     };
-    let told = RwSignal::new(None::<(u32, String)>);
-    let lend = move |_| {
+    let sent = RwSignal::new(None::<(u32, String)>);
+    let send_to_teach = move |_| {
         let (Some(id), class) = (state.chosen.get_untracked(), untrack(suggested)) else { return };
         let Some(file) = FILES.with_borrow(|files| files.get(&id).cloned()) else { return };
         if class.trim().is_empty() {
@@ -201,21 +201,21 @@ fn Lend() -> impl IntoView {
         if let Ok(event) = web_sys::CustomEvent::new("camscope-lent") {
             let _ = window().dispatch_event(&event);
         }
-        told.set(Some((id, class.trim().to_owned())));
+        sent.set(Some((id, class.trim().to_owned())));
     };
     let word = move || {
-        let (id, class) = told.get()?;
+        let (id, class) = sent.get()?;
         (Some(id) == state.chosen.get()).then(|| Message::new("check-lent").with("class", class).attr())
     };
     view! {
         <div class="row lend">
             <label class="inline">
-                <span data-said="check-teach-as"></span>" "
-                <input type="text" data-testid="lend-class" data-said="check-lend-class" maxlength="60" prop:value=suggested
+                <span data-message="check-teach-as"></span>" "
+                <input type="text" data-testid="lend-class" data-message="check-lend-class" maxlength="60" prop:value=suggested
                     on:change:target=move |event| name.set(event.target().value())/>
             </label>
-            <button data-testid="lend" on:click=lend data-said="check-lend"></button>
-            <span class="hint" role="status" data-testid="lent" data-said=word></span>
+            <button data-testid="lend" on:click=send_to_teach data-message="check-lend"></button>
+            <span class="hint" role="status" data-testid="lent" data-message=word></span>
         </div>
     }
 }

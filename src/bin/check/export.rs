@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use camscope::core::batch::{BatchItem, COLUMNS, raw_maps, rows};
+use camscope::core::batch::{BatchItem, CSV_HEADER, csv_rows, raw_maps};
 use camscope::core::inference::Picture;
 use camscope::core::message::Message;
 use camscope::page::canvas::{colours, context, draw_map, save};
@@ -26,49 +26,49 @@ const WORDS: f64 = 40.0;
 const COLUMNS_OF_SHEET: usize = 8;
 const ROWS_OF_SHEET: usize = 12;
 
-/// The photos that are shown, in their order, with what was found.
-fn looked(state: State) -> Vec<BatchItem> {
+/// Return the photos that are shown, in their order, with their results.
+fn shown_items(state: State) -> Vec<BatchItem> {
     state.shown.with_untracked(|shown| {
         state.items.with_untracked(|items| shown.iter().filter_map(|&i| items.get(i)).cloned().collect())
     })
 }
 
 fn row(item: &BatchItem) -> String {
-    rows(item, Message::text)
+    csv_rows(item, Message::text)
 }
 
 pub fn table(state: State) {
-    let text: String = std::iter::once(COLUMNS.to_owned()).chain(looked(state).iter().map(row)).collect();
-    give(text.as_bytes(), "predictions.csv");
+    let text: String = std::iter::once(CSV_HEADER.to_owned()).chain(shown_items(state).iter().map(row)).collect();
+    download(text.as_bytes(), "predictions.csv");
 }
 
 pub fn maps(state: State) {
-    match raw_maps(&looked(state)) {
-        Some(file) => give(&file, "maps.npy"),
+    match raw_maps(&shown_items(state)) {
+        Some(file) => download(&file, "maps.npy"),
         None => state.say("note", "check-no-map".into()),
     }
 }
 
 /// Every shown photo with its best class's map, as JPEG, and the table, in one archive.
-pub fn archive(state: State, told: RwSignal<Option<Message>>) {
+pub fn archive(state: State, progress: RwSignal<Option<Message>>) {
     spawn_local(async move {
-        let items: Vec<BatchItem> = looked(state).into_iter().filter(|item| item.best().is_some()).collect();
+        let items: Vec<BatchItem> = shown_items(state).into_iter().filter(|item| item.best().is_some()).collect();
         let of = items.len();
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         let mut fine = zip.start_file("predictions.csv", stored).is_ok();
-        let text: String = std::iter::once(COLUMNS.to_owned()).chain(items.iter().map(row)).collect();
+        let text: String = std::iter::once(CSV_HEADER.to_owned()).chain(items.iter().map(row)).collect();
         fine &= zip.write_all(text.as_bytes()).is_ok();
         for (done, item) in items.iter().enumerate() {
-            told.set(Some(Message::new("check-drawing").with("done", done).with("of", of)));
+            progress.set(Some(Message::new("check-drawing").with("done", done).with("of", of)));
             if let Some(bytes) = overlay(item).await {
                 let name = format!("overlays/{}.jpg", item.name); // its ending, too: two photos may differ in it alone
                 fine &= zip.start_file(name, stored).is_ok() && zip.write_all(&bytes).is_ok();
             }
         }
-        told.set(None);
+        progress.set(None);
         match zip.finish() {
-            Ok(file) if fine => give(&file.into_inner(), "camscope.zip"),
+            Ok(file) if fine => download(&file.into_inner(), "camscope.zip"),
             _ => state.say("error", "check-no-archive".into()),
         }
     });
@@ -76,7 +76,7 @@ pub fn archive(state: State, told: RwSignal<Option<Message>>) {
 
 /// One picture of many: the first of the shown photos with their maps, classes and names.
 pub fn sheet(state: State) {
-    let items: Vec<BatchItem> = looked(state).into_iter().filter(|item| item.best().is_some()).collect();
+    let items: Vec<BatchItem> = shown_items(state).into_iter().filter(|item| item.best().is_some()).collect();
     let items = &items[..items.len().min(COLUMNS_OF_SHEET * ROWS_OF_SHEET)];
     if items.is_empty() {
         return state.say("note", "check-no-map".into());
@@ -156,7 +156,8 @@ fn new_canvas() -> Option<HtmlCanvasElement> {
     document().create_element("canvas").ok()?.dyn_into().ok()
 }
 
-fn give(bytes: &[u8], name: &str) {
+/// Offer `bytes` as a file to download.
+fn download(bytes: &[u8], name: &str) {
     if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes))) {
         save(&blob, name);
     }
@@ -165,17 +166,17 @@ fn give(bytes: &[u8], name: &str) {
 #[component]
 pub fn Exports() -> impl IntoView {
     let state = expect_context::<State>();
-    let told = RwSignal::new(None::<Message>);
+    let progress = RwSignal::new(None::<Message>);
     let none = move || state.items.with(|items| items.iter().all(|item| item.inference().is_none()));
-    let drawing = move || told.with(Option::is_some);
+    let drawing = move || progress.with(Option::is_some);
     view! {
         <div class="row exports">
-            <span class="hint" data-said="check-take"></span>
-            <button data-testid="export-csv" disabled=none on:click=move |_| table(state) data-said="check-csv"></button>
-            <button data-testid="export-zip" disabled=move || none() || drawing() on:click=move |_| archive(state, told) data-said="check-zip"></button>
-            <button data-testid="export-sheet" disabled=none on:click=move |_| sheet(state) data-said="check-sheet"></button>
-            <button data-testid="export-npy" disabled=none on:click=move |_| maps(state) data-said="check-npy"></button>
-            <span class="hint" role="status" data-said=move || told.get().map(|said| said.attr())></span>
+            <span class="hint" data-message="check-take"></span>
+            <button data-testid="export-csv" disabled=none on:click=move |_| table(state) data-message="check-csv"></button>
+            <button data-testid="export-zip" disabled=move || none() || drawing() on:click=move |_| archive(state, progress) data-message="check-zip"></button>
+            <button data-testid="export-sheet" disabled=none on:click=move |_| sheet(state) data-message="check-sheet"></button>
+            <button data-testid="export-npy" disabled=none on:click=move |_| maps(state) data-message="check-npy"></button>
+            <span class="hint" role="status" data-message=move || progress.get().map(|message| message.attr())></span>
         </div>
     }
 }

@@ -94,7 +94,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
             false => yolo(&text),
         };
         if let Some(why) = left_out.first() {
-            state.say("error", Message::new("check-bad-boxes").with("name", name.as_str()).with("why", why.said()));
+            state.say("error", Message::new("check-bad-boxes").with("name", name.as_str()).with("why", why.message()));
         }
         if !found.is_empty() {
             fresh.push(name.clone());
@@ -102,15 +102,15 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
             BOXES.with_borrow_mut(|boxes| boxes.insert(name, places));
         }
     }
-    let given = give(state, &fresh);
-    if given > 0 {
-        state.say("note", Message::new("check-boxes-came").with("n", given));
+    let assigned = assign_boxes(state, &fresh);
+    if assigned > 0 {
+        state.say("note", Message::new("check-boxes-came").with("n", assigned));
     }
 }
 
-/// Boxes to the photos that have none, and to all that `fresh` boxes are for; to how many.
-fn give(state: State, fresh: &[String]) -> usize {
-    let mut given = 0;
+/// Assign boxes to the photos that have none, and `fresh` boxes to all of theirs. Return the number of these photos.
+fn assign_boxes(state: State, fresh: &[String]) -> usize {
+    let mut assigned = 0;
     BOXES.with_borrow(|boxes| {
         let mut by_stem: HashMap<&str, Vec<&String>> = HashMap::new();
         boxes.keys().for_each(|name| by_stem.entry(stem(name)).or_default().push(name));
@@ -125,12 +125,12 @@ fn give(state: State, fresh: &[String]) -> usize {
                     && let Some(places) = boxes.get(name)
                 {
                     item.boxes.clone_from(places);
-                    given += 1;
+                    assigned += 1;
                 }
             }
         });
     });
-    given
+    assigned
 }
 
 /// Forgets boxes whose photos have not come.

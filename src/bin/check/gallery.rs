@@ -1,4 +1,4 @@
-//! The photos of the survey: a grid of which only the visible part exists, with filters, order and the keyboard.
+//! The photos of the folder: a grid of which only the visible part exists, with filters, order and the keyboard.
 
 use camscope::core::batch::{BatchItem, BatchItemState, Order};
 use camscope::core::message::Message;
@@ -89,7 +89,7 @@ pub fn Gallery() -> impl IntoView {
     };
     let active = move || state.chosen.get().map(|id| format!("check-card-{id}"));
     view! {
-        <div class="gallery" id="check-gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" data-said="check-gallery"
+        <div class="gallery" id="check-gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" data-message="check-gallery"
             aria-activedescendant=active style:--rows=move || rows.get().to_string() on:scroll=move |_| measure() on:keydown=step>
             <div class="grid" style:height=move || format!("{}px", rows.get() as f64 * CARD[1])>
                 <For each=cards key=|card| card.0 children=move |(id, ..)| {
@@ -97,7 +97,7 @@ pub fn Gallery() -> impl IntoView {
                     view! { <Card id place/> }
                 }/>
             </div>
-            <p class="hint" hidden=move || state.shown.with(|shown| !shown.is_empty()) data-said="check-none-fits"></p>
+            <p class="hint" hidden=move || state.shown.with(|shown| !shown.is_empty()) data-message="check-none-fits"></p>
         </div>
     }
 }
@@ -122,9 +122,9 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
                 {move || picture.get().map(|address| view! { <img src=address alt=""/> })}
                 <i class="inside" hidden=move || item.get().is_none_or(|card| card.inside.is_none())
                     data-low=move || item.get().and_then(|card| card.low).map(|low| low.to_string())
-                    data-said=move || item.get().and_then(|card| card.inside)></i>
+                    data-message=move || item.get().and_then(|card| card.inside)></i>
             </span>
-            <b data-said=move || item.get().map(|card| card.title)></b>
+            <b data-message=move || item.get().map(|card| card.title)></b>
             <small>{move || item.get().map(|card| card.name)}</small>
         </button>
     }
@@ -134,7 +134,7 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
 #[derive(Clone, PartialEq)]
 struct Summary {
     name: String,
-    /// As `data-said`, and so is `inside`.
+    /// As `data-message`, and so is `inside`.
     title: String,
     state: &'static str,
     inside: Option<String>,
@@ -168,7 +168,7 @@ pub fn Filters() -> impl IntoView {
     let state = expect_context::<State>();
     let boxed = move || state.items.with(|items| items.iter().any(|item| !item.boxes.is_empty()));
     let classes = Memo::new(move |_| {
-        let classes = state.items.with(|items| camscope::core::batch::classes(items));
+        let classes = state.items.with(|items| camscope::core::batch::class_summaries(items));
         classes.into_iter().map(|class| (class.index, class.name, class.photos)).collect::<Vec<_>>()
     });
     let options = move || {
@@ -178,40 +178,40 @@ pub fn Filters() -> impl IntoView {
         };
         classes.get().into_iter().map(option).collect_view()
     };
-    let order = move |(order, id, said): (Order, &'static str, &'static str)| {
-        view! { <option value=id prop:selected=move || state.order.get() == order data-said=said></option> }
+    let order = move |(order, id, message): (Order, &'static str, &'static str)| {
+        view! { <option value=id prop:selected=move || state.order.get() == order data-message=message></option> }
     };
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
     view! {
         <div class="filters row">
             <label>
-                <span data-said="check-class-filter"></span>
+                <span data-message="check-class-filter"></span>
                 <select data-testid="filter-class" on:change:target=move |event| {
                     let class = event.target().value().parse().ok();
                     state.filter.update(|filter| filter.class = class)
                 }>
-                    <option value="" prop:selected=move || state.filter.with(|filter| filter.class.is_none()) data-said="check-all"></option>
+                    <option value="" prop:selected=move || state.filter.with(|filter| filter.class.is_none()) data-message="check-all"></option>
                     {options}
                 </select>
             </label>
             <label class="slider">
-                <span><span data-said="check-sure"></span>" "<output>{move || percent(state.filter.get().confidence[1].into())}</output></span>
+                <span><span data-message="check-sure"></span>" "<output>{move || percent(state.filter.get().confidence[1].into())}</output></span>
                 <input type="range" min="0" max="1" step="0.01" data-testid="filter-confidence" prop:value=move || state.filter.get().confidence[1]
                     on:input:target=move |event| { let most = event.target().value_as_number() as f32; state.filter.update(|filter| filter.confidence[1] = most) }/>
             </label>
             <label class="slider" hidden=move || !boxed()>
-                <span><span data-said="check-inside-most"></span>" "<output>{move || percent(state.filter.get().inside)}</output></span>
+                <span><span data-message="check-inside-most"></span>" "<output>{move || percent(state.filter.get().inside)}</output></span>
                 <input type="range" min="0" max="1" step="0.01" data-testid="filter-inside" prop:value=move || state.filter.get().inside
                     on:input:target=move |event| { let most = event.target().value_as_number(); state.filter.update(|filter| filter.inside = most) }/>
             </label>
             <label>
-                <span data-said="check-order"></span>
+                <span data-message="check-order"></span>
                 <select data-testid="order" on:change:target=move |event| {
                     let wanted = event.target().value();
                     if let Some((order, ..)) = Order::ALL.into_iter().find(|(_, id, _)| *id == wanted) { state.order.set(order) }
                 }>{Order::ALL.map(order).collect_view()}</select>
             </label>
-            <span class="count" data-testid="shown-count" data-said=move || {
+            <span class="count" data-testid="shown-count" data-message=move || {
                 Message::new("check-count").with("n", state.shown.with(Vec::len)).with("of", state.items.with(Vec::len)).attr()
             }></span>
         </div>

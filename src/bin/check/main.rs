@@ -1,4 +1,4 @@
-//! The page's checking part: a folder of photos looked at by one network, sorted by what it went by; boxes around the objects,
+//! The page's checking part: a folder of photos classified by one network, sorted by the evidence; boxes around the objects,
 //! and numbers that tell how far a map is to be trusted. A program of its own, fetched when its tab is first opened.
 
 mod answers;
@@ -25,7 +25,7 @@ use web_sys::{Event, HtmlElement, HtmlInputElement};
 
 use state::{Phase, State};
 
-/// Photos before the time left is told.
+/// Photos before the time left is shown.
 const SURE: usize = 3;
 
 fn main() {
@@ -45,11 +45,12 @@ fn App() -> impl IntoView {
     client::start(state);
     let none = move || state.items.with(Vec::is_empty);
     // Before there is a map, there is nothing to measure or compare; and the page is not made in one go.
-    let looked = Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.inference().is_some())));
+    let any_inferred =
+        Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.inference().is_some())));
     view! {
         <div class="checking">
-            <p class="lead" data-said="check-lead"></p>
-            <div class="messages"><NoticeList messages=state.notices/></div>
+            <p class="lead" data-message="check-lead"></p>
+            <div class="messages"><NoticeList notices=state.notices/></div>
             <Intake/>
             <Show when=move || !none()>
                 <Progress/>
@@ -60,7 +61,7 @@ fn App() -> impl IntoView {
                 </div>
                 <detail::Detail/>
             </Show>
-            <Show when=move || looked.get()>
+            <Show when=move || any_inferred.get()>
                 <measures::Numbers/>
                 <compare::Compare/>
                 <classes::ByClass/>
@@ -91,28 +92,28 @@ fn Intake() -> impl IntoView {
         models.into_iter().map(option).collect_view()
     };
     view! {
-        <input type="file" class="unseen" id="check-photos" multiple data-testid="check-photos" data-said="check-photos"
+        <input type="file" class="unseen" id="check-photos" multiple data-testid="check-photos" data-message="check-photos"
             accept="image/*,.txt,.xml" on:change:target=take/>
-        <input type="file" class="unseen" id="check-folder" prop:webkitdirectory=true data-testid="check-folder" data-said="check-folder-input" on:change:target=take/>
+        <input type="file" class="unseen" id="check-folder" prop:webkitdirectory=true data-testid="check-folder" data-message="check-folder-input" on:change:target=take/>
         <div class="intake" class:empty=none>
             <div class="drop" hidden=move || !none()>
-                <strong data-said="check-drop"></strong>
-                <span data-said="check-drop-boxes"></span>
+                <strong data-message="check-drop"></strong>
+                <span data-message="check-drop-boxes"></span>
             </div>
             <div class="row">
-                <label class="button" for="check-folder" data-said="check-choose-folder"></label>
-                <label class="button" for="check-photos" data-said="check-choose-photos"></label>
+                <label class="button" for="check-folder" data-message="check-choose-folder"></label>
+                <label class="button" for="check-photos" data-message="check-choose-photos"></label>
                 <label class="inline">
-                    <span data-said="network"></span>" "
+                    <span data-message="network"></span>" "
                     <select data-testid="check-model" on:change:target=move |event| client::choose_model(state, event.target().value())>{models}</select>
                 </label>
-                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| client::clear(state) data-said="check-clear"></button>
+                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| client::clear(state) data-message="check-clear"></button>
             </div>
         </div>
     }
 }
 
-/// How far the folder is looked through, with time left, and the switch.
+/// Progress through the folder, with the time left, and the switch.
 #[component]
 fn Progress() -> impl IntoView {
     let state = expect_context::<State>();
@@ -129,7 +130,7 @@ fn Progress() -> impl IntoView {
             Phase::Failed => Message::new("check-no-engine"),
             _ if done == of => {
                 match state.items.with(|items| items.iter().filter(|item| item.inference().is_some()).count()) {
-                    looked if looked < of => Message::new("check-some-looked").with("n", looked).with("of", of),
+                    inferred if inferred < of => Message::new("check-some-looked").with("n", inferred).with("of", of),
                     _ => Message::new("check-all-looked").with("of", of),
                 }
             }
@@ -154,11 +155,11 @@ fn Progress() -> impl IntoView {
                 <span data-testid="check-progress" role=move || (!busy()).then_some("status") data-done=move || counts().0.to_string() data-page-bytes=move || {
                     counts();
                     camscope::page::web::memory().to_string()
-                } data-said=move || words().attr()></span>
+                } data-message=move || words().attr()></span>
                 <button data-testid="check-stop" hidden=move || !busy() on:click=switch
-                    data-said=move || if running() { "stop" } else { "go-on" }></button>
+                    data-message=move || if running() { "stop" } else { "go-on" }></button>
             </div>
-            <div class="bar" role="progressbar" data-said="check-bar" aria-valuemin="0" aria-valuemax="100"
+            <div class="bar" role="progressbar" data-message="check-bar" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
         </div>
     }

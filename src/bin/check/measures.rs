@@ -13,7 +13,7 @@ use crate::state::State;
 pub fn Numbers() -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.working.with(Option::is_some);
-    let ready = move || state.drawn().is_some();
+    let ready = move || state.shown_map().is_some();
     let ask = move |what: Metric| move |_| measure(state, what);
     let progress = move || {
         let (what, done, of) = state.working.get()?;
@@ -24,13 +24,13 @@ pub fn Numbers() -> impl IntoView {
     view! {
         <section class="numbers panel" aria-labelledby="check-trust">
             <div class="row">
-                <h2 id="check-trust" data-said="check-trust"></h2>
-                <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Metric::Faithfulness) data-said="check-measure"></button>
-                <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Metric::Sanity) data-said="check-random"></button>
-                <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop(state) data-said="stop"></button>
-                <span class="hint" data-testid="measure-progress" data-said=progress></span>
+                <h2 id="check-trust" data-message="check-trust"></h2>
+                <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Metric::Faithfulness) data-message="check-measure"></button>
+                <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Metric::Sanity) data-message="check-random"></button>
+                <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop(state) data-message="stop"></button>
+                <span class="hint" data-testid="measure-progress" data-message=progress></span>
             </div>
-            <div class="bar" role="progressbar" data-said="check-measure-bar" aria-valuemin="0" aria-valuemax="100"
+            <div class="bar" role="progressbar" data-message="check-measure-bar" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
             <div class="trust">
                 {move || state.measures.with(|measures| measures.faithfulness.as_ref().map(faithfulness))}
@@ -43,7 +43,7 @@ pub fn Numbers() -> impl IntoView {
 fn faithfulness(found: &Faithfulness) -> impl IntoView + use<> {
     let percent = |share: f32| fixed(share * 100.0, 1) + " %";
     let number = |id: &'static str, name: &'static str, value: Message, meaning: &'static str| {
-        view! { <div><dt data-said=name></dt><dd data-testid=id data-said=value.attr()></dd><small data-said=meaning></small></div> }
+        view! { <div><dt data-message=name></dt><dd data-testid=id data-message=value.attr()></dd><small data-message=meaning></small></div> }
     };
     let road = |tenths: &[f32]| -> Vec<f32> { [&[found.probability], tenths].concat() };
     view! {
@@ -57,7 +57,7 @@ fn faithfulness(found: &Faithfulness) -> impl IntoView + use<> {
         <div class="curves">
             {chart("check-curve-away", [("deletion", &found.deletion), ("insertion", &found.insertion)])}
             {chart("check-curve-filled", [("most", &road(&found.road_most)), ("least", &road(&found.road_least))])}
-            <p class="key"><i class="deletion"></i><span data-said="check-key-first"></span>" "<i class="insertion"></i><span data-said="check-key-last"></span></p>
+            <p class="key"><i class="deletion"></i><span data-message="check-key-first"></span>" "<i class="insertion"></i><span data-message="check-key-last"></span></p>
         </div>
     }
 }
@@ -73,7 +73,7 @@ fn chart(title: &'static str, lines: [(&'static str, &[f32]); 2]) -> impl IntoVi
     };
     view! {
         <figure>
-            <figcaption id=title data-said=title></figcaption>
+            <figcaption id=title data-message=title></figcaption>
             <svg viewBox="0 0 200 84" preserveAspectRatio="none" role="img" aria-labelledby=title>
                 {lines.map(|(class, values)| view! { <polyline class=class points=path(values)/> }).collect_view()}
             </svg>
@@ -99,9 +99,9 @@ fn sanity(steps: &[Randomised]) -> impl IntoView + use<> {
     };
     view! {
         <div class="sanity" data-testid="sanity-result">
-            <p data-said=verdict></p>
+            <p data-message=verdict></p>
             <table>
-                <caption data-said="check-sanity-how"></caption>
+                <caption data-message="check-sanity-how"></caption>
                 <tbody>{steps.iter().map(bar).collect_view()}</tbody>
             </table>
         </div>

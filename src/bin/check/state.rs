@@ -1,10 +1,10 @@
-//! What the checking part knows: the photos of the survey and what was found in them, what is shown, what runs.
+//! State of the checking part: the photos and their results, what is shown, what runs.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use camscope::core::batch::{BatchItem, Filter, Order, shown};
+use camscope::core::batch::{BatchItem, Filter, Order, visible};
 use camscope::core::geometry::Rect;
 use camscope::core::inference::{Inference, Picture, Prediction};
 use camscope::core::message::{Arg, Message};
@@ -21,14 +21,14 @@ use web_sys::File;
 pub enum Phase {
     /// The engine or the network is on its way, in words.
     Loading(Message),
-    /// Looking at photos; `false` where the person has stopped it.
+    /// Inference on the photos; `false` if the visitor has stopped it.
     Running(bool),
     Failed,
 }
 
-/// What the chosen photo's map is held against.
+/// What the chosen photo's map is compared with.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Against {
+pub enum CompareWith {
     /// Another of its classes, by position.
     Class(usize),
     /// The same class's map made in another way.
@@ -37,21 +37,21 @@ pub enum Against {
     Model(String),
 }
 
-/// A map, how the photo was looked at for it, and by which method it was made.
+/// A map that is shown, the inference that it comes from, and its method.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Drawn {
+pub struct ShownMap {
     pub inference: Inference,
     pub prediction: Prediction,
     pub method: Method,
 }
 
-/// What the engine can be asked for, beyond looking at the chosen photo: of a class, by number.
+/// A task for the chosen photo beyond inference; classes are given by index.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Job {
+pub enum PhotoTask {
     /// The map by the method chosen.
     Main(CamOptions, usize),
-    /// The map that it is held against.
-    Other(Against, CamOptions, usize),
+    /// The map that it is compared with.
+    Other(CompareWith, CamOptions, usize),
     Metric(CamOptions, usize, Metric),
 }
 
@@ -97,17 +97,17 @@ pub struct State {
     /// Grows whenever the chosen photo's picture arrives.
     pub pictures: RwSignal<u32>,
     pub method: RwSignal<Method>,
-    /// The chosen photo's map by that method, where it is not CAM, and what was asked for it.
-    pub explained: RwSignal<Option<(Job, Prediction)>>,
+    /// The chosen photo's map by that method, if it is not CAM, and the task for it.
+    pub explained: RwSignal<Option<(PhotoTask, Prediction)>>,
     pub measures: RwSignal<Measures>,
-    pub against: RwSignal<Option<Against>>,
-    /// The map that it is held against, where that takes the engine, and what was asked for it.
-    pub other: RwSignal<Option<(Job, Drawn)>>,
+    pub compare_with: RwSignal<Option<CompareWith>>,
+    /// The map that it is compared with, if the engine had to compute it, and the task for it.
+    pub other: RwSignal<Option<(PhotoTask, ShownMap)>>,
     /// A measure that the person waits for.
     pub wanted: RwSignal<Option<Metric>>,
-    drawn: Memo<Option<Drawn>>,
-    held: Memo<Option<Drawn>>,
-    /// What the engine does for the chosen photo beyond looking, and how much of it is done.
+    shown_map: Memo<Option<ShownMap>>,
+    compared_map: Memo<Option<ShownMap>>,
+    /// Title of the running task for the chosen photo, with passes done and in total.
     pub working: RwSignal<Option<(Arg, usize, usize)>>,
     pub notices: Notices,
     next: StoredValue<u32>,
@@ -118,30 +118,30 @@ impl State {
         let items = RwSignal::new(Vec::new());
         let (filter, order) = (RwSignal::new(Filter::default()), RwSignal::new(Order::Added));
         let (chosen, class, method) = (RwSignal::new(None), RwSignal::new(0), RwSignal::new(Method::default()));
-        let (explained, against, other) = (RwSignal::new(None), RwSignal::new(None), RwSignal::new(None));
+        let (explained, compare_with, other) = (RwSignal::new(None), RwSignal::new(None), RwSignal::new(None));
         let item = Memo::new(move |_| {
             let id: u32 = chosen.get()?;
             items.with(|items: &Vec<BatchItem>| items.iter().find(|item| item.id == id).cloned())
         });
-        let drawn = Memo::new(move |_| {
+        let shown_map = Memo::new(move |_| {
             let item = item.get()?;
             let inference = item.inference()?.clone();
             let cam = inference.predictions.get(class.get()).or(inference.predictions.first())?.clone();
-            let job = Job::Main(explanation(method.get()), cam.index);
-            let by_method = explained.with(|explained: &Option<(Job, Prediction)>| {
-                explained.as_ref().filter(|(of, _)| *of == job).map(|(_, prediction)| prediction.clone())
+            let photo_task = PhotoTask::Main(cam_options(method.get()), cam.index);
+            let by_method = explained.with(|explained: &Option<(PhotoTask, Prediction)>| {
+                explained.as_ref().filter(|(of, _)| *of == photo_task).map(|(_, prediction)| prediction.clone())
             });
             let method = if by_method.is_some() { method.get() } else { Method::Cam };
-            Some(Drawn { inference, prediction: by_method.unwrap_or(cam), method })
+            Some(ShownMap { inference, prediction: by_method.unwrap_or(cam), method })
         });
-        let held = Memo::new(move |_| {
-            let (against, drawn): (Against, Drawn) = (against.get()?, drawn.get()?);
-            if let (Against::Class(at), Method::Cam) = (&against, method.get()) {
-                return Some(Drawn { prediction: drawn.inference.predictions.get(*at)?.clone(), ..drawn });
+        let compared_map = Memo::new(move |_| {
+            let (compare_with, shown_map): (CompareWith, ShownMap) = (compare_with.get()?, shown_map.get()?);
+            if let (CompareWith::Class(at), Method::Cam) = (&compare_with, method.get()) {
+                return Some(ShownMap { prediction: shown_map.inference.predictions.get(*at)?.clone(), ..shown_map });
             }
-            let job = Job::Other(against, explanation(method.get()), drawn.prediction.index);
-            other.with(|other: &Option<(Job, Drawn)>| {
-                other.as_ref().filter(|(of, _)| *of == job).map(|(_, map)| map.clone())
+            let photo_task = PhotoTask::Other(compare_with, cam_options(method.get()), shown_map.prediction.index);
+            other.with(|other: &Option<(PhotoTask, ShownMap)>| {
+                other.as_ref().filter(|(of, _)| *of == photo_task).map(|(_, map)| map.clone())
             })
         });
         Self {
@@ -149,7 +149,7 @@ impl State {
             thumbnails: RwSignal::default(),
             filter,
             order,
-            shown: Memo::new(move |_| items.with(|items| shown(items, &filter.get(), order.get()))),
+            shown: Memo::new(move |_| items.with(|items| visible(items, &filter.get(), order.get()))),
             phase: RwSignal::new(Phase::Loading("engine-waiting".into())),
             spent: RwSignal::default(),
             models: RwSignal::default(),
@@ -161,19 +161,19 @@ impl State {
             method,
             explained,
             measures: RwSignal::default(),
-            against,
+            compare_with,
             other,
             wanted: RwSignal::new(None),
-            drawn,
-            held,
+            shown_map,
+            compared_map,
             working: RwSignal::new(None),
             notices: Notices::new(),
             next: StoredValue::new(0),
         }
     }
 
-    pub fn say(&self, level: &'static str, said: Message) {
-        self.notices.say(level, said);
+    pub fn say(&self, level: &'static str, message: Message) {
+        self.notices.say(level, message);
     }
 
     /// A number not given before, for photos.
@@ -196,29 +196,29 @@ impl State {
         self.item.get()
     }
 
-    /// What is drawn of the chosen photo, tracked: the class's map by the method chosen, or CAM until that has come.
-    pub fn drawn(&self) -> Option<Drawn> {
-        self.drawn.get()
+    /// Return the map that is shown of the chosen photo, tracked: by the chosen method, or CAM until that has come.
+    pub fn shown_map(&self) -> Option<ShownMap> {
+        self.shown_map.get()
     }
 
-    /// The map that it is held against, tracked.
-    pub fn held_against(&self) -> Option<Drawn> {
-        self.held.get()
+    /// Return the map that it is compared with, tracked.
+    pub fn compared_map(&self) -> Option<ShownMap> {
+        self.compared_map.get()
     }
 
-    /// What the engine is to make of the chosen photo now, the first of what lacks.
-    pub fn needs(&self) -> Option<Job> {
-        let Drawn { prediction, method, .. } = self.drawn.get_untracked()?;
-        let explanation = explanation(self.method.get_untracked());
-        if method != explanation.method {
-            return Some(Job::Main(explanation, prediction.index));
+    /// Return the next task for the chosen photo, or `None` if it lacks nothing.
+    pub fn needs(&self) -> Option<PhotoTask> {
+        let ShownMap { prediction, method, .. } = self.shown_map.get_untracked()?;
+        let cam_options = cam_options(self.method.get_untracked());
+        if method != cam_options.method {
+            return Some(PhotoTask::Main(cam_options, prediction.index));
         }
-        if let (Some(against), None) = (self.against.get_untracked(), self.held.get_untracked())
-            && !matches!((&against, method), (Against::Class(_), Method::Cam))
+        if let (Some(compare_with), None) = (self.compare_with.get_untracked(), self.compared_map.get_untracked())
+            && !matches!((&compare_with, method), (CompareWith::Class(_), Method::Cam))
         {
-            return Some(Job::Other(against, explanation, prediction.index));
+            return Some(PhotoTask::Other(compare_with, cam_options, prediction.index));
         }
-        self.wanted.get_untracked().map(|what| Job::Metric(explanation, prediction.index, what))
+        self.wanted.get_untracked().map(|what| PhotoTask::Metric(cam_options, prediction.index, what))
     }
 
     /// Another photo, class or method: what was found out of the one before is not this one's.
@@ -237,6 +237,6 @@ impl State {
     }
 }
 
-fn explanation(method: Method) -> CamOptions {
+fn cam_options(method: Method) -> CamOptions {
     CamOptions { method, ..CamOptions::default() }
 }

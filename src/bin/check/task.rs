@@ -1,5 +1,5 @@
-//! What the engine does next: one task at a time, which ends with its answer. It is read off the state: the network, the chosen
-//! photo, what its maps and measures lack, then the rest of the folder.
+//! Scheduler: one task at a time, derived from the state. First the network, then the chosen photo, the maps and measures that it
+//! lacks, and the rest of the folder. A task ends with its reply.
 
 use std::cell::RefCell;
 
@@ -16,30 +16,30 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::answers::{broken, give_up};
-use crate::state::{Against, FILES, Job, Phase, State};
+use crate::state::{CompareWith, FILES, Phase, PhotoTask, State};
 
 /// Longest side of the pictures: in the gallery, and on the stage.
 pub const SMALL: u32 = 192;
 const LARGE: u32 = 720;
 
-/// What the engine does now.
+/// What the engine works on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Task {
-    /// The network of that name and address.
+    /// Load the network of that name and address.
     Load(String, String),
-    /// A photo of the folder, since when.
-    Survey(u32, f64),
-    /// The chosen photo, large; it stays in the engine.
+    /// Run inference on a photo of the folder; when that began.
+    Batch(u32, f64),
+    /// Run inference on the chosen photo, large; it stays in the engine.
     Open(u32),
-    /// Something of the photo that is open, and whether it was asked to stop.
-    Job(u32, Job, bool),
+    /// A task for the open photo, and whether the engine was asked to stop it.
+    Photo(u32, PhotoTask, bool),
 }
 
 #[derive(Default)]
 pub struct Client {
     pub engine: Option<Engine>,
     pub device: String,
-    /// It listens; what is said before is lost.
+    /// It listens; requests sent before are lost.
     pub started: bool,
     pub task: Option<Task>,
     /// Name and address of the network that is there.
@@ -48,7 +48,7 @@ pub struct Client {
     pub open: Option<u32>,
     /// The address of the network beside the loaded one.
     pub beside: Option<String>,
-    /// The picture of the photo that is being looked at.
+    /// The picture of the photo on which inference runs.
     pub picture: Option<Picture>,
 }
 
@@ -102,18 +102,18 @@ pub fn pump(state: State) {
         if let Some(open) = open {
             send(&Request::Forget { photo: open });
         }
-        return inference(state, photo, LARGE);
+        return infer(state, photo, LARGE);
     }
-    if let (Some(photo), Some(job)) = (chosen, state.needs()) {
-        with(|client| client.task = Some(Task::Job(photo, job.clone(), false)));
-        return begin(state, photo, job);
+    if let (Some(photo), Some(photo_task)) = (chosen, state.needs()) {
+        with(|client| client.task = Some(Task::Photo(photo, photo_task.clone(), false)));
+        return begin(state, photo, photo_task);
     }
     state.working.set(None);
     if state.phase.get_untracked() == Phase::Running(true)
         && let Some(photo) = state.items.with_untracked(|items| items.iter().find(waits).map(|item| item.id))
     {
-        with(|client| client.task = Some(Task::Survey(photo, now())));
-        inference(state, photo, SMALL);
+        with(|client| client.task = Some(Task::Batch(photo, now())));
+        infer(state, photo, SMALL);
     }
 }
 
@@ -122,7 +122,7 @@ async fn content(photo: u32) -> Option<Vec<u8>> {
     bytes_of(&file).await
 }
 
-fn inference(state: State, photo: u32, side: u32) {
+fn infer(state: State, photo: u32, side: u32) {
     spawn_local(async move {
         match content(photo).await {
             Some(bytes) => send(&Request::Infer { photo, bytes, side }),
@@ -131,31 +131,35 @@ fn inference(state: State, photo: u32, side: u32) {
     });
 }
 
-fn begin(state: State, photo: u32, job: Job) {
-    let what: Arg = match &job {
-        Job::Main(explanation, _) => explanation.method.info().title.into(),
-        Job::Other(Against::Method(method), ..) => method.info().title.into(),
-        Job::Other(Against::Model(_), ..) => Message::new("check-other").into(),
-        Job::Other(Against::Class(_), explanation, _) => explanation.method.info().title.into(),
-        Job::Metric(_, _, Metric::Faithfulness) => Message::new("check-measuring").into(),
-        Job::Metric(_, _, Metric::Sanity) => Message::new("check-randomising").into(),
+fn begin(state: State, photo: u32, photo_task: PhotoTask) {
+    let what: Arg = match &photo_task {
+        PhotoTask::Main(cam_options, _) => cam_options.method.info().title.into(),
+        PhotoTask::Other(CompareWith::Method(method), ..) => method.info().title.into(),
+        PhotoTask::Other(CompareWith::Model(_), ..) => Message::new("check-other").into(),
+        PhotoTask::Other(CompareWith::Class(_), cam_options, _) => cam_options.method.info().title.into(),
+        PhotoTask::Metric(_, _, Metric::Faithfulness) => Message::new("check-measuring").into(),
+        PhotoTask::Metric(_, _, Metric::Sanity) => Message::new("check-randomising").into(),
     };
     state.working.set(Some((what, 0, 0)));
-    match job {
-        Job::Main(explanation, class) => send(&Request::Explain { photo, explanation, classes: vec![class] }),
-        Job::Metric(explanation, class, what) => send(&Request::Metric { photo, explanation, class, what }),
-        Job::Other(Against::Method(method), explanation, class) => {
-            send(&Request::Explain { photo, explanation: CamOptions { method, ..explanation }, classes: vec![class] });
+    match photo_task {
+        PhotoTask::Main(cam_options, class) => {
+            send(&Request::Explain { photo, options: cam_options, classes: vec![class] })
         }
-        Job::Other(Against::Class(at), explanation, _) => {
-            let other =
-                untrack(|| state.drawn()).and_then(|drawn| drawn.inference.predictions.get(at).map(|p| p.index));
+        PhotoTask::Metric(cam_options, class, what) => {
+            send(&Request::Metric { photo, options: cam_options, class, metric: what })
+        }
+        PhotoTask::Other(CompareWith::Method(method), cam_options, class) => {
+            send(&Request::Explain { photo, options: CamOptions { method, ..cam_options }, classes: vec![class] });
+        }
+        PhotoTask::Other(CompareWith::Class(at), cam_options, _) => {
+            let other = untrack(|| state.shown_map())
+                .and_then(|shown_map| shown_map.inference.predictions.get(at).map(|p| p.index));
             match other {
-                Some(class) => send(&Request::Explain { photo, explanation, classes: vec![class] }),
+                Some(class) => send(&Request::Explain { photo, options: cam_options, classes: vec![class] }),
                 None => give_up(state),
             }
         }
-        Job::Other(Against::Model(name), ..) => spawn_local(async move {
+        PhotoTask::Other(CompareWith::Model(name), ..) => spawn_local(async move {
             let found = state.models.with_untracked(|models| models.iter().find(|m| m.name == name).cloned());
             let Some(Model { url, .. }) = found else { return give_up(state) };
             if with(|client| client.beside.as_ref() == Some(&url)) {

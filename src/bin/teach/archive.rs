@@ -14,7 +14,7 @@ const WEIGHTS: &str = "model.bpk";
 /// The largest entry that is read: no photo and no network of ours is larger.
 const LARGEST: u64 = 256 << 20;
 
-/// Why a file is no project, or none could be made; `said` tells it.
+/// Why a file is no project, or none could be made; [`Self::message`] says it.
 #[derive(Debug)]
 pub enum ArchiveError {
     Zip(zip::result::ZipError),
@@ -26,7 +26,7 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    pub fn said(&self) -> Message {
+    pub fn message(&self) -> Message {
         match self {
             Self::Zip(why) => Message::new("teach-not-zip").with("why", why.to_string()),
             Self::NoProject => Message::new("teach-no-project"),

@@ -85,9 +85,9 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
                     on:pointerdown=move |_| start() on:pointerup=move |_| stop() on:pointerleave=move |_| stop()
                     on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { start() }
                     on:keyup=move |_| stop() on:blur=move |_| stop()
-                    data-said=move || if recording.get().is_some() { "teach-recording" } else { "teach-record" }>
+                    data-message=move || if recording.get().is_some() { "teach-recording" } else { "teach-record" }>
                 </button>
-                <button on:click=move |_| close.run(()) data-said="teach-camera-close"></button>
+                <button on:click=move |_| close.run(()) data-message="teach-camera-close"></button>
             </div>
         </div>
     }

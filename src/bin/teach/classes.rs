@@ -25,12 +25,12 @@ pub fn Classes() -> impl IntoView {
         state.project.with(of)
     };
     view! {
-        <section class="classes" data-said="teach-classes">
+        <section class="classes" data-message="teach-classes">
             // Numbers are a project's own: another one's cards are other cards.
             <For each=classes key=|(project, class)| (project.clone(), class.id) let((_, class))>
                 <Card class/>
             </For>
-            <button class="add-class" data-testid="class-add" on:click=add data-said="teach-class-add"></button>
+            <button class="add-class" data-testid="class-add" on:click=add data-message="teach-class-add"></button>
         </section>
     }
 }
@@ -87,12 +87,12 @@ fn Card(class: Class) -> impl IntoView {
             style:--class-colour=move || colour.get()
             on:dragover=move |event| { event.prevent_default(); over.set(true) } on:dragleave=move |_| over.set(false) on:drop=drop>
             <div class="row">
-                <input type="color" data-said="teach-class-colour" prop:value=move || colour.get() on:input:target=edit(|class, value| class.colour = value)/>
-                <input type="text" data-testid="class-name" id=format!("class-name-{id}") data-said="teach-class-name" maxlength="60"
+                <input type="color" data-message="teach-class-colour" prop:value=move || colour.get() on:input:target=edit(|class, value| class.colour = value)/>
+                <input type="text" data-testid="class-name" id=format!("class-name-{id}") data-message="teach-class-name" maxlength="60"
                     prop:value=move || name.get() on:change:target=edit(|class, value| if !value.trim().is_empty() { class.rename(value.trim().into()) })
                     on:focus:target=move |event| event.target().select()/>
-                <span class="count" data-said=move || count().attr()></span>
-                <button class="quiet" data-said=move || Message::new("teach-class-delete").with("name", name.get()).attr() on:click=delete>"×"</button>
+                <span class="count" data-message=move || count().attr()></span>
+                <button class="quiet" data-message=move || Message::new("teach-class-delete").with("name", name.get()).attr() on:click=delete>"×"</button>
             </div>
             <div class="thumbs">
                 <For each=photos key=|photo| photo.id let:photo>
@@ -100,11 +100,11 @@ fn Card(class: Class) -> impl IntoView {
                 </For>
             </div>
             <div class="row">
-                <label class="button" for=input_id.clone() data-said="teach-add-photos"></label>
+                <label class="button" for=input_id.clone() data-message="teach-add-photos"></label>
                 <input type="file" class="unseen" id=input_id accept="image/*" multiple data-testid="class-photos"
-                    data-said=move || Message::new("teach-add-photos-to").with("name", name.get()).attr() on:change:target=chosen/>
-                <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on) data-said="teach-camera"></button>
-                <span class="hint" data-said="teach-drop"></span>
+                    data-message=move || Message::new("teach-add-photos-to").with("name", name.get()).attr() on:change:target=chosen/>
+                <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on) data-message="teach-camera"></button>
+                <span class="hint" data-message="teach-drop"></span>
             </div>
             <Show when=move || camera.get()>
                 <Camera class=id close=move |()| camera.set(false)/>
@@ -122,11 +122,11 @@ fn Thumb(photo: Photo) -> impl IntoView {
     let name = photo.name.clone();
     view! {
         <div class="thumb" class:chosen=watched>
-            <button class="open" data-said=Message::new("teach-watch").with("name", name.as_str()).attr() aria-pressed=move || watched().to_string()
+            <button class="open" data-message=Message::new("teach-watch").with("name", name.as_str()).attr() aria-pressed=move || watched().to_string()
                 on:click=move |_| crate::watch(state, id)>
                 <img src=address alt="" loading="lazy" decoding="async"/>
             </button>
-            <button class="remove" data-said=Message::new("remove").with("name", name).attr() on:click=move |_| remove(state, &photo)>"×"</button>
+            <button class="remove" data-message=Message::new("remove").with("name", name).attr() on:click=move |_| remove(state, &photo)>"×"</button>
         </div>
     }
 }

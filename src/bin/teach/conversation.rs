@@ -1,5 +1,5 @@
-//! The near end of the engine: starts it, awaits its answers in order, and gives it what it lacks: the network to begin from,
-//! the one that was taught.
+//! Client of the engine worker. It starts the worker, awaits replies in order, and loads what a request needs: the network to begin
+//! from, and the taught one.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,34 +16,34 @@ use leptos::prelude::*;
 use crate::state::{GONE, Phase, State};
 
 thread_local! {
-    /// The running engine, for words that do not wait for their turn: stop and pause.
+    /// The running engine, for requests that do not wait for their turn: stop and pause.
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
 }
 
-/// What comes from the engine, or why nothing more will.
-type Word = Result<Event, Arg>;
+/// A reply of the engine, or the reason why no more will come.
+type Incoming = Result<Reply, Arg>;
 
 /// Why a conversation ended early.
 pub enum Fault {
     /// The engine is gone: another device may do.
     Engine(Arg),
     /// What was asked for cannot be done.
-    Told(Message),
+    Failed(Message),
     Cancelled,
 }
 
 /// What the engine holds, so that nothing is sent twice.
 #[derive(Default)]
 pub struct Teacher {
-    events: Option<UnboundedReceiver<Word>>,
+    events: Option<UnboundedReceiver<Incoming>>,
     /// Of the engine, also of one that is gone.
     pub device: String,
-    /// Name of the loaded model, and the project whose photos were studied.
+    /// Name of the loaded model, and the project whose features were extracted.
     loaded: Option<(String, String)>,
-    /// Whose weights were recalled or taught: the outcome's card.
-    pub recalled: Option<String>,
-    /// Photos studied, and whether with changed copies.
-    pub studied: HashMap<u32, bool>,
+    /// The card of the second model, which was loaded or taught.
+    pub second: Option<String>,
+    /// Photos whose features were extracted, and whether with augmented copies.
+    pub extracted: HashMap<u32, bool>,
 }
 
 pub fn send(request: &Request) {
@@ -55,15 +55,15 @@ pub fn send(request: &Request) {
 }
 
 impl Teacher {
-    pub async fn next(&mut self) -> Result<Event, Fault> {
-        let word = match &mut self.events {
+    pub async fn next(&mut self) -> Result<Reply, Fault> {
+        let incoming = match &mut self.events {
             Some(events) => events.next().await,
             None => None,
         };
-        let why = match word {
+        let why = match incoming {
             Some(Ok(Reply::Unusable { reason })) => reason.into(),
             Some(Err(why)) => why,
-            Some(Ok(event)) => return Ok(event),
+            Some(Ok(reply)) => return Ok(reply),
             None => Message::new("engine-failed").into(),
         };
         *self = Self { device: std::mem::take(&mut self.device), ..Self::default() };
@@ -78,13 +78,13 @@ impl Teacher {
             return Ok(());
         }
         *self = Self { device, ..Self::default() };
-        let (words, events) = unbounded();
+        let (sender, events) = unbounded();
         self.events = Some(events);
-        let failures = words.clone();
+        let failures = sender.clone();
         let misfit = || Arg::from(Message::new("teach-unfit"));
-        let on_event = move |event: Option<Event>| drop(words.unbounded_send(event.ok_or_else(misfit)));
+        let on_reply = move |reply: Option<Reply>| drop(sender.unbounded_send(reply.ok_or_else(misfit)));
         let on_failure = move |why| drop(failures.unbounded_send(Err(why)));
-        let engine = Engine::start(&self.device, on_event, on_failure).map_err(Fault::Engine)?;
+        let engine = Engine::start(&self.device, on_reply, on_failure).map_err(Fault::Engine)?;
         ENGINE.replace(Some(engine));
         while !matches!(self.next().await?, Reply::Started) {}
         Ok(())
@@ -101,10 +101,10 @@ impl Teacher {
         let found =
             state.models.with_untracked(|models| models.iter().find(|model| model.name == project.base).cloned());
         let Some(Model { card, url, bytes, title, .. }) = found else {
-            return Err(Fault::Told(Message::new("teach-no-base").with("name", project.base)));
+            return Err(Fault::Failed(Message::new("teach-no-base").with("name", project.base)));
         };
-        (self.loaded, self.recalled) = (None, None);
-        self.studied.clear();
+        (self.loaded, self.second) = (None, None);
+        self.extracted.clear();
         state.views.update(HashMap::clear); // what another network saw
         send(&Request::Load { card, url });
         loop {
@@ -116,7 +116,7 @@ impl Teacher {
                     ));
                 }
                 Reply::Loaded { .. } => break,
-                Reply::Failed { message, .. } => return Err(Fault::Told(message)),
+                Reply::Failed { message, .. } => return Err(Fault::Failed(message)),
                 _ => {}
             }
         }
@@ -124,36 +124,36 @@ impl Teacher {
         Ok(())
     }
 
-    pub async fn studied(&mut self, wanted: u32) -> Result<Result<(), Message>, Fault> {
+    pub async fn features_extracted(&mut self, wanted: u32) -> Result<Result<(), Message>, Fault> {
         loop {
             match self.next().await? {
                 Reply::FeaturesExtracted { photo } if photo == wanted => return Ok(Ok(())),
                 Reply::Failed { photo: Some(photo), message } if photo == wanted => return Ok(Err(message)),
-                Reply::Failed { photo: None, message } => return Err(Fault::Told(message)),
+                Reply::Failed { photo: None, message } => return Err(Fault::Failed(message)),
                 _ => {}
             }
         }
     }
 
-    /// Gives the engine the project's kept weights, unless it has them.
-    pub async fn recall(&mut self, state: State, project: &str, card: &str) -> Result<(), Fault> {
-        if self.recalled.as_deref() == Some(card) {
+    /// Load the project's kept weights as the second model, unless they are loaded.
+    pub async fn load_second(&mut self, state: State, project: &str, card: &str) -> Result<(), Fault> {
+        if self.second.as_deref() == Some(card) {
             return Ok(());
         }
-        let blob = state.weights(project).await.map_err(Fault::Told)?;
-        let file = bytes_of(&blob).await.ok_or_else(|| Fault::Told(GONE.into()))?;
+        let blob = state.weights(project).await.map_err(Fault::Failed)?;
+        let file = bytes_of(&blob).await.ok_or_else(|| Fault::Failed(GONE.into()))?;
         send(&Request::LoadSecond { file });
-        self.recalled().await?;
-        self.recalled = Some(card.to_owned());
+        self.second_loaded().await?;
+        self.second = Some(card.to_owned());
         Ok(())
     }
 
-    /// The card of what was recalled.
-    pub async fn recalled(&mut self) -> Result<String, Fault> {
+    /// Await the card of the second model.
+    pub async fn second_loaded(&mut self) -> Result<String, Fault> {
         loop {
             match self.next().await? {
                 Reply::SecondLoaded { card } => return Ok(card),
-                Reply::Failed { message, .. } => return Err(Fault::Told(message)),
+                Reply::Failed { message, .. } => return Err(Fault::Failed(message)),
                 _ => {}
             }
         }
@@ -168,7 +168,7 @@ pub fn device(state: State) -> String {
     }
 }
 
-/// The network to begin from: `wanted` where the site has it, else the one that is looked with, else any.
+/// The network to begin from: `wanted` where the site has it, else the one chosen in the tab Look, else the first.
 pub fn base(state: State, wanted: &str) -> String {
     state.models.with_untracked(|models| {
         let chosen = body_data("model");

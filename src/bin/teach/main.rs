@@ -5,8 +5,8 @@ mod archive;
 mod camera;
 mod classes;
 mod conversation;
-mod hold;
 mod photos;
+mod project_lock;
 mod projects;
 mod results;
 mod state;
@@ -58,7 +58,7 @@ fn App() -> impl IntoView {
     std::mem::forget(window_event_listener(leptos::ev::keydown, undo)); // lives as long as the page
     view! {
         <div class="teach">
-            <p class="lead" data-said="teach-lead"></p>
+            <p class="lead" data-message="teach-lead"></p>
             <Show when=move || state.ready.get()>
                 <projects::Projects/>
             </Show>
@@ -78,13 +78,13 @@ fn App() -> impl IntoView {
 async fn begin(state: State) {
     match Store::open().await {
         Ok(store) => state.set_store(store),
-        Err(error) => return state.say("error", Message::new("teach-no-store").with("why", error.said())),
+        Err(error) => return state.say("error", Message::new("teach-no-store").with("why", error.message())),
     }
     if let Err(error) = projects::restore(state).await {
-        state.say("error", Message::new("teach-not-restored").with("why", error.said()));
+        state.say("error", Message::new("teach-not-restored").with("why", error.message()));
     }
     state.ready.set(true);
-    photos::take_lent(state);
+    photos::take_sent_photos(state);
     match models().await {
         Ok(models) => {
             state.models.set(models);
@@ -109,12 +109,12 @@ fn Notices() -> impl IntoView {
     let state = expect_context::<State>();
     view! {
         <div class="messages">
-            <NoticeList messages=state.notices/>
+            <NoticeList notices=state.notices/>
             <div class="message" role="status" data-level="note" hidden=move || state.undoable().is_none()>
-                <span data-said=move || state.undoable().map(|said| said.attr())></span>
+                <span data-message=move || state.undoable().map(|message| message.attr())></span>
                 <span class="row">
-                    <button class="word" data-testid="undo" on:click=move |_| state.undo() data-said="teach-undo"></button>
-                    <button data-said="dismiss" on:click=move |_| state.forget_undo()>"×"</button>
+                    <button class="word" data-testid="undo" on:click=move |_| state.undo() data-message="teach-undo"></button>
+                    <button data-message="dismiss" on:click=move |_| state.forget_undo()>"×"</button>
                 </span>
             </div>
         </div>

@@ -41,13 +41,13 @@ pub fn listen(state: State) {
     });
     // What was changed in the last moment is written when the page is left.
     let leave = window_event_listener(ev::pagehide, move |_| state.keep_waiting());
-    // What the checking part has for it, by `window.camscopeLent`: `[class, file]` each.
-    let lent = window_event_listener(ev::Custom::<CustomEvent>::new("camscope-lent"), move |_| take_lent(state));
-    std::mem::forget((paste, leave, lent)); // they live as long as the page
+    // Photos from the checking part, by `window.camscopeLent`: `[class, file]` each.
+    let sent = window_event_listener(ev::Custom::<CustomEvent>::new("camscope-lent"), move |_| take_sent_photos(state));
+    std::mem::forget((paste, leave, sent)); // they live as long as the page
 }
 
-/// Takes what the checking part has handed over: each photo to the class of that name, which is made where there is none.
-pub fn take_lent(state: State) {
+/// Add the photos that the checking part has sent: each to the class of that name, which is created if there is none.
+pub fn take_sent_photos(state: State) {
     // Before the project is open, it waits.
     let Ok(waiting) = property(&window(), "camscopeLent").dyn_into::<Array>() else { return };
     if !state.ready.get_untracked() {
@@ -108,7 +108,7 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     state.project.update(|project| project.photos.push(photo));
     let project = state.project.get_untracked();
     if let Err(error) = store.keep_photo(&project, id, &Kept { file, thumbnail }).await {
-        state.say("error", Message::new("teach-not-added").with("name", name).with("why", error.said()));
+        state.say("error", Message::new("teach-not-added").with("name", name).with("why", error.message()));
         if state.project.with_untracked(|project| project.id == open) {
             state.project.update(|project| project.photos.retain(|photo| photo.id != id));
         }

@@ -11,9 +11,9 @@ use web_sys::{Blob, Event, HtmlInputElement, HtmlSelectElement};
 
 use crate::archive::Archive;
 use crate::conversation::base;
-use crate::hold::hold;
 use crate::photos;
-use crate::results::give;
+use crate::project_lock::ProjectLock;
+use crate::results::publish_model;
 use crate::state::{State, new_id, unnamed};
 use crate::store::StoreError;
 use crate::teacher;
@@ -50,21 +50,21 @@ fn empty(state: State) -> Project {
     project
 }
 
-/// Puts a project on the table, with its thumbnails; `false`, and a word why, where another tab has it open.
+/// Open a project with its thumbnails. Return `false`, with a notice, if another tab has it open.
 async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
     let Some(store) = state.store() else { return Ok(false) };
-    let Some(hold) = hold(&project.id).await else {
+    let Some(lock) = ProjectLock::take(&project.id).await else {
         let name = project.name;
         state.say("note", Message::new("teach-elsewhere").with("name", name));
         return Ok(false);
     };
-    store.sweep(&project).await?;
+    store.purge_deleted(&project).await?;
     project.base = base(state, &project.base);
     let (id, photos) = (project.id.clone(), project.photos.clone());
     if let Ok(Some(kept)) = window().local_storage() {
         let _ = kept.set_item(LAST, &id);
     }
-    state.put(project, hold);
+    state.open(project, lock);
     for photo in photos {
         let kept = store.photo(&id, photo.id).await?;
         if state.project.with_untracked(|project| project.id != id) {
@@ -81,7 +81,7 @@ async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
 fn attempt(state: State, task: impl Future<Output = Result<(), StoreError>> + 'static) {
     leptos::task::spawn_local(async move {
         if let Err(error) = task.await {
-            state.say("error", Message::new("teach-fault").with("why", error.said()));
+            state.say("error", Message::new("teach-fault").with("why", error.message()));
         }
     });
 }
@@ -150,7 +150,7 @@ fn export(state: State) {
                     save(&blob, &name);
                 }
             }
-            Err(error) => state.say("error", Message::new("teach-not-exported").with("why", error.said())),
+            Err(error) => state.say("error", Message::new("teach-not-exported").with("why", error.message())),
         }
         Ok(())
     });
@@ -165,7 +165,7 @@ fn import(state: State, file: web_sys::File) {
         };
         if name.ends_with(".bpk") {
             match teacher::open(state, bytes).await {
-                Ok(card) => give(&card, &file),
+                Ok(card) => publish_model(&card, &file),
                 Err(why) => state.say("error", Message::new("of-file").with("name", name).with("what", why)),
             }
             return Ok(());
@@ -173,7 +173,7 @@ fn import(state: State, file: web_sys::File) {
         let archive = match Archive::unpack(&bytes) {
             Ok(archive) => archive,
             Err(error) => {
-                state.say("error", Message::new("teach-not-imported").with("name", name).with("why", error.said()));
+                state.say("error", Message::new("teach-not-imported").with("name", name).with("why", error.message()));
                 return Ok(());
             }
         };
@@ -239,8 +239,8 @@ pub fn Projects() -> impl IntoView {
     view! {
         <fieldset class="projects row" disabled=busy>
             <label>
-                <span data-said="teach-project"></span>
-                <input type="text" data-testid="project-name" data-said="teach-project-name" maxlength="60"
+                <span data-message="teach-project"></span>
+                <input type="text" data-testid="project-name" data-message="teach-project-name" maxlength="60"
                     prop:value=move || name.get()
                     on:change:target=move |event| {
                         let name = event.target().value().trim().to_owned();
@@ -248,19 +248,19 @@ pub fn Projects() -> impl IntoView {
                     }/>
             </label>
             <label hidden=move || state.projects.with(|projects| projects.len() < 2)>
-                <span data-said="teach-open-another"></span>
+                <span data-message="teach-open-another"></span>
                 <select data-testid="project-select" on:change:target=choose>{options}</select>
             </label>
-            <button data-testid="project-new" on:click=move |_| fresh(state) data-said="teach-new"></button>
-            <button data-testid="project-export" on:click=move |_| export(state) data-said="teach-export"></button>
-            <label class="button" for="project-import" data-said="teach-import"></label>
+            <button data-testid="project-new" on:click=move |_| fresh(state) data-message="teach-new"></button>
+            <button data-testid="project-export" on:click=move |_| export(state) data-message="teach-export"></button>
+            <label class="button" for="project-import" data-message="teach-import"></label>
             <input type="file" class="unseen" id="project-import" accept=".zip,.bpk" data-testid="project-import"
-                data-said="teach-import-input" on:change:target=imported/>
+                data-message="teach-import-input" on:change:target=imported/>
             <details class="more">
-                <summary data-said="teach-delete"></summary>
+                <summary data-message="teach-delete"></summary>
                 <div>
-                    <button data-testid="project-delete" on:click=move |_| delete(state, false) data-said="teach-delete-this"></button>
-                    <button data-testid="delete-everything" on:click=move |_| delete(state, true) data-said="teach-delete-all"></button>
+                    <button data-testid="project-delete" on:click=move |_| delete(state, false) data-message="teach-delete-this"></button>
+                    <button data-testid="delete-everything" on:click=move |_| delete(state, true) data-message="teach-delete-all"></button>
                 </div>
             </details>
         </fieldset>

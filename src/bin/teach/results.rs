@@ -53,18 +53,18 @@ pub fn Results() -> impl IntoView {
     view! {
         <Show when=there>
             <section class="results panel" aria-labelledby="teach-results">
-                <h2 id="teach-results" data-said="teach-results"></h2>
-                <p class="tally"><b data-testid="tally" data-said=tally></b>" "<span data-said=basis></span></p>
+                <h2 id="teach-results" data-message="teach-results"></h2>
+                <p class="tally"><b data-testid="tally" data-message=tally></b>" "<span data-message=basis></span></p>
                 <label class="check">
                     <input type="checkbox" data-testid="all-photos" prop:checked=move || all.get() on:change:target=move |event| all.set(event.target().checked())/>
-                    <span data-said="teach-count-all"></span>
+                    <span data-message="teach-count-all"></span>
                 </label>
                 <Matrix all cell/>
                 <Threshold/>
                 <Photos all cell/>
                 <div class="row">
-                    <button class="primary" data-testid="use-model" on:click=move |_| hand_over(state) data-said="teach-use"></button>
-                    <span class="hint" data-said="teach-use-how"></span>
+                    <button class="primary" data-testid="use-model" on:click=move |_| hand_over(state) data-message="teach-use"></button>
+                    <span class="hint" data-message="teach-use-how"></span>
                 </div>
             </section>
         </Show>
@@ -81,40 +81,40 @@ fn Matrix(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
         let answers = project.answers(all.get());
         let with_none = project.threshold > 0.0;
         let columns: Vec<Verdict> = (0..names.len()).map(Some).chain(with_none.then_some(None)).collect();
-        let count = |truth: usize, said: Verdict| {
-            answers.iter().filter(|answer| answer.class == truth && project.verdict(answer) == said).count()
+        let count = |truth: usize, verdict: Verdict| {
+            answers.iter().filter(|answer| answer.class == truth && project.verdict(answer) == verdict).count()
         };
         let head = columns
             .iter()
-            .map(|said| view! { <th scope="col" data-said=label(&names, *said).attr()></th> })
+            .map(|verdict| view! { <th scope="col" data-message=label(&names, *verdict).attr()></th> })
             .collect_view();
         let rows = names.iter().enumerate().map(|(truth, name)| {
             let of = answers.iter().filter(|answer| answer.class == truth).count();
-            let cells = columns.iter().map(|&said| {
-                let n = count(truth, said);
+            let cells = columns.iter().map(|&verdict| {
+                let n = count(truth, verdict);
                 let share = n as f64 / of.max(1) as f64;
-                let kind = if said == Some(truth) { "right" } else { "other" };
-                let called = label(&names, said);
-                let answer = said.and_then(|class| names.get(class)).map_or_else(|| "none".into(), Message::text);
+                let kind = if verdict == Some(truth) { "right" } else { "other" };
+                let called = label(&names, verdict);
+                let answer = verdict.and_then(|class| names.get(class)).map_or_else(|| "none".into(), Message::text);
                 let what = Message::new("teach-cell").with("n", n).with("name", name.clone()).with("called", called);
                 view! {
                     <td>
                         <button data-testid="confusion-cell" data-truth=name.text() data-answer=answer data-kind=kind
-                            data-said=what.attr() disabled=n == 0 style:--share=fixed(share * 100.0, 0) + "%"
-                            aria-pressed=(cell.get() == Some((truth, said))).to_string()
-                            on:click=move |_| cell.update(|now| *now = (*now != Some((truth, said))).then_some((truth, said)))>{n}</button>
+                            data-message=what.attr() disabled=n == 0 style:--share=fixed(share * 100.0, 0) + "%"
+                            aria-pressed=(cell.get() == Some((truth, verdict))).to_string()
+                            on:click=move |_| cell.update(|now| *now = (*now != Some((truth, verdict))).then_some((truth, verdict)))>{n}</button>
                     </td>
                 }
             });
             let right = count(truth, Some(truth));
             let percent = if of == 0 { "–".into() } else { fixed(100.0 * right as f64 / of as f64, 0) + " %" };
             let cells = cells.collect_view();
-            view! { <tr><th scope="row" data-said=name.attr()></th>{cells}<td class="share" data-testid="class-accuracy">{percent}</td></tr> }
+            view! { <tr><th scope="row" data-message=name.attr()></th>{cells}<td class="share" data-testid="class-accuracy">{percent}</td></tr> }
         });
         let rows = rows.collect_view();
         view! {
             <table>
-                <thead><tr><td class="corner" data-said="teach-corner"></td>{head}<th scope="col" data-said="teach-right"></th></tr></thead>
+                <thead><tr><td class="corner" data-message="teach-corner"></td>{head}<th scope="col" data-message="teach-right"></th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         }
@@ -128,10 +128,10 @@ fn Threshold() -> impl IntoView {
     let threshold = move || state.project.with(|project| project.threshold);
     view! {
         <label class="threshold">
-            <span><span data-said="teach-threshold"></span>" "<output>{move || fixed(threshold() * 100.0, 0)}</output>" %"</span>
+            <span><span data-message="teach-threshold"></span>" "<output>{move || fixed(threshold() * 100.0, 0)}</output>" %"</span>
             <input type="range" min="0" max="0.99" step="0.01" data-testid="threshold" prop:value=threshold
                 on:input:target=move |event| { let value = event.target().value_as_number() as f32; state.change(|project| project.threshold = value) }/>
-            <span class="hint" data-said="teach-threshold-how"></span>
+            <span class="hint" data-message="teach-threshold-how"></span>
         </label>
     }
 }
@@ -144,7 +144,7 @@ fn Photos(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
         let project = state.project.get();
         let mut answers: Vec<Answer> = project.answers(all.get()).into_iter().cloned().collect();
         answers.retain(|answer| match cell.get() {
-            Some((truth, said)) => answer.class == truth && project.verdict(answer) == said,
+            Some((truth, verdict)) => answer.class == truth && project.verdict(answer) == verdict,
             None => project.verdict(answer) != Some(answer.class),
         });
         let own = |answer: &Answer| answer.probabilities.get(answer.class).copied().unwrap_or(0.0);
@@ -154,9 +154,9 @@ fn Photos(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
     let title = move || {
         let names = state.project.with(names);
         match (cell.get(), listed().len()) {
-            (Some((truth, said)), _) => Message::new("teach-taken-for")
+            (Some((truth, verdict)), _) => Message::new("teach-taken-for")
                 .with("name", label(&names, Some(truth)))
-                .with("called", label(&names, said)),
+                .with("called", label(&names, verdict)),
             (None, 0) => Message::new("teach-none-wrong"),
             (None, _) => Message::new("teach-wrong-first"),
         }
@@ -165,13 +165,13 @@ fn Photos(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
     let shown = move || listed().into_iter().take(LISTED).collect::<Vec<_>>();
     let more = move || listed().len().saturating_sub(LISTED);
     view! {
-        <h3 data-said=title></h3>
+        <h3 data-message=title></h3>
         <div class="wrong">
             <For each=shown key=|answer| (answer.photo, answer.probabilities.iter().map(|p| p.to_bits()).collect::<Vec<_>>()) let:answer>
                 <Judged answer/>
             </For>
         </div>
-        <p class="hint" hidden=move || more() == 0 data-said=move || Message::new("and-more").with("n", more()).attr()></p>
+        <p class="hint" hidden=move || more() == 0 data-message=move || Message::new("and-more").with("n", more()).attr()></p>
     }
 }
 
@@ -204,8 +204,8 @@ fn Judged(answer: Answer) -> impl IntoView {
     };
     view! {
         <button class="judged" data-testid="judged" on:click=open>
-            <canvas node_ref=small role="img" data-said=map/>
-            <span data-said=text.attr()></span><small data-said=truth></small>
+            <canvas node_ref=small role="img" data-message=map/>
+            <span data-message=text.attr()></span><small data-message=truth></small>
         </button>
     }
 }
@@ -225,13 +225,13 @@ fn label(names: &[Message], verdict: Verdict) -> Message {
     verdict.map_or("teach-none".into(), |class| name_of(names, class))
 }
 
-/// Gives the taught network to the page's other parts.
+/// Offer the taught network to the page's other parts.
 fn hand_over(state: State) {
     let project = state.project.get_untracked();
     leptos::task::spawn_local(async move {
         let Some(Outcome { card, .. }) = &project.outcome else { return };
         match state.weights(&project.id).await {
-            Ok(blob) => give(&called(card, names(&project).iter().map(Message::text).collect()), &blob),
+            Ok(blob) => publish_model(&called(card, names(&project).iter().map(Message::text).collect()), &blob),
             Err(why) => state.say("error", why),
         }
     });
@@ -248,8 +248,8 @@ fn called(card: &str, names: Vec<String>) -> String {
     }
 }
 
-/// A model for the page's other parts.
-pub fn give(card: &str, weights: &web_sys::Blob) {
+/// Offer a model to the page's other parts.
+pub fn publish_model(card: &str, weights: &web_sys::Blob) {
     let Ok(url) = Url::create_object_url_with_blob(weights) else { return };
     let (init, model) = (CustomEventInit::new(), Array::of2(&JsValue::from(card), &JsValue::from(url)));
     init.set_detail(&model);

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
-use crate::hold::Hold;
+use crate::project_lock::ProjectLock;
 use crate::store::Store;
 
 /// Milliseconds from a change until the project is written, with all that has changed until then.
@@ -28,7 +28,7 @@ pub enum Phase {
     Idle,
     /// The engine and the network are on their way; what is done of it.
     Loading(Message),
-    /// Photos looked at by the stages that do not learn.
+    /// Photos whose features the frozen stages have extracted.
     Features {
         done: usize,
         of: usize,
@@ -89,13 +89,13 @@ pub struct State {
     pub live: RwSignal<Option<Prediction>>,
     pub views: RwSignal<HashMap<u32, Arc<View>>>,
     pub notices: Notices,
-    /// WebGPU, which the page's looking part has chosen, failed here.
+    /// WebGPU, which the program `app` has chosen, failed here.
     pub on_cpu: RwSignal<bool>,
     /// What was taken away last, and the project as it was.
     undo: RwSignal<Vec<(Message, Project)>>,
     store: StoredValue<Option<Store>, LocalStorage>,
-    /// The open project is open here alone.
-    hold: StoredValue<Option<Hold>, LocalStorage>,
+    /// Lock of the open project.
+    lock: StoredValue<Option<ProjectLock>, LocalStorage>,
     /// The project is about to be written.
     waiting: StoredValue<bool>,
 }
@@ -119,13 +119,13 @@ impl State {
             on_cpu: RwSignal::new(false),
             undo: RwSignal::default(),
             store: StoredValue::new_local(None),
-            hold: StoredValue::new_local(None),
+            lock: StoredValue::new_local(None),
             waiting: StoredValue::new(false),
         }
     }
 
-    pub fn say(&self, level: &'static str, said: Message) {
-        self.notices.say(level, said);
+    pub fn say(&self, level: &'static str, message: Message) {
+        self.notices.say(level, message);
     }
 
     pub fn store(&self) -> Option<Store> {
@@ -136,11 +136,11 @@ impl State {
         self.store.set_value(Some(store));
     }
 
-    /// Puts a project on the table that nobody else has open; the one before may be opened elsewhere again.
-    pub fn put(&self, project: Project, hold: Hold) {
+    /// Open a project whose lock this tab has. The lock of the one before is released.
+    pub fn open(&self, project: Project, lock: ProjectLock) {
         self.clear_run();
         self.thumbnails.update(HashMap::clear);
-        self.hold.set_value(Some(hold));
+        self.lock.set_value(Some(lock));
         self.project.set(project);
     }
 
@@ -149,7 +149,7 @@ impl State {
         let Some(store) = self.store() else { return Err(GONE.into()) };
         let found = store.weights(project).await;
         found
-            .map_err(|error| Message::new("teach-network-unread").with("why", error.said()))?
+            .map_err(|error| Message::new("teach-network-unread").with("why", error.message()))?
             .ok_or_else(|| GONE.into())
     }
 
@@ -191,7 +191,7 @@ impl State {
         if let Some(store) = self.store()
             && let Err(error) = store.keep_project(&project).await
         {
-            self.say("error", Message::new("teach-not-kept").with("why", error.said()));
+            self.say("error", Message::new("teach-not-kept").with("why", error.message()));
         }
     }
 

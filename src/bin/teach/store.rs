@@ -12,7 +12,7 @@ const PROJECTS: &str = "projects";
 const PHOTOS: &str = "photos";
 const WEIGHTS: &str = "weights";
 
-/// Why something was not kept; `said` tells it.
+/// Why something was not kept; [`Self::message`] says it.
 #[derive(Debug)]
 pub enum StoreError {
     Full,
@@ -22,7 +22,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub fn said(&self) -> Message {
+    pub fn message(&self) -> Message {
         match self {
             Self::Full => Message::new("teach-full"),
             Self::Refused(why) => Message::new("teach-refused").with("why", why.as_str()),
@@ -87,7 +87,7 @@ impl Store {
     pub async fn keep_project(&self, project: &Project) -> Result<(), StoreError> {
         let (transaction, store) = self.store(PROJECTS, TransactionMode::ReadWrite)?;
         store.put(&serde_json::to_string(project)?.into(), Some(&project.id.as_str().into()))?.await?;
-        transaction.commit()?.await?; // a full disk may be told only here
+        transaction.commit()?.await?; // a full disk may be reported only here
         Ok(())
     }
 
@@ -109,8 +109,8 @@ impl Store {
         }))
     }
 
-    /// Lets go of photos that the project does not know any more: deletions can be undone until the next visit.
-    pub async fn sweep(&self, project: &Project) -> Result<(), StoreError> {
+    /// Delete the photos that the project no longer names. Until the next visit their deletion could be undone.
+    pub async fn purge_deleted(&self, project: &Project) -> Result<(), StoreError> {
         let known: Vec<_> = project.photos.iter().map(|photo| photo_key(&project.id, photo.id)).collect();
         let (transaction, store) = self.store(PHOTOS, TransactionMode::ReadWrite)?;
         for key in store.get_all_keys(Some(of_project(&project.id)?), None)?.await? {
@@ -163,7 +163,7 @@ impl Store {
         let transaction = self.database.transaction(&[store, PROJECTS], TransactionMode::ReadWrite)?;
         transaction.object_store(store)?.put(value, Some(&key.into()))?.await?;
         transaction.object_store(PROJECTS)?.put(&text, Some(&project.id.as_str().into()))?.await?;
-        transaction.commit()?.await?; // a full disk may be told only here
+        transaction.commit()?.await?; // a full disk may be reported only here
         Ok(())
     }
 

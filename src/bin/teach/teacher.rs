@@ -1,4 +1,4 @@
-//! What the engine is asked to do: to teach, and to look at a photo before and after. One task at a time.
+//! Tasks for the engine: to teach, and to run inference on a photo before and after. One task at a time.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -57,7 +57,7 @@ pub fn train(state: State) {
                 state.live.set(None);
                 state.phase.set(Phase::Idle);
             }
-            Err(Fault::Told(why)) => {
+            Err(Fault::Failed(why)) => {
                 state.say("error", why);
                 state.phase.set(Phase::Failed);
             }
@@ -69,7 +69,7 @@ pub fn train(state: State) {
     });
 }
 
-/// Ends the training after this step; the best weights so far count. While photos are studied, nothing is kept.
+/// Ends the training after this step; the best weights so far count. While features are extracted, nothing is kept.
 pub fn stop(state: State) {
     CANCELLED.set(true);
     if matches!(state.phase.get_untracked(), Phase::Training { .. }) {
@@ -101,7 +101,7 @@ fn falls_back<T>(state: State, teacher: &Teacher, outcome: &Result<T, Fault>) ->
     true
 }
 
-/// Looks at a photo with the network as it was and as it has become, unless that was done.
+/// Run inference on a photo with the network as it was and as it has become, unless that was done.
 pub fn view(state: State, photo: u32) {
     if seen(state, photo) {
         return;
@@ -117,7 +117,7 @@ pub fn view(state: State, photo: u32) {
             compared = teacher.compare(state, photo).await;
         }
         match compared {
-            Err(Fault::Told(why)) => state.say("error", why),
+            Err(Fault::Failed(why)) => state.say("error", why),
             Err(Fault::Engine(why)) => state.say("error", Message::new("teach-engine-stopped").with("why", why)),
             Ok(()) | Err(Fault::Cancelled) => {}
         }
@@ -128,14 +128,14 @@ pub fn view(state: State, photo: u32) {
 pub async fn open(state: State, file: Vec<u8>) -> Result<String, Message> {
     let teacher = TEACHER.with(Rc::clone);
     let mut teacher = teacher.lock().await;
-    teacher.recalled = None;
+    teacher.second = None;
     let opened = async {
         teacher.begin(state).await?;
         send(&Request::LoadSecond { file });
-        teacher.recalled().await
+        teacher.second_loaded().await
     };
     opened.await.map_err(|fault| match fault {
-        Fault::Told(why) => why,
+        Fault::Failed(why) => why,
         Fault::Engine(why) => Message::new("teach-engine-stopped").with("why", why),
         Fault::Cancelled => "teach-cancelled".into(),
     })
@@ -147,14 +147,14 @@ impl Teacher {
         cancelled()?;
         let project = state.project.get_untracked();
         if let Some(why) = project.blocker() {
-            return Err(Fault::Told(why));
+            return Err(Fault::Failed(why));
         }
-        self.study(state).await?;
+        self.extract_features(state).await?;
         let mut project = state.project.get_untracked();
         // Photos that could not be used, or that came meanwhile, are not in this lesson.
-        project.photos.retain(|photo| self.studied.get(&photo.id) == Some(&project.settings.augment));
+        project.photos.retain(|photo| self.extracted.get(&photo.id) == Some(&project.settings.augment));
         if let Some(why) = project.blocker() {
-            return Err(Fault::Told(why));
+            return Err(Fault::Failed(why));
         }
         let watched = state.watched.get_untracked().or(project.photos.first().map(|photo| photo.id));
         state.watched.set(watched);
@@ -165,7 +165,7 @@ impl Teacher {
             *class = chosen;
         }
         if let Some(photo) = watched.filter(|photo| !seen(state, *photo)) {
-            self.inference(state, photo, false).await?;
+            self.infer(state, photo, false).await?;
         }
         cancelled()?;
         state.change(|project| project.curve.clear());
@@ -193,7 +193,7 @@ impl Teacher {
                     }
                 }
                 Reply::Taught { card, file, answers } => {
-                    self.recalled = None;
+                    self.second = None;
                     let classes = project.classes.iter().map(|class| class.id).collect();
                     let outcome = Some(Outcome { card: card.clone(), classes, answers });
                     // Before it is written: what else writes the project meanwhile must name these weights, too.
@@ -204,44 +204,44 @@ impl Teacher {
                         && let Err(error) = store.keep_taught(&taught, &file).await
                     {
                         state.change(|project| project.outcome = before);
-                        return Err(Fault::Told(Message::new("teach-network-unkept").with("why", error.said())));
+                        return Err(Fault::Failed(Message::new("teach-network-unkept").with("why", error.message())));
                     }
-                    self.recalled = Some(card);
+                    self.second = Some(card);
                     state.views.update(HashMap::clear);
                     return Ok(());
                 }
                 Reply::TeachFailed { message } => {
                     cancelled()?;
-                    return Err(Fault::Told(message));
+                    return Err(Fault::Failed(message));
                 }
                 _ => {}
             }
         }
     }
 
-    /// Has the frozen stages look at every photo that they have not seen.
-    async fn study(&mut self, state: State) -> Result<(), Fault> {
+    /// Extract the features of every photo that lacks them, with the frozen stages.
+    async fn extract_features(&mut self, state: State) -> Result<(), Fault> {
         let project = state.project.get_untracked();
         let gone = |id: &u32| project.photos.iter().all(|photo| photo.id != *id);
-        for photo in self.studied.extract_if(|id, _| gone(id)).map(|(id, _)| id) {
+        for photo in self.extracted.extract_if(|id, _| gone(id)).map(|(id, _)| id) {
             send(&Request::Forget { photo });
         }
         let augment = project.settings.augment;
         let new: Vec<_> =
-            project.photos.iter().filter(|photo| self.studied.get(&photo.id) != Some(&augment)).cloned().collect();
+            project.photos.iter().filter(|photo| self.extracted.get(&photo.id) != Some(&augment)).cloned().collect();
         let of = new.len();
         for (done, photo) in new.into_iter().enumerate() {
             state.phase.set(Phase::Features { done, of });
             cancelled()?;
-            let studied = match content(state, &project.id, photo.id).await {
+            let extracted = match content(state, &project.id, photo.id).await {
                 Some(bytes) => {
                     send(&Request::ExtractFeatures { photo: photo.id, bytes, augment });
-                    self.studied(photo.id).await?
+                    self.features_extracted(photo.id).await?
                 }
                 None => Err("teach-file-gone".into()),
             };
-            match studied {
-                Ok(()) => drop(self.studied.insert(photo.id, augment)),
+            match extracted {
+                Ok(()) => drop(self.extracted.insert(photo.id, augment)),
                 Err(why) => {
                     state.say("error", Message::new("teach-left-out").with("name", photo.name).with("why", why))
                 }
@@ -251,14 +251,14 @@ impl Teacher {
         Ok(())
     }
 
-    /// A photo as the network sees it now, and as the taught one does.
+    /// Run inference on a photo with the network as it was and with the taught one.
     async fn compare(&mut self, state: State, photo: u32) -> Result<(), Fault> {
         self.load(state).await?;
         let project = state.project.get_untracked();
         if let Some(outcome) = &project.outcome {
-            self.recall(state, &project.id, &outcome.card).await?;
+            self.load_second(state, &project.id, &outcome.card).await?;
         }
-        self.inference(state, photo, project.outcome.is_some()).await
+        self.infer(state, photo, project.outcome.is_some()).await
     }
 
     async fn infer(&mut self, state: State, photo: u32, taught: bool) -> Result<(), Fault> {
@@ -275,7 +275,7 @@ impl Teacher {
                     keep_view(state, photo, View { picture: small(picture), before, after });
                     return Ok(());
                 }
-                Reply::Failed { message, .. } => return Err(Fault::Told(message)),
+                Reply::Failed { message, .. } => return Err(Fault::Failed(message)),
                 _ => {}
             }
         }

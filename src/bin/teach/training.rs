@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::state::{Phase, State};
 use crate::teacher;
 
-/// Milliseconds of training before the time left is told.
+/// Milliseconds of training before the time left is shown.
 const SURE: f64 = 1000.0;
 
 #[component]
@@ -19,7 +19,7 @@ pub fn Training() -> impl IntoView {
     let why_not = move || state.project.with(|project| project.blocker());
     let caveats = move || {
         let caveats = state.project.with(|project| project.caveats());
-        caveats.into_iter().map(|said| view! { <p class="remark" data-said=said.attr()></p> }).collect_view()
+        caveats.into_iter().map(|message| view! { <p class="remark" data-message=message.attr()></p> }).collect_view()
     };
     let words = move || match state.phase.get() {
         Phase::Loading(what) => what,
@@ -57,24 +57,24 @@ pub fn Training() -> impl IntoView {
     });
     view! {
         <section class="training panel" aria-labelledby="teach-train">
-            <h2 id="teach-train" data-said="teach-train"></h2>
+            <h2 id="teach-train" data-message="teach-train"></h2>
             <div class="row">
                 <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() on:click=start
-                    data-said=move || if state.project.with(|project| project.outcome.is_some()) { "teach-train-again" } else { "teach-train" }></button>
-                <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=move |_| teacher::stop(state) data-said="stop"></button>
+                    data-message=move || if state.project.with(|project| project.outcome.is_some()) { "teach-train-again" } else { "teach-train" }></button>
+                <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=move |_| teacher::stop(state) data-message="stop"></button>
                 <button data-testid="train-pause" hidden=move || !matches!(state.phase.get(), Phase::Training { .. })
                     on:click=move |_| teacher::pause(state, state.paused.get_untracked().is_none())
-                    data-said=move || if state.paused.get().is_some() { "go-on" } else { "teach-pause" }></button>
-                <span class="state" data-testid="train-state" data-state=move || state.phase.with(Phase::name) role="status" data-said=move || words().attr()></span>
+                    data-message=move || if state.paused.get().is_some() { "go-on" } else { "teach-pause" }></button>
+                <span class="state" data-testid="train-state" data-state=move || state.phase.with(Phase::name) role="status" data-message=move || words().attr()></span>
             </div>
-            <div class="bar" role="progressbar" data-said="teach-bar" aria-valuemin="0" aria-valuemax="100"
+            <div class="bar" role="progressbar" data-message="teach-bar" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
             {caveats}
             <p class="figures" hidden=move || last().is_none()>
-                <span><span data-said="teach-epoch"></span>" "<b data-testid="train-epoch" data-milliseconds=move || fixed(state.took.get(), 1)>{epoch}</b></span>
-                <span><span data-said="teach-loss"></span>" "<b data-testid="train-loss">{move || last().map(|p| fixed(p.train_loss, 3))}</b></span>
+                <span><span data-message="teach-epoch"></span>" "<b data-testid="train-epoch" data-milliseconds=move || fixed(state.took.get(), 1)>{epoch}</b></span>
+                <span><span data-message="teach-loss"></span>" "<b data-testid="train-loss">{move || last().map(|p| fixed(p.train_loss, 3))}</b></span>
                 <span hidden=move || last().is_none_or(|p| p.held_out.is_none())>
-                    <span data-said="teach-right-held-out"></span>" "
+                    <span data-message="teach-right-held-out"></span>" "
                     <b data-testid="held-out-accuracy">{move || last().and_then(|p| p.held_out).map(|(_, right)| fixed(right * 100.0, 0) + " %")}</b>
                 </span>
             </p>
@@ -113,7 +113,7 @@ fn Curves() -> impl IntoView {
         };
         view! {
             <figure>
-                <figcaption><span id=title data-said=title></span><span>{fixed(highest, if top.is_some() { 0 } else { 2 })}</span></figcaption>
+                <figcaption><span id=title data-message=title></span><span>{fixed(highest, if top.is_some() { 0 } else { 2 })}</span></figcaption>
                 <svg viewBox="0 0 200 84" preserveAspectRatio="none" role="img" aria-labelledby=title>
                     {lines.map(|(class, value)| view! { <polyline class=class points=path(value)/> }).collect_view()}
                 </svg>
@@ -124,7 +124,7 @@ fn Curves() -> impl IntoView {
         <div class="curves" data-testid="curves" data-losses=move || digits(&points().iter().map(|p| p.train_loss as f32).collect::<Vec<_>>()) hidden=move || points().is_empty()>
             {move || chart("teach-curve-loss", [("train", |p| Some(p.train_loss)), ("held-out", |p| p.held_out.map(|(loss, _)| loss))], None)}
             {move || chart("teach-curve-right", [("train", |_| None), ("held-out", |p| p.held_out.map(|(_, right)| right * 100.0))], Some(100.0))}
-            <p class="key"><i class="train"></i><span data-said="teach-key-learnt"></span>" "<i class="held-out"></i><span data-said="teach-key-held-out"></span></p>
+            <p class="key"><i class="train"></i><span data-message="teach-key-learnt"></span>" "<i class="held-out"></i><span data-message="teach-key-held-out"></span></p>
         </div>
     }
 }
@@ -154,8 +154,8 @@ fn Choices() -> impl IntoView {
                        put: fn(&mut LessonSettings, f64)| {
         let (low, high, step) = range;
         view! {
-            <label data-said=hint>
-                <span data-said=label></span>
+            <label data-message=hint>
+                <span data-message=label></span>
                 <input type="number" data-testid=id min=low.to_string() max=high.to_string() step=step prop:value=move || get(&settings())
                     on:change:target=move |event| {
                         let value = event.target().value_as_number();
@@ -169,37 +169,37 @@ fn Choices() -> impl IntoView {
     };
     view! {
         <details class="choices">
-            <summary data-said="teach-settings"></summary>
+            <summary data-message="teach-settings"></summary>
             <fieldset disabled=move || state.phase.with(Phase::busy)>
-                <label data-said="teach-base-how">
-                    <span data-said="teach-base"></span>
+                <label data-message="teach-base-how">
+                    <span data-message="teach-base"></span>
                     <select data-testid="base-select" on:change:target=move |event| { let name = event.target().value(); state.change(|project| project.base = name) }>{bases}</select>
                 </label>
-                <label data-said="teach-part-how">
-                    <span data-said="teach-part"></span>
+                <label data-message="teach-part-how">
+                    <span data-message="teach-part"></span>
                     <select data-testid="part-select" on:change:target=move |event| {
                         let part = if event.target().value() == "stage" { TrainablePart::LastStage } else { TrainablePart::Head };
                         set(&|settings| settings.part = part)
                     }>
-                        <option value="head" prop:selected=move || settings().part == TrainablePart::Head data-said="teach-part-head"></option>
-                        <option value="stage" prop:selected=move || settings().part == TrainablePart::LastStage data-said="teach-part-stage"></option>
+                        <option value="head" prop:selected=move || settings().part == TrainablePart::Head data-message="teach-part-head"></option>
+                        <option value="stage" prop:selected=move || settings().part == TrainablePart::LastStage data-message="teach-part-stage"></option>
                     </select>
                 </label>
                 {number("teach-epochs", "teach-epochs-how", "epochs", (1.0, 1000.0, "1"), |s| s.epochs as f64, |s, v| s.epochs = v as usize)}
                 {number("teach-batch", "teach-batch-how", "batch", (1.0, 256.0, "1"), |s| s.batch as f64, |s, v| s.batch = v as usize)}
                 {number("teach-rate", "teach-rate-how", "rate", (0.000001, 1.0, "any"), |s| s.lr, |s, v| s.lr = v)}
                 {number("teach-held-out", "teach-held-out-how", "held-out", (0.0, 80.0, "5"), |s| (s.held_out * 100.0).round(), |s, v| s.held_out = v / 100.0)}
-                <label class="check" data-said="teach-augment-how">
+                <label class="check" data-message="teach-augment-how">
                     <input type="checkbox" data-testid="augment" prop:checked=move || settings().augment
                         on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.augment = on) }/>
-                    <span data-said="teach-augment"></span>
+                    <span data-message="teach-augment"></span>
                 </label>
-                <label class="check" data-said="teach-balanced-how">
+                <label class="check" data-message="teach-balanced-how">
                     <input type="checkbox" data-testid="balanced" prop:checked=move || settings().balanced
                         on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.balanced = on) }/>
-                    <span data-said="teach-balanced"></span>
+                    <span data-message="teach-balanced"></span>
                 </label>
-                <button class="quiet" on:click=move |_| set(&|settings| *settings = LessonSettings::default()) data-said="teach-defaults"></button>
+                <button class="quiet" on:click=move |_| set(&|settings| *settings = LessonSettings::default()) data-message="teach-defaults"></button>
             </fieldset>
         </details>
     }

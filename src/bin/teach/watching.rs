@@ -52,9 +52,9 @@ pub fn Watching() -> impl IntoView {
             let order = project.outcome.as_ref().map(|outcome| outcome.classes.clone());
             order?.iter().position(|&known| known == class)
         });
-        let looked = view()
+        let taught = view()
             .and_then(|view| view.after.as_ref()?.predictions.iter().find(|p| Some(p.index) == position).cloned());
-        if state.phase.with(|phase| phase.busy()) { state.live.get() } else { looked.or(state.live.get()) }
+        if state.phase.with(|phase| phase.busy()) { state.live.get() } else { taught.or(state.live.get()) }
     };
     Effect::new(move || {
         let (Some(left), Some(view), Some(before)) = (left.get(), view(), before()) else { return };
@@ -83,23 +83,23 @@ pub fn Watching() -> impl IntoView {
         classes.into_iter().map(choice).collect_view()
     };
     view! {
-        <section class="watching panel" data-said="teach-watching" data-testid="watching"
+        <section class="watching panel" data-message="teach-watching" data-testid="watching"
             data-engine-bytes=move || view().map(|view| view.before.timing.memory.to_string()) data-page-bytes=move || { view(); memory().to_string() }>
-            <h2 data-said="teach-where"></h2>
+            <h2 data-message="teach-where"></h2>
             <p class="hint" hidden=move || view().is_some()
-                data-said=move || if state.watched.get().is_some() { "teach-looking" } else { "teach-choose-photo" }></p>
+                data-message=move || if state.watched.get().is_some() { "teach-looking" } else { "teach-choose-photo" }></p>
             <div hidden=move || view().is_none()>
                 <div class="compare" style:--at=move || fixed(divider.get(), 1) + "%">
-                    <canvas node_ref=left data-testid="before-canvas" role="img" data-said="teach-map-before"></canvas>
-                    <canvas class="after" node_ref=right data-testid="after-canvas" role="img" data-said="teach-map-after"></canvas>
-                    <input type="range" min="0" max="100" step="1" data-testid="before-after" data-said="teach-slider"
+                    <canvas node_ref=left data-testid="before-canvas" role="img" data-message="teach-map-before"></canvas>
+                    <canvas class="after" node_ref=right data-testid="after-canvas" role="img" data-message="teach-map-after"></canvas>
+                    <input type="range" min="0" max="100" step="1" data-testid="before-after" data-message="teach-slider"
                         prop:value=move || divider.get() on:input:target=move |event| divider.set(event.target().value_as_number())/>
                 </div>
                 <p class="sides">
-                    <span data-said=move || before().map(|p| side("teach-before", p))></span>
-                    <span data-said=move || after().map(|p| side("teach-after", p))></span>
+                    <span data-message=move || before().map(|p| side("teach-before", p))></span>
+                    <span data-message=move || after().map(|p| side("teach-after", p))></span>
                 </p>
-                <div class="row pick" role="group" data-said="teach-which-class">{classes}</div>
+                <div class="row pick" role="group" data-message="teach-which-class">{classes}</div>
             </div>
         </section>
     }

@@ -1,20 +1,32 @@
-//! The box around a class's evidence, by the CAM paper's rule (section 3.2).
+//! The box around a class's evidence, by the rule of the CAM paper (Zhou et al. 2016, section 3.2).
 
-/// Share of the map's maximum above which a cell counts as evidence.
+/// Fraction of the map's maximum above which a cell counts as evidence.
 pub const BOX_THRESHOLD: f32 = 0.2;
 
-/// Cells `x0..x1`, `y0..y1` of a grid.
+/// A box of cells in a grid: `x0..x1` by `y0..y1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GridBox {
+    /// First column.
     pub x0: usize,
+    /// First row.
     pub y0: usize,
+    /// Column after the last.
     pub x1: usize,
+    /// Row after the last.
     pub y1: usize,
 }
 
-/// The box of the largest connected component (neighbours share an edge) of the cells above `threshold` times the
-/// map's maximum; the one that begins first, in reading order, among equals. `None` where no cell is positive.
-/// `map` is row-major, `width` cells a row.
+/// Return the box around the largest connected component of the cells above `threshold` times the map's maximum.
+///
+/// `map` is row-major with `width` cells a row. Neighbours share an edge. Of components of equal size, the one that
+/// begins first in reading order wins. `None` where no cell is positive.
+///
+/// ```
+/// # use camscope::core::evidence::{GridBox, evidence_box};
+/// let map = [9.0, 0.0, 5.0, 0.0, 0.0, 7.0];
+/// assert_eq!(evidence_box(&map, 3, 0.2), Some(GridBox { x0: 2, y0: 0, x1: 3, y1: 2 }));
+/// assert_eq!(evidence_box(&[-1.0, 0.0], 2, 0.2), None);
+/// ```
 pub fn evidence_box(map: &[f32], width: usize, threshold: f32) -> Option<GridBox> {
     let max = map.iter().copied().fold(f32::MIN, f32::max);
     if !(max > 0.0 && max.is_finite()) {
@@ -28,15 +40,15 @@ pub fn evidence_box(map: &[f32], width: usize, threshold: f32) -> Option<GridBox
         if !std::mem::take(&mut open[start]) {
             continue;
         }
-        let (mut size, mut found) = (0, GridBox { x0: width, y0: height, x1: 0, y1: 0 });
+        let (mut size, mut bounds) = (0, GridBox { x0: width, y0: height, x1: 0, y1: 0 });
         pending.push(start);
         while let Some(cell) = pending.pop() {
             let (x, y) = (cell % width, cell / width);
             size += 1;
-            found.x0 = found.x0.min(x);
-            found.y0 = found.y0.min(y);
-            found.x1 = found.x1.max(x + 1);
-            found.y1 = found.y1.max(y + 1);
+            bounds.x0 = bounds.x0.min(x);
+            bounds.y0 = bounds.y0.min(y);
+            bounds.x1 = bounds.x1.max(x + 1);
+            bounds.y1 = bounds.y1.max(y + 1);
             let neighbours = [
                 (x > 0).then(|| cell - 1),
                 (x + 1 < width).then(|| cell + 1),
@@ -50,8 +62,8 @@ pub fn evidence_box(map: &[f32], width: usize, threshold: f32) -> Option<GridBox
             }
         }
         if largest.is_none_or(|(most, _)| size > most) {
-            largest = Some((size, found));
+            largest = Some((size, bounds));
         }
     }
-    largest.map(|(_, found)| found)
+    largest.map(|(_, bounds)| bounds)
 }

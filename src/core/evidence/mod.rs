@@ -1,4 +1,4 @@
-//! What a map says about places: the box around its evidence, how well that finds an object, the share of it inside.
+//! Where a map's evidence lies: the box around it, how well that box finds an object, and the share inside the object.
 
 mod boxes;
 mod inside;

@@ -1,4 +1,4 @@
-//! CIFAR-10 in the binary version that its authors publish.
+//! CIFAR-10 in its authors' binary version (Krizhevsky 2009).
 
 use std::path::Path;
 
@@ -7,8 +7,13 @@ use crate::core::preprocessing::Preprocessing;
 use crate::data::files::read_files;
 use crate::data::{DataError, Dataset, Split};
 
-/// CIFAR-10, binary version: `data_batch_1.bin` … `data_batch_5.bin` and `test_batch.bin`, records of one label byte and
-/// three planes of 32 × 32; names in `batches.meta.txt`.
+/// Load `data_batch_1.bin` … `data_batch_5.bin` for training and `test_batch.bin` for testing.
+///
+/// A record is one label byte and three colour planes of 32 × 32 bytes, row by row. `batches.meta.txt` names the
+/// classes.
+///
+/// # Errors
+/// [`DataError::Layout`] without such files, [`DataError::Damaged`] for a wrong size or label.
 pub fn load(root: &Path, _: &Preprocessing) -> Result<Split, DataError> {
     const SIDE: usize = 32;
     let files = read_files(root, |name| name.ends_with(".bin") || name.ends_with("batches.meta.txt"))?;
@@ -27,13 +32,13 @@ pub fn load(root: &Path, _: &Preprocessing) -> Result<Split, DataError> {
         };
         const RECORD: usize = 1 + SIDE * SIDE * 3;
         if bytes.len() % RECORD != 0 {
-            let what = format!("its {} bytes are no whole number of records of {RECORD}", bytes.len());
+            let what = format!("its {} bytes are not a multiple of {RECORD}, the size of a record", bytes.len());
             return Err(DataError::Damaged { file: name.clone(), what });
         }
         for record in bytes.chunks_exact(RECORD) {
             let label = usize::from(record[0]);
             if label >= part.classes.len() {
-                let what = format!("there is a label {label}, but only {} classes", part.classes.len());
+                let what = format!("it has a label {label}, but there are only {} classes", part.classes.len());
                 return Err(DataError::Damaged { file: name.clone(), what });
             }
             part.push(&interleaved(&record[1..], SIDE, |x, y| y * SIDE + x), label);

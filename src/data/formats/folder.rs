@@ -10,7 +10,7 @@ use crate::data::files::read_files;
 use crate::data::{DataError, Dataset, Split, is_image};
 use crate::photo::{Photo, PhotoError};
 
-/// A part of the data set, by the name of its folder in lower case.
+/// A part of the data set, named by its folder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
     Train,
@@ -19,7 +19,7 @@ enum Part {
 }
 
 impl Part {
-    /// The part that the photo `path`, `…/PART/CLASS/photo.jpg`, belongs to.
+    /// Return the part of a photo whose path is `…/PART/CLASS/photo.jpg`, in upper or lower case.
     fn of(path: &str) -> Option<Self> {
         match path.split('/').rev().nth(2)?.to_lowercase().as_str() {
             "train" | "training" => Some(Self::Train),
@@ -30,12 +30,13 @@ impl Part {
     }
 }
 
-/// Load every image below `root` (a folder or a `.zip`), cropped and scaled by `preprocessing`. Classes are in alphabetical
-/// order. Without folders of parts all images are for training. A file that is no photo is left out and named in
-/// [`Split::skipped`].
+/// Load every image below `root`, a folder or a `.zip`, cropped and scaled by `preprocessing`.
+///
+/// Classes are in alphabetical order. Without folders for parts, all images are for training. A file that cannot be
+/// decoded is listed in [`Split::skipped`].
 ///
 /// # Errors
-/// [`DataError::Layout`] where no class folder holds a photo.
+/// [`DataError::Layout`] if no class folder holds an image file.
 pub fn load(root: &Path, preprocessing: &Preprocessing) -> Result<Split, DataError> {
     let files = read_files(root, is_image)?;
     let in_parts = files.iter().any(|(path, _)| Part::of(path).is_some());
@@ -52,10 +53,11 @@ pub fn load(root: &Path, preprocessing: &Preprocessing) -> Result<Split, DataErr
     if labels.is_empty() {
         return Err(DataError::Layout {
             path: root.to_owned(),
-            expected: "one sub-folder per class with JPEG, PNG, WebP, GIF or BMP files in it (or train/, val/ and test/ with such sub-folders)",
+            expected: "one sub-folder per class with JPEG, PNG, WebP, GIF or BMP files in it (or train/, val/ and \
+                       test/ with such sub-folders)",
         });
     }
-    labels.values_mut().enumerate().for_each(|(label, place)| *place = label);
+    labels.values_mut().enumerate().for_each(|(label, slot)| *slot = label);
 
     let size = preprocessing.size;
     let decode = |bytes: &Vec<u8>| {

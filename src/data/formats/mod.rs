@@ -1,4 +1,4 @@
-//! Readers of data sets, one file each. `data::source` lists them.
+//! Readers of data-set formats, one file each. `data::source` lists them.
 
 pub mod cifar10;
 pub mod folder;

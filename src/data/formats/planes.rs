@@ -1,10 +1,11 @@
-//! What the binary formats share: planes of colours, lists of names.
+//! Helpers of the binary formats: colour planes, lists of names, empty data sets.
 
 use std::path::Path;
 
 use crate::data::{DataError, Split};
 
-/// Three planes to interleaved RGB; `at` says where in a plane a pixel lies.
+/// Convert three colour planes of `side` × `side` bytes to interleaved RGB; `at(x, y)` is a pixel's position in a
+/// plane.
 pub fn interleaved(planes: &[u8], side: usize, at: impl Fn(usize, usize) -> usize) -> Vec<u8> {
     let plane = side * side;
     let mut rgb = Vec::with_capacity(plane * 3);
@@ -16,11 +17,13 @@ pub fn interleaved(planes: &[u8], side: usize, at: impl Fn(usize, usize) -> usiz
     rgb
 }
 
+/// Return the lines of a list of names, without blank ones.
 pub fn lines(names: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(names);
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
+/// Return the split, or [`DataError::Layout`] if it has neither training nor test images.
 pub fn not_empty(split: Split, root: &Path, expected: &'static str) -> Result<Split, DataError> {
     match split.train.is_empty() && split.test.is_empty() {
         true => Err(DataError::Layout { path: root.to_owned(), expected }),

@@ -1,4 +1,4 @@
-//! STL-10 in the binary version that its authors publish.
+//! STL-10 in its authors' binary version (Coates et al. 2011).
 
 use std::path::Path;
 
@@ -7,14 +7,19 @@ use crate::core::preprocessing::Preprocessing;
 use crate::data::files::read_files;
 use crate::data::{DataError, Dataset, Split};
 
-/// STL-10, binary version: `train_X.bin`, `train_y.bin`, `test_X.bin`, `test_y.bin`, `class_names.txt`. Images of three
-/// planes of 96 × 96, each **column by column**; labels from 1.
+/// Load `train_X.bin` and `train_y.bin` for training, `test_X.bin` and `test_y.bin` for testing.
+///
+/// An image is three colour planes of 96 × 96 bytes, **column by column**. Labels count from 1. `class_names.txt` names
+/// the classes.
+///
+/// # Errors
+/// [`DataError::Layout`] without such files, [`DataError::Damaged`] for a wrong size or label.
 pub fn load(root: &Path, _: &Preprocessing) -> Result<Split, DataError> {
     const SIDE: usize = 96;
     const IMAGE: usize = SIDE * SIDE * 3;
-    let wanted = ["train_X.bin", "train_y.bin", "test_X.bin", "test_y.bin", "class_names.txt"];
-    let files = read_files(root, |name| wanted.iter().any(|wanted| name.rsplit('/').next() == Some(wanted)))?;
-    let file = |wanted: &str| files.iter().find(|(name, _)| name.ends_with(wanted)).map(|(_, bytes)| bytes.as_slice());
+    let names = ["train_X.bin", "train_y.bin", "test_X.bin", "test_y.bin", "class_names.txt"];
+    let files = read_files(root, |name| names.iter().any(|own| name.rsplit('/').next() == Some(own)))?;
+    let file = |end: &str| files.iter().find(|(name, _)| name.ends_with(end)).map(|(_, bytes)| bytes.as_slice());
     let classes = match file("class_names.txt") {
         Some(names) => lines(names),
         None => STL10.map(str::to_owned).to_vec(),
@@ -27,16 +32,13 @@ pub fn load(root: &Path, _: &Preprocessing) -> Result<Split, DataError> {
         let (Some(pixels), Some(numbers)) = (file(images), file(labels)) else { continue };
         let damaged = |what| DataError::Damaged { file: images.to_owned(), what };
         if pixels.len() != numbers.len() * IMAGE {
-            let text = format!("{} bytes for {} labels; an image has {IMAGE}", pixels.len(), numbers.len());
+            let text = format!("it has {} bytes for {} labels; an image has {IMAGE}", pixels.len(), numbers.len());
             return Err(damaged(text));
         }
         for (image, &number) in pixels.chunks_exact(IMAGE).zip(numbers) {
             let label = usize::from(number).wrapping_sub(1);
             if label >= part.classes.len() {
-                return Err(damaged(format!(
-                    "{labels} has a label {number}; they go from 1 to {}",
-                    part.classes.len()
-                )));
+                return Err(damaged(format!("{labels} has a label {number}, not 1 to {}", part.classes.len())));
             }
             part.push(&interleaved(image, SIDE, |x, y| x * SIDE + y), label);
         }
@@ -44,4 +46,5 @@ pub fn load(root: &Path, _: &Preprocessing) -> Result<Split, DataError> {
     not_empty(split, root, "train_X.bin, train_y.bin, test_X.bin and test_y.bin of STL-10's binary version")
 }
 
+/// Class names of STL-10, in the order of its labels.
 const STL10: [&str; 10] = ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"];

@@ -1,4 +1,4 @@
-//! Tiny ImageNet's validation images with their boxes.
+//! Tiny ImageNet's validation images with their bounding boxes (Stanford CS231n).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,14 +9,19 @@ use crate::data::DataError;
 use crate::data::boxed::{Boxed, Object, assemble};
 use crate::data::files::read_files;
 
-/// Tiny ImageNet's validation images with their boxes, below `root` (a folder or a `.zip`). A class goes by the words of
-/// `words.txt` and, where there is a `map.txt` (`CLASS SYNSET…` a line), by that class's name.
+/// Load the images of `val/images/` with the boxes of `val/val_annotations.txt`.
+///
+/// A class has all names that `words.txt` lists for its synset. An optional `map.txt`, with lines `CLASS SYNSET…`, adds
+/// names. Images that are not there are ignored, so a part of the data set works too.
+///
+/// # Errors
+/// [`DataError::Layout`] without `val/val_annotations.txt`.
 pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
-    let wanted = |name: &str| {
+    let accepts = |name: &str| {
         name.contains("val/images/")
             || ["val_annotations.txt", "words.txt", "map.txt"].iter().any(|end| name.ends_with(end))
     };
-    let files = read_files(root, wanted)?;
+    let files = read_files(root, accepts)?;
     let text =
         |end: &str| files.iter().find(|(name, _)| name.ends_with(end)).map(|(_, bytes)| String::from_utf8_lossy(bytes));
     let Some(annotations) = text("val/val_annotations.txt") else {
@@ -41,10 +46,9 @@ pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> R
         let (file, synset) = (fields.next()?, fields.next()?);
         let sides: Vec<f64> = fields.filter_map(|field| field.trim().parse().ok()).collect();
         let &[x0, y0, x1, y1] = sides.as_slice() else { return None };
-        // The box's last pixels belong to it.
+        // The last pixels belong to the box.
         let place = Rect { x: x0, y: y0, width: x1 + 1.0 - x0, height: y1 + 1.0 - y0 };
         let names = names.get(synset).cloned().unwrap_or_default();
-        // Only a part of the images may be here.
         Some(Object { file: images.get(file)?.to_string(), names, place, pixels: true })
     };
     let objects = annotations.lines().filter_map(object).collect();

@@ -1,4 +1,4 @@
-//! Pascal VOC's annotations: an `.xml` beside each photo.
+//! Photos with Pascal VOC's annotations, an `.xml` file for each photo (Everingham et al. 2010).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,7 +9,10 @@ use crate::data::boxed::{Boxed, annotated, assemble};
 use crate::data::files::read_files;
 use crate::data::{DataError, is_image};
 
-/// Photos with Pascal VOC's annotations: an `.xml` of the same name anywhere below `root`.
+/// Load photos with their annotations: for each photo an `.xml` file of the same name, anywhere below `root`.
+///
+/// # Errors
+/// [`DataError::Layout`] if no annotation has an object.
 pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
     let files = read_files(root, |name| is_image(name) || name.ends_with(".xml"))?;
     let stem = |name: &str| Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());

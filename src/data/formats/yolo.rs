@@ -1,4 +1,4 @@
-//! YOLO's labels: `class cx cy w h` a line, in shares of the photo.
+//! Photos with YOLO's labels: lines `class cx cy w h`, in fractions of the photo's size.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,8 +9,12 @@ use crate::data::boxed::{Boxed, annotated, assemble};
 use crate::data::files::read_files;
 use crate::data::{DataError, is_image};
 
-/// Photos below `images/` with YOLO's labels (`class cx cy w h` a line, in shares of the photo) at the same place below
-/// `labels/`. The classes' names are the lines of `classes.txt`, or COCO's.
+/// Load the photos below `images/` with the labels at the same relative path below `labels/`.
+///
+/// The lines of `classes.txt` name the classes. Without that file they are COCO's.
+///
+/// # Errors
+/// [`DataError::Layout`] if no label file has an object.
 pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
     let files = read_files(root, |name| is_image(name) || name.ends_with(".txt"))?;
     let stem_below = |name: &str, folder: &str| {
@@ -29,12 +33,12 @@ pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> R
         None => COCO.split(',').map(str::to_owned).collect(),
     };
     let image = |name: &str| stem_below(name, "labels").and_then(|stem| images.get(&stem).copied());
-    let named = |class: &str| class.parse().ok().and_then(|class: usize| names.get(class).cloned());
-    let (objects, skipped) = annotated(&files, ".txt", image, yolo, named);
+    let class_name = |class: &str| class.parse().ok().and_then(|class: usize| names.get(class).cloned());
+    let (objects, skipped) = annotated(&files, ".txt", image, yolo, class_name);
     if objects.is_empty() {
         return Err(DataError::Layout {
             path: root.to_owned(),
-            expected: "photos below images/ and their boxes (\"class cx cy w h\" a line) at the same place below labels/",
+            expected: "photos below images/, and boxes (lines \"class cx cy w h\") at the same path below labels/",
         });
     }
     let mut boxed = assemble(&files, objects, preprocessing, classes);

@@ -1,4 +1,4 @@
-//! How gradients flow through the norm of a training step: what burn's autodiff needs to know of it.
+//! Autodiff of batch norm + ReLU in a training step.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -14,11 +14,12 @@ use super::{batch, norm};
 use crate::ClampedRelu;
 use crate::op::Norm;
 
+/// Backward pass of batch norm + ReLU with the parents input, γ and β.
 #[derive(Debug)]
-struct BatchNormRelu;
+struct BatchNormReluBackward;
 
-impl Backward<Flex, 3> for BatchNormRelu {
-    /// Input, γ and β; the batch's mean and variance.
+impl Backward<Flex, 3> for BatchNormReluBackward {
+    /// Input, γ and β; the batch's mean and variance; ε; ReLU.
     type State = ([NodeId; 3], [FlexTensor; 2], f64, ClampedRelu);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
@@ -27,8 +28,8 @@ impl Backward<Flex, 3> for BatchNormRelu {
         let dy = gradients.consume::<Flex>(&ops.node).to_contiguous();
         let [x, gamma, beta] = &inputs;
         let norm = norm::Norm::new(gamma.storage(), beta.storage(), mean.storage(), variance.storage(), epsilon, relu);
-        let found = norm.gradients(&batch(x), x.storage(), dy.storage());
-        for ((node, gradient), input) in ops.parents.into_iter().zip(found).zip(&inputs) {
+        let input_gradients = norm.gradients(&batch(x), x.storage(), dy.storage());
+        for ((node, gradient), input) in ops.parents.into_iter().zip(input_gradients).zip(&inputs) {
             if let Some(node) = node {
                 let data = TensorData::new(gradient, input.layout().shape().clone());
                 gradients.register::<Flex>(node.id, FlexTensor::from_data(data));
@@ -46,9 +47,9 @@ impl<C: CheckpointStrategy> Norm for Autodiff<Flex, C> {
         relu: ClampedRelu,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [x.node(), gamma.node(), beta.node()];
-        let [on_x, on_gamma, on_beta] = [&x, &gamma, &beta].map(|tensor| tensor.primitive().clone());
-        let (y, mean, variance) = Flex::batch_norm_relu(on_x, on_gamma, on_beta, epsilon, relu);
-        let y = match BatchNormRelu.prepare::<C>(nodes).compute_bound().stateful() {
+        let [x_inner, gamma_inner, beta_inner] = [&x, &gamma, &beta].map(|tensor| tensor.primitive().clone());
+        let (y, mean, variance) = Flex::batch_norm_relu(x_inner, gamma_inner, beta_inner, epsilon, relu);
+        let y = match BatchNormReluBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let inputs = [&x, &gamma, &beta].map(|input| prep.checkpoint(input));
                 prep.finish((inputs, [mean.clone(), variance.clone()], epsilon, relu), y)

@@ -1,13 +1,15 @@
-//! The operations on slices: convolution by lines of memory or by tiles, depthwise, and the norm of a training step; and
-//! how burn's processor backend comes to them.
+//! CPU kernels on slices, and their binding to burn's backend `Flex`.
+//!
+//! Convolutions are products over padded lines (`conv`), products over pixels (`pointwise`), minimal filtering
+//! (`winograd`), or sums over the taps of one channel (`depthwise`).
 
 mod conv;
 mod depthwise;
 mod gradients;
+mod microkernel;
 mod norm;
 mod padded_lines;
 mod pointwise;
-mod tile;
 mod winograd;
 
 use burn::backend::Flex;
@@ -15,22 +17,24 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
 
 use self::norm::Batch;
-use self::winograd::Weights;
+use self::winograd::WeightLayout;
 use super::algorithm::{ConvAlgorithm, Tile};
-use super::op::{ConvShape, Convolution, ConvolutionGradients, Forward, Norm};
+use super::op::{ConvShape, Convolution, ConvolutionGradients, InferenceConvolution, Norm};
 use super::{ClampedRelu, Packed};
 use crate::threads::for_each_chunk;
 
+/// Return a tensor with `values` in row-major order.
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
 }
 
+/// Return the dimensions of `x` `[n, c, h, w]` for the norm.
 fn batch(x: &FlexTensor) -> Batch {
     let [images, channels, h, w] = x.layout().shape().dims();
     Batch { images, channels, area: h * w }
 }
 
-impl Forward for Flex {
+impl InferenceConvolution for Flex {
     fn convolution_relu(
         x: FlexTensor,
         weight: FlexTensor,
@@ -43,9 +47,9 @@ impl Forward for Flex {
         let [_, c_in, ..] = weight.layout().shape().dims::<4>();
         let y = if c_in == shape.c_in {
             let (x, w, bias) = (x.storage(), weight.storage(), bias.storage());
-            if let Some(tile) = Tile::for_conv(&shape, tile::panel_columns()) {
+            if let Some(tile) = Tile::for_conv(&shape, microkernel::panel_columns()) {
                 let weights = packed.on_cpu(&weight, ConvAlgorithm::Winograd(tile), || {
-                    winograd::pack(tile, &shape, w, Weights::Forward)
+                    winograd::pack(tile, &shape, w, WeightLayout::Forward)
                 });
                 winograd::forward(tile, &shape, x, &weights, bias, relu)
             } else {
@@ -56,8 +60,8 @@ impl Forward for Flex {
                 }
             }
         } else {
-            let of_plane = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
-            depthwise::forward(&of_plane, x.storage(), weight.storage(), bias.storage(), relu)
+            let plane_shape = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
+            depthwise::forward(&plane_shape, x.storage(), weight.storage(), bias.storage(), relu)
         };
         let [h, w] = shape.size_out;
         tensor(y, [shape.images, shape.c_out, h, w])
@@ -72,31 +76,39 @@ impl Convolution for Flex {
         shape: ConvShape,
         relu: ClampedRelu,
     ) -> FlexTensor {
-        // The weights are others in every step.
+        // A cache would never hit: the weights change in every training step.
         Self::convolution_relu(x, weight, Packed::default(), bias, shape, relu)
     }
 }
 
 impl ConvolutionGradients for Flex {
     fn relu_gradient(relu: ClampedRelu, y: FlexTensor, dy: FlexTensor) -> FlexTensor {
-        const SOME: usize = 1 << 14;
+        // Values that one task takes.
+        const CHUNK: usize = 1 << 14;
         let [y, dy] = [y, dy].map(|tensor| tensor.to_contiguous());
         let (y_values, mut dz) = (y.storage::<f32>(), dy.storage::<f32>().to_vec());
-        for_each_chunk(&mut dz, SOME, |i, dz| {
-            let y = &y_values[i * SOME..];
-            dz.iter_mut().zip(y).for_each(|(dz, &y)| *dz *= relu.slope_to(y));
+        for_each_chunk(&mut dz, CHUNK, |i, dz| {
+            let y = &y_values[i * CHUNK..];
+            dz.iter_mut().zip(y).for_each(|(dz, &y)| *dz *= relu.derivative_from_output(y));
         });
         tensor(dz, y.layout().shape().dims::<4>())
     }
 
     fn input_gradient(shape: &ConvShape, dy: FlexTensor, weight: FlexTensor) -> FlexTensor {
         let [dy, weight] = [dy, weight].map(|tensor| tensor.to_contiguous());
-        let back = shape.back();
-        let tile = if shape.stride == 1 { Tile::for_conv(&back, tile::panel_columns()) } else { None };
+        let transposed = shape.transposed();
+        let tile = if shape.stride == 1 { Tile::for_conv(&transposed, microkernel::panel_columns()) } else { None };
         let dx = match tile {
             Some(tile) => {
-                let weights = winograd::pack(tile, &back, weight.storage(), Weights::Turned);
-                winograd::forward(tile, &back, dy.storage(), &weights, &vec![0.0; back.c_out], ClampedRelu::NONE)
+                let weights = winograd::pack(tile, &transposed, weight.storage(), WeightLayout::Flipped);
+                winograd::forward(
+                    tile,
+                    &transposed,
+                    dy.storage(),
+                    &weights,
+                    &vec![0.0; transposed.c_out],
+                    ClampedRelu::NONE,
+                )
             }
             None => conv::input_gradient(shape, dy.storage(), weight.storage()),
         };

@@ -1,42 +1,45 @@
-//! Batch norm of a training step and the rectifier behind it in one pass each way (Ioffe and Szegedy 2015, section 3).
+//! Batch norm + ReLU of a training step, fused in both passes (Ioffe and Szegedy 2015, section 3).
 
-#![allow(clippy::needless_lifetimes)] // pulp's macro wants them written out
+#![allow(clippy::needless_lifetimes)] // pulp's macro needs explicit lifetimes.
 
 use pulp::{Arch, Simd, with_simd};
 
 use crate::ClampedRelu;
 use crate::threads::{for_each_chunk, map};
 
-/// Sums are kept in so many lanes, whatever the vectors' width.
+/// Number of partial sums. It is fixed, so that results do not depend on the width of the CPU's vectors.
 const LANES: usize = 16;
 
+/// Return `Σ term(x, y)`: in `f32` within each of `LANES` partial sums, in `f64` across them.
 #[inline(always)]
-fn add_up(x: &[f32], y: &[f32], term: impl Fn(f32, f32) -> f32) -> f64 {
+fn sum_terms(x: &[f32], y: &[f32], term: impl Fn(f32, f32) -> f32) -> f64 {
     let mut lanes = [0.0; LANES];
     let (x, y) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-    let rest = x.remainder().iter().zip(y.remainder()).map(|(&x, &y)| f64::from(term(x, y))).sum::<f64>();
+    let remainder = x.remainder().iter().zip(y.remainder()).map(|(&x, &y)| f64::from(term(x, y))).sum::<f64>();
     for (x, y) in x.zip(y) {
         for (sum, (&x, &y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
             *sum += term(x, y);
         }
     }
-    rest + lanes.iter().map(|&sum| f64::from(sum)).sum::<f64>()
+    remainder + lanes.iter().map(|&sum| f64::from(sum)).sum::<f64>()
 }
 
+/// Return the sum of `x`.
 #[with_simd(sum = Arch::new())]
 #[inline(always)]
 fn sum_with<'a, S: Simd>(_: S, x: &'a [f32]) -> f64 {
-    add_up(x, x, |x, _| x)
+    sum_terms(x, x, |x, _| x)
 }
 
-/// Mean, and squared distances from it.
+/// Return the mean of `x`, and the sum of squared deviations from it.
 #[with_simd(moments = Arch::new())]
 #[inline(always)]
 fn moments_with<'a, S: Simd>(_: S, x: &'a [f32]) -> (f64, f64) {
-    let mean = (add_up(x, x, |x, _| x) / x.len() as f64) as f32;
-    (f64::from(mean), add_up(x, x, |x, _| (x - mean) * (x - mean)))
+    let mean = (sum_terms(x, x, |x, _| x) / x.len() as f64) as f32;
+    (f64::from(mean), sum_terms(x, x, |x, _| (x - mean) * (x - mean)))
 }
 
+/// Set `y = relu(scale (x − mean) + beta)`.
 #[with_simd(clamped_relu = Arch::new())]
 #[inline(always)]
 fn relu_with<'a, S: Simd>(_: S, y: &'a mut [f32], x: &'a [f32], channel: &'a Channel, relu: ClampedRelu) {
@@ -44,7 +47,7 @@ fn relu_with<'a, S: Simd>(_: S, y: &'a mut [f32], x: &'a [f32], channel: &'a Cha
     y.iter_mut().zip(x).for_each(|(y, x)| *y = relu.apply((x - mean) * scale + beta));
 }
 
-/// The sums of `g x̂ σ` and of `g`, the gradient of what the rectifier is given.
+/// Return `Σ g (x − mean)` and `Σ g`, where `g` is the gradient of the input of the ReLU.
 #[with_simd(gradient_sums = Arch::new())]
 #[inline(always)]
 fn gradient_sums_with<'a, S: Simd>(
@@ -55,11 +58,11 @@ fn gradient_sums_with<'a, S: Simd>(
     relu: ClampedRelu,
 ) -> (f64, f64) {
     let Channel { scale, mean, beta, .. } = *channel;
-    let g = |x: f32, dy: f32| dy * relu.slope_at((x - mean) * scale + beta);
-    (add_up(x, dy, |x, dy| g(x, dy) * (x - mean)), add_up(x, dy, g))
+    let g = |x: f32, dy: f32| dy * relu.derivative((x - mean) * scale + beta);
+    (sum_terms(x, dy, |x, dy| g(x, dy) * (x - mean)), sum_terms(x, dy, g))
 }
 
-/// `dx = scale (g − mean_g − (x − mean) by_x)`.
+/// Set `dx = scale (g − mean_g − (x − mean) x_factor)`, where `g` is the gradient of the input of the ReLU.
 #[with_simd(input_gradient = Arch::new())]
 #[inline(always)]
 fn input_gradient_with<'a, S: Simd>(
@@ -69,39 +72,45 @@ fn input_gradient_with<'a, S: Simd>(
     dy: &'a [f32],
     channel: &'a Channel,
     relu: ClampedRelu,
-    [mean_g, by_x]: [f32; 2],
+    [mean_g, x_factor]: [f32; 2],
 ) {
     let Channel { scale, mean, beta, .. } = *channel;
     for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
         let centred = x - mean;
-        *dx = scale * (dy * relu.slope_at(centred * scale + beta) - mean_g - centred * by_x);
+        *dx = scale * (dy * relu.derivative(centred * scale + beta) - mean_g - centred * x_factor);
     }
 }
 
-/// A batch `[n, channels, area]`.
+/// Dimensions `[images, channels, area]` of a batch.
 #[derive(Clone, Copy)]
 pub struct Batch {
+    /// Batch size.
     pub images: usize,
+    /// Channels.
     pub channels: usize,
+    /// Pixels of a plane, `h · w`.
     pub area: usize,
 }
 
 impl Batch {
+    /// Return the values of one channel of one image.
     fn plane<'a>(&self, x: &'a [f32], image: usize, channel: usize) -> &'a [f32] {
         &x[(image * self.channels + channel) * self.area..][..self.area]
     }
 }
 
-/// Mean and (biased) variance of every channel. Each plane's own are found first and then put together (Chan et al.
-/// 1983), so that a large mean costs no digits.
+/// Return the mean and the biased variance of every channel.
+///
+/// The moments of each plane are computed first and then merged (Chan et al. 1983): unlike `E[x²] − E[x]²`, this loses
+/// no precision where the mean is large.
 pub fn statistics(batch: &Batch, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let channel = |c: usize| {
         let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
         let area = batch.area as f64;
         for image in 0..batch.images {
-            let (own, own_squares) = moments(batch.plane(x, image, c));
-            let delta = own - mean;
-            squares += own_squares + delta * delta * count * area / (count + area);
+            let (plane_mean, plane_squares) = moments(batch.plane(x, image, c));
+            let delta = plane_mean - mean;
+            squares += plane_squares + delta * delta * count * area / (count + area);
             mean += delta * area / (count + area);
             count += area;
         }
@@ -110,28 +119,31 @@ pub fn statistics(batch: &Batch, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
     map(batch.channels, channel).into_iter().unzip()
 }
 
-/// The sum of every channel.
+/// Return the sum of every channel.
 pub fn channel_sums(batch: &Batch, x: &[f32]) -> Vec<f32> {
     let channel = |c| (0..batch.images).map(|image| sum(batch.plane(x, image, c))).sum::<f64>() as f32;
     map(batch.channels, channel)
 }
 
-/// What one channel does: `relu(scale · (x − mean) + beta)`.
+/// Coefficients of one channel's `relu(scale · (x − mean) + beta)`.
 #[derive(Clone, Copy)]
 struct Channel {
+    /// `γ / √(σ² + ε)`.
     scale: f32,
     mean: f32,
     beta: f32,
+    /// `1 / √(σ² + ε)`.
     inverse_std: f64,
 }
 
-/// `relu(γ (x − μ) / √(σ² + ε) + β)`, where μ and σ² are the batch's own.
+/// `relu(γ (x − μ) / √(σ² + ε) + β)`, where μ and σ² are the batch's mean and variance.
 pub struct Norm {
     channels: Vec<Channel>,
     relu: ClampedRelu,
 }
 
 impl Norm {
+    /// Return the norm with these values per channel, `[c]` each.
     pub fn new(gamma: &[f32], beta: &[f32], mean: &[f32], variance: &[f32], epsilon: f64, relu: ClampedRelu) -> Self {
         let channel = |c: usize| {
             let inverse_std = (f64::from(variance[c]) + epsilon).sqrt().recip();
@@ -141,6 +153,7 @@ impl Norm {
         Self { channels: (0..gamma.len()).map(channel).collect(), relu }
     }
 
+    /// Return the output for `x` `[n, c, h, w]`.
     pub fn forward(&self, batch: &Batch, x: &[f32]) -> Vec<f32> {
         let mut y = vec![0.0; x.len()];
         for_each_chunk(&mut y, batch.channels * batch.area, |image, y| {
@@ -151,7 +164,7 @@ impl Norm {
         y
     }
 
-    /// Gradients of the input, of γ and of β from `dy`, that of the output.
+    /// Return the gradients of the input, of γ and of β, from the gradient `dy` of the output.
     pub fn gradients(&self, batch: &Batch, x: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
         let sums = |c: usize| {
             let channel = &self.channels[c];
@@ -163,7 +176,7 @@ impl Norm {
         };
         let sums: Vec<(f64, f64)> = map(batch.channels, sums);
         let count = (batch.images * batch.area) as f64;
-        // γ/σ (g − mean(g) − x̂ mean(g x̂))
+        // dx = γ/σ (g − mean(g) − x̂ mean(g x̂)), where x̂ = (x − μ)/σ.
         let terms = |((d_gamma, d_beta), channel): (&(f64, f64), &Channel)| {
             [(d_beta / count) as f32, (d_gamma / count * channel.inverse_std) as f32]
         };

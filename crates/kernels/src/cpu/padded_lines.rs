@@ -1,15 +1,19 @@
-//! The layout that makes a convolution a plain product of matrices without copying its input once per tap.
+//! Layout that makes a convolution a plain matrix product without copying the input once per tap (no im2col).
 //!
-//! A photo's channel, padded with zeros, lies in memory as one line, row behind row. Then the pixel that tap `(i, j)` of
-//! a kernel reads for the output at position `q` of the line lies at `q + i · columns + j`: a tap is an offset. A stride
-//! `s` splits the line into `s²` phases (every s-th pixel of every s-th row), in each of which a tap is an offset again.
-//! The zeros at the end of a row serve as those at the beginning of the next, those below a photo as those above the
-//! next. Between the outputs of two rows lie positions that mean nothing; they are computed too and thrown away.
+//! Each channel of an image is padded with zeros and stored as one line, row after row. The pixel that tap `(i, j)` of
+//! the kernel reads for the output at position `q` of the line is at `q + i · columns + j`: a tap is an offset.
+//!
+//! A stride `s` splits the line into `s²` phases: phase `(a, b)` holds every s-th pixel of every s-th row, from row `a`
+//! and column `b` on. Within a phase, a tap is an offset again.
+//!
+//! Zeros are shared: those at the end of a row also serve as those before the next row, and those below an image as
+//! those above the next image. A line therefore has positions between the outputs of two rows that belong to no output.
+//! Their sums are computed too and discarded.
 
 use crate::op::ConvShape;
 
-/// The part of one axis that falls into a phase: from input pixel `first` on every s-th, `count` of them, from place
-/// `start` of the phase on. Around it are zeros.
+/// Part of one axis that belongs to one phase: every s-th input pixel from `first` on, `count` of them, stored from
+/// position `start` of the phase on. Zeros surround it.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     first: usize,
@@ -17,26 +21,29 @@ struct Span {
     count: usize,
 }
 
-/// The lines of some photos: `[c_in, s², images · area]`.
+/// Layout of the lines of some images, `[c_in, s², images · image_len]`.
 #[derive(Debug, Clone)]
 pub struct PaddedLines {
+    /// Geometry of the convolution.
     pub shape: ConvShape,
-    /// Photos that lie behind each other in one line.
+    /// Images in one line, one after the other.
     pub images: usize,
-    /// Of the rows and of the columns, per phase.
+    /// Spans of the rows and of the columns, per phase.
     spans: [Vec<Span>; 2],
-    /// From one photo to the next, in rows, and from one row to the next.
+    /// Rows from one image to the next.
     rows: usize,
+    /// Positions from one row to the next.
     columns: usize,
 }
 
 impl PaddedLines {
+    /// Return the layout for `images` images, with as few zeros as the taps need.
     pub fn new(shape: ConvShape, images: usize) -> Self {
         let s = shape.stride;
         let axis = |axis: usize| {
             let (size, before) = (shape.size_in[axis], shape.padding[axis]);
-            let reach = (shape.kernel[axis] - 1) / s;
-            let padded = shape.size_out[axis] + reach;
+            let max_tap = (shape.kernel[axis] - 1) / s;
+            let padded = shape.size_out[axis] + max_tap;
             let span = |phase: usize| {
                 let first = (phase + s - before % s) % s;
                 let start = (first + before) / s;
@@ -45,46 +52,47 @@ impl PaddedLines {
             };
             let spans: Vec<Span> = (0..s).map(span).collect();
             let shared = spans.iter().map(|span| span.start.min(padded.saturating_sub(span.start + span.count)));
-            (padded - shared.min().unwrap_or(0).min(reach), spans)
+            (padded - shared.min().unwrap_or(0).min(max_tap), spans)
         };
-        let ((rows, of_rows), (columns, of_columns)) = (axis(0), axis(1));
-        Self { shape, images, spans: [of_rows, of_columns], rows, columns }
+        let ((rows, row_spans), (columns, column_spans)) = (axis(0), axis(1));
+        Self { shape, images, spans: [row_spans, column_spans], rows, columns }
     }
 
-    /// Positions from one photo to the next.
-    pub fn area(&self) -> usize {
+    /// Return the positions from one image to the next.
+    pub fn image_len(&self) -> usize {
         self.rows * self.columns
     }
 
-    /// Positions of a line.
-    pub fn line(&self) -> usize {
-        self.images * self.area()
+    /// Return the positions of a line.
+    pub fn line_len(&self) -> usize {
+        self.images * self.image_len()
     }
 
-    /// How far a tap may reach beyond the position that it belongs to.
-    pub fn reach(&self) -> usize {
+    /// Return the largest offset of a tap.
+    pub fn max_offset(&self) -> usize {
         let [i, j] = self.shape.kernel.map(|k| (k - 1) / self.shape.stride);
         i * self.columns + j
     }
 
-    /// The phase that tap `(i, j)` reads, and its offset there.
+    /// Return the phase that tap `(i, j)` reads, and its offset there.
     pub fn tap(&self, i: usize, j: usize) -> (usize, usize) {
         let s = self.shape.stride;
         ((i % s) * s + j % s, (i / s) * self.columns + j / s)
     }
 
-    /// Where every weight of an output channel, in their order, reads for output 0.
+    /// Return the index in the lines that each weight of an output channel reads for the output at position 0, in the
+    /// order `[c_in, kh, kw]` of the weights.
     pub fn offsets(&self) -> Vec<usize> {
         let ([kh, kw], phases) = (self.shape.kernel, self.shape.stride.pow(2));
         let taps: Vec<_> = (0..kh).flat_map(|i| (0..kw).map(move |j| self.tap(i, j))).collect();
-        let channel = |c| taps.iter().map(move |(phase, offset)| (c * phases + phase) * self.line() + offset);
+        let channel = |c| taps.iter().map(move |(phase, offset)| (c * phases + phase) * self.line_len() + offset);
         (0..self.shape.c_in).flat_map(channel).collect()
     }
 
-    /// Photos `[images, c_in, h, w]` to lines, in an `out` of zeros.
-    pub fn split(&self, x: &[f32], out: &mut [f32]) {
+    /// Copy images `x` `[images, c_in, h, w]` to the lines `out`, whose padding must be zeros already.
+    pub fn images_to_lines(&self, x: &[f32], out: &mut [f32]) {
         let s = self.shape.stride;
-        self.for_rows(|row, line, columns| {
+        self.for_each_row(|row, line, columns| {
             let row = &x[row + columns.first..row - row % self.shape.size_in[1] + self.shape.size_in[1]];
             let line = &mut out[line..line + columns.count];
             match s {
@@ -94,10 +102,10 @@ impl PaddedLines {
         });
     }
 
-    /// The way back: lines to photos, in an `x` of zeros.
-    pub fn join(&self, lines: &[f32], x: &mut [f32]) {
+    /// Copy the lines to images `x` `[images, c_in, h, w]`. Pixels that no tap reads keep their value.
+    pub fn lines_to_images(&self, lines: &[f32], x: &mut [f32]) {
         let s = self.shape.stride;
-        self.for_rows(|row, line, columns| {
+        self.for_each_row(|row, line, columns| {
             let row = &mut x[row + columns.first..row - row % self.shape.size_in[1] + self.shape.size_in[1]];
             let line = &lines[line..line + columns.count];
             match s {
@@ -107,9 +115,9 @@ impl PaddedLines {
         });
     }
 
-    /// Every phase of every input row that is read: where the row begins in the photos, where its part in the lines, and
-    /// which columns that is.
-    fn for_rows(&self, mut f: impl FnMut(usize, usize, Span)) {
+    /// Call `f(row, line, columns)` for every phase of every input row that the taps read: start of the row in the
+    /// images, start of its part in the lines, and the columns of the part.
+    fn for_each_row(&self, mut f: impl FnMut(usize, usize, Span)) {
         let (s, [h, w]) = (self.shape.stride, self.shape.size_in);
         for image in 0..self.images {
             for c in 0..self.shape.c_in {
@@ -119,7 +127,8 @@ impl PaddedLines {
                         for (phase_column, &columns) in
                             self.spans[1].iter().enumerate().filter(|(_, span)| span.count > 0)
                         {
-                            let line = ((c * s + phase_row) * s + phase_column) * self.line() + image * self.area();
+                            let line =
+                                ((c * s + phase_row) * s + phase_column) * self.line_len() + image * self.image_len();
                             f(row, line + (rows.start + i) * self.columns + columns.start, columns);
                         }
                     }
@@ -128,24 +137,24 @@ impl PaddedLines {
         }
     }
 
-    /// Gradients `[images, c_out, h, w]` of the outputs to lines `[c_out, pitch]` from `lead` on, in an `out` of zeros,
-    /// which remain where no output is.
-    pub fn spread(&self, dy: &[f32], out: &mut [f32], lead: usize, pitch: usize) {
+    /// Copy gradients `dy` `[images, c_out, h', w']` of the outputs to lines `[c_out, pitch]`, which start at
+    /// `out[lead]`. Positions without an output must be zeros already.
+    pub fn gradients_to_lines(&self, dy: &[f32], out: &mut [f32], lead: usize, pitch: usize) {
         let [h, w] = self.shape.size_out;
         for (i, row) in dy.chunks_exact(w).enumerate() {
             let (image, c) = (i / h / self.shape.c_out, i / h % self.shape.c_out);
-            out[lead + c * pitch + image * self.area() + i % h * self.columns..][..w].copy_from_slice(row);
+            out[lead + c * pitch + image * self.image_len() + i % h * self.columns..][..w].copy_from_slice(row);
         }
     }
 
-    /// The outputs among the positions `from..from + len` of a line, as runs: where they belong in channel 0 of
-    /// `[images, c_out, h, w]`, their place in the range, their number.
-    pub fn runs(&self, from: usize, len: usize, mut f: impl FnMut(usize, usize, usize)) {
+    /// Call `f(to, offset, count)` for every run of outputs among the positions `from..from + len` of a line: `count`
+    /// outputs at `from + offset` of the line, which belong at index `to` of channel 0 in `[images, c_out, h', w']`.
+    pub fn output_runs(&self, from: usize, len: usize, mut f: impl FnMut(usize, usize, usize)) {
         let [h, w] = self.shape.size_out;
-        let to = (from + len).min(self.line());
+        let to = (from + len).min(self.line_len());
         let mut q = from;
         while q < to {
-            let (image, row, column) = (q / self.area(), q % self.area() / self.columns, q % self.columns);
+            let (image, row, column) = (q / self.image_len(), q % self.image_len() / self.columns, q % self.columns);
             if row < h && column < w {
                 let count = (w - column).min(to - q);
                 f((image * self.shape.c_out * h + row) * w + column, q - from, count);

@@ -1,4 +1,5 @@
-//! The gradients of a convolution: that of the input is a convolution again, that of the weights a sum over all pixels.
+//! Gradients of a convolution. The input gradient is a convolution again; the weight gradient is a sum over the pixels
+//! of all images, split into partial sums.
 
 use burn::backend::Cube;
 use burn::backend::ops::FloatTensorOps;
@@ -8,18 +9,18 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::product::Four;
-use super::window::{Window, window_of};
-use super::{FLAT, ROWS, convolve, cubes, empty, zeros};
+use super::product::Vec4;
+use super::window::{WindowGeometry, window_geometry};
+use super::{BLOCK_ROWS, CUBE_DIM, convolve, cube_count, empty, zeros};
 use crate::op::{ConvShape, Convolution, ConvolutionGradients};
 use crate::{ClampedRelu, Packed};
 
-/// Units that a sum over pixels is shared out to: enough for a large adapter.
-const UNITS: usize = 32 * 1024;
-/// The most values that the shares of a sum may have: 32 MB.
-const VALUES: usize = 8 << 20;
+/// Units to split the weight gradient among: enough for a large GPU.
+const TARGET_UNITS: usize = 32 * 1024;
+/// Largest number of partial sums: 32 MB of `f32`.
+const MAX_PARTIAL_SUMS: usize = 8 << 20;
 
-/// `dy` times the slope of what was rectified to `y`; one unit per value.
+/// Multiply `dy` by the derivative of the ReLU where its output is `y`; one unit per value.
 #[cube(launch_unchecked)]
 fn relu_gradient_kernel(y: &[f32], dy: &[f32], out: &mut [f32], planes: usize, area: usize, slope: f32, cap: f32) {
     let pixel = ABSOLUTE_POS_X as usize;
@@ -31,9 +32,9 @@ fn relu_gradient_kernel(y: &[f32], dy: &[f32], out: &mut [f32], planes: usize, a
     }
 }
 
-/// `[rows][columns][k]` to `[columns][rows][k]`, the k backwards; one unit per value.
+/// Transpose `[rows][columns][k]` to `[columns][rows][k]` and flip along `k`; one unit per value.
 #[cube(launch_unchecked)]
-fn turn_kernel(weights: &[f32], out: &mut [f32], rows: usize, columns: usize, #[comptime] k: usize) {
+fn flip_kernel(weights: &[f32], out: &mut [f32], rows: usize, columns: usize, #[comptime] k: usize) {
     let value = ABSOLUTE_POS_X as usize;
     let row = ABSOLUTE_POS_Y as usize;
     if value < columns * k && row < rows {
@@ -42,9 +43,9 @@ fn turn_kernel(weights: &[f32], out: &mut [f32], rows: usize, columns: usize, #[
     }
 }
 
-/// Planes with `stride − 1` zeros between their pixels; one unit per pixel of the result.
+/// Dilate planes: insert `stride − 1` zeros between neighbouring pixels; one unit per pixel of the result.
 #[cube(launch_unchecked)]
-fn spread_kernel(
+fn dilate_kernel(
     planes: &[f32],
     out: &mut [f32],
     count: usize,
@@ -65,28 +66,29 @@ fn spread_kernel(
     }
 }
 
-/// `[n][channels][area]` to `[n][area][padded]`, zeros behind the last channel.
+/// Transpose `[n][channels][area]` to `[n][area][padded]`, with zeros after the last channel; one unit per value.
 #[cube(launch_unchecked)]
 fn channels_last_kernel(planes: &[f32], out: &mut [f32], channels: usize, padded: usize, area: usize) {
     let pixel = ABSOLUTE_POS_X as usize;
     let channel = ABSOLUTE_POS_Y as usize;
-    let photo = CUBE_POS_Z as usize;
+    let image = CUBE_POS_Z as usize;
     if pixel < area && channel < padded {
-        let at = (photo * channels + channel.min(channels - 1)) * area + pixel;
-        out[(photo * area + pixel) * padded + channel] = select(channel < channels, planes[at], 0.0f32);
+        let at = (image * channels + channel.min(channels - 1)) * area + pixel;
+        out[(image * area + pixel) * padded + channel] = select(channel < channels, planes[at], 0.0f32);
     }
 }
 
-/// One unit per weight of an input channel, block of eight output channels, and share of the rows of all photos.
+/// Partial sums of the weight gradient; one unit per weight of an output channel (`x`), block of eight output channels
+/// (`y`) and split (`z`). A split is `rows` rows of output pixels.
 #[cube(launch_unchecked)]
 fn weight_gradient_kernel(
     // [n][c_in][h][w]
-    photos: &[f32],
+    input: &[f32],
     // [n][h'][w'][padded]
-    dy: &[Four],
-    // [share][c_out][c_in · kh · kw]
+    dy: &[Vec4],
+    // [split][c_out][c_in · kh · kw]
     out: &mut [f32],
-    window: &Window,
+    geometry: &WindowGeometry,
     images: usize,
     c_in: usize,
     c_out: usize,
@@ -97,7 +99,7 @@ fn weight_gradient_kernel(
 ) {
     let weight = ABSOLUTE_POS_X as usize;
     let first = ABSOLUTE_POS_Y as usize * 8;
-    let share = CUBE_POS_Z as usize;
+    let split = CUBE_POS_Z as usize;
     let depth = c_in * kh * kw;
     if weight < depth && first < c_out {
         let (channel, i, j) = (weight / (kh * kw), weight / kw % kh, weight % kw);
@@ -106,18 +108,18 @@ fn weight_gradient_kernel(
         for r in 0..8usize {
             sums[r] = 0.0f32;
         }
-        let end = ((share + 1) * rows).min(images * window.height_out);
-        for row in share * rows..end {
-            let (photo, y_out) = (row / window.height_out, row % window.height_out);
-            // Above and left of the photo these wrap around, and so lie beyond it.
-            let y = y_out * window.stride + i - window.top;
-            if y < window.height {
-                let line = ((photo * c_in + channel) * window.height + y) * window.width;
-                let mut at = (row * window.width_out * padded + first) / 4;
-                let mut x = j - window.left;
-                for _ in 0..window.width_out {
-                    let inside = x < window.width;
-                    let value = select(inside, photos[line + select(inside, x, 0usize)], 0.0f32);
+        let end = ((split + 1) * rows).min(images * geometry.height_out);
+        for row in split * rows..end {
+            let (image, y_out) = (row / geometry.height_out, row % geometry.height_out);
+            // Coordinates above and left of the image wrap around to huge values, so the bounds checks exclude them.
+            let y = y_out * geometry.stride + i - geometry.top;
+            if y < geometry.height {
+                let line = ((image * c_in + channel) * geometry.height + y) * geometry.width;
+                let mut at = (row * geometry.width_out * padded + first) / 4;
+                let mut x = j - geometry.left;
+                for _ in 0..geometry.width_out {
+                    let inside = x < geometry.width;
+                    let value = select(inside, input[line + select(inside, x, 0usize)], 0.0f32);
                     let (low, high) = (dy[at], dy[at + 1]);
                     #[unroll]
                     for r in 0..4usize {
@@ -125,14 +127,14 @@ fn weight_gradient_kernel(
                         sums[r + 4] += high.extract(r) * value;
                     }
                     at += padded / 4;
-                    x += window.stride;
+                    x += geometry.stride;
                 }
             }
         }
         #[unroll]
         for r in 0..8usize {
             if first + r < c_out {
-                out[(share * c_out + first + r) * depth + weight] = sums[r];
+                out[(split * c_out + first + r) * depth + weight] = sums[r];
             }
         }
     }
@@ -155,12 +157,12 @@ impl ConvolutionGradients for Cube {
         let [y, dy] = [y, dy].map(into_contiguous);
         let [n, c, h, w] = y.meta.shape().dims();
         let out = empty(&y, [n, c, h, w]);
-        // SAFETY: the units beyond the planes do nothing.
+        // SAFETY: units beyond the pixels or planes do nothing. All three tensors have the shape of `y`.
         unsafe {
             relu_gradient_kernel::launch_unchecked(
                 &out.client.clone(),
-                cubes([h * w, n * c, 1], FLAT),
-                FLAT,
+                cube_count([h * w, n * c, 1], CUBE_DIM),
+                CUBE_DIM,
                 y.into_buffer_arg(),
                 dy.into_buffer_arg(),
                 out.clone().into_buffer_arg(),
@@ -173,84 +175,87 @@ impl ConvolutionGradients for Cube {
         out
     }
 
-    /// `dy`, spread out where the stride is above 1, through the weights turned round.
+    /// Convolve `dy`, dilated if the stride is above 1, with the flipped weights.
     fn input_gradient(shape: &ConvShape, dy: CubeTensor, weight: CubeTensor) -> CubeTensor {
         let [dy, weight] = [dy, weight].map(into_contiguous);
         let ([kh, kw], client) = (shape.kernel, dy.client.clone());
-        let turned = empty(&weight, [shape.c_in, shape.c_out, kh, kw]);
-        // SAFETY: the units beyond rows and columns do nothing.
+        let flipped = empty(&weight, [shape.c_in, shape.c_out, kh, kw]);
+        // SAFETY: units beyond the values or rows do nothing. `flipped` has as many values as `weight`.
         unsafe {
-            turn_kernel::launch_unchecked(
+            flip_kernel::launch_unchecked(
                 &client,
-                cubes([shape.c_in * kh * kw, shape.c_out, 1], FLAT),
-                FLAT,
+                cube_count([shape.c_in * kh * kw, shape.c_out, 1], CUBE_DIM),
+                CUBE_DIM,
                 weight.into_buffer_arg(),
-                turned.clone().into_buffer_arg(),
+                flipped.clone().into_buffer_arg(),
                 shape.c_out,
                 shape.c_in,
                 kh * kw,
             );
         }
         let ([h, w], stride, planes) = (shape.size_out, shape.stride, shape.images * shape.c_out);
-        let [h_spread, w_spread] = shape.back().size_in;
+        let [h_dilated, w_dilated] = shape.transposed().size_in;
         let dy = if stride == 1 {
             dy
         } else {
-            let spread = empty(&dy, [shape.images, shape.c_out, h_spread, w_spread]);
-            // SAFETY: the units beyond the pixels and planes do nothing; `inside` keeps the others within their plane.
+            let dilated = empty(&dy, [shape.images, shape.c_out, h_dilated, w_dilated]);
+            // SAFETY: units beyond pixels or planes do nothing. `inside` keeps the others' reads within their plane.
             unsafe {
-                spread_kernel::launch_unchecked(
+                dilate_kernel::launch_unchecked(
                     &client,
-                    cubes([h_spread * w_spread, planes, 1], FLAT),
-                    FLAT,
+                    cube_count([h_dilated * w_dilated, planes, 1], CUBE_DIM),
+                    CUBE_DIM,
                     dy.into_buffer_arg(),
-                    spread.clone().into_buffer_arg(),
+                    dilated.clone().into_buffer_arg(),
                     planes,
                     h,
                     w,
-                    w_spread,
-                    h_spread * w_spread,
+                    w_dilated,
+                    h_dilated * w_dilated,
                     stride,
                 );
             }
-            spread
+            dilated
         };
-        let none = zeros(&dy, shape.c_in);
-        convolve(&shape.back(), dy, turned, &Packed::default(), none, ClampedRelu::NONE)
+        let zero_bias = zeros(&dy, shape.c_in);
+        convolve(&shape.transposed(), dy, flipped, &Packed::default(), zero_bias, ClampedRelu::NONE)
     }
 
     fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> CubeTensor {
         let [x, dy] = [x, dy].map(into_contiguous);
         let ([h, w], [kh, kw], client) = (shape.size_out, shape.kernel, x.client.clone());
-        let (padded, depth) = (shape.c_out.next_multiple_of(ROWS), shape.c_in * kh * kw);
-        let last = empty(&dy, [shape.images, h, w, padded]);
-        // SAFETY: the units beyond the pixels and channels do nothing.
+        let (padded, depth) = (shape.c_out.next_multiple_of(BLOCK_ROWS), shape.c_in * kh * kw);
+        let dy_nhwc = empty(&dy, [shape.images, h, w, padded]);
+        // SAFETY: units beyond the pixels or padded channels do nothing. `min` keeps the reads of the others within the
+        // image's channels.
         unsafe {
             channels_last_kernel::launch_unchecked(
                 &client,
-                cubes([h * w, padded, shape.images], FLAT),
-                FLAT,
+                cube_count([h * w, padded, shape.images], CUBE_DIM),
+                CUBE_DIM,
                 dy.into_buffer_arg(),
-                last.clone().into_buffer_arg(),
+                dy_nhwc.clone().into_buffer_arg(),
                 shape.c_out,
                 padded,
                 h * w,
             );
         }
-        let wanted = UNITS.div_ceil(depth * padded / ROWS).min(VALUES / (shape.c_out * depth)).max(1);
-        let rows = (shape.images * h).div_ceil(wanted);
-        let shares = (shape.images * h).div_ceil(rows);
-        let out = empty(&x, [shares, shape.c_out * depth]);
-        // SAFETY: the units beyond weights and channels do nothing; the others stay within their photo, line by line.
+        let max_splits =
+            TARGET_UNITS.div_ceil(depth * padded / BLOCK_ROWS).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
+        let rows = (shape.images * h).div_ceil(max_splits);
+        let splits = (shape.images * h).div_ceil(rows);
+        let out = empty(&x, [splits, shape.c_out * depth]);
+        // SAFETY: units beyond the weights or channels do nothing. The bounds checks keep the reads of the others
+        // within a row of the image. The last split ends with the rows of `dy`, whose channels are padded to blocks.
         unsafe {
             weight_gradient_kernel::launch_unchecked(
                 &client,
-                cubes([depth, padded / ROWS, shares], FLAT),
-                FLAT,
+                cube_count([depth, padded / BLOCK_ROWS, splits], CUBE_DIM),
+                CUBE_DIM,
                 x.into_buffer_arg(),
-                last.into_buffer_arg(),
+                dy_nhwc.into_buffer_arg(),
                 out.clone().into_buffer_arg(),
-                window_of(shape),
+                window_geometry(shape),
                 shape.images,
                 shape.c_in,
                 shape.c_out,
@@ -260,13 +265,13 @@ impl ConvolutionGradients for Cube {
                 kw,
             );
         }
-        let out = if shares == 1 { out } else { Cube::float_sum_dim(out, 0) };
+        let out = if splits == 1 { out } else { Cube::float_sum_dim(out, 0) };
         reshape(out, [shape.c_out, shape.c_in, kh, kw].into())
     }
 
     fn bias_gradient(shape: &ConvShape, dy: CubeTensor) -> CubeTensor {
         let [h, w] = shape.size_out;
-        let of_planes = Cube::float_sum_dim(reshape(dy, [shape.images, shape.c_out, h * w].into()), 2);
-        reshape(Cube::float_sum_dim(of_planes, 0), [shape.c_out].into())
+        let plane_sums = Cube::float_sum_dim(reshape(dy, [shape.images, shape.c_out, h * w].into()), 2);
+        reshape(Cube::float_sum_dim(plane_sums, 0), [shape.c_out].into())
     }
 }

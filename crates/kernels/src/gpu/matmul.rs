@@ -1,15 +1,15 @@
-//! Products of small matrices, such as a network's head and its maps: a unit for each sum, no workgroup memory. Libraries'
-//! products are made for large ones; these have few rows, and their time would go into barriers.
+//! Products of small matrices, such as a network's head and class activation maps: one unit per sum, no workgroup
+//! memory. General matrix products are tiled for large matrices. With few rows, they spend their time in barriers.
 
 use burn::backend::Cube;
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::{FLAT, cubes, empty};
+use super::{CUBE_DIM, cube_count, empty};
 use crate::op::Matmul;
 
-/// `out[i][j] = Σ_l a[i · a_row + l · a_column] · b[l · b_row + j · b_column]`
+/// Set `out[i][j] = Σ_k a[i · a_row + k · a_column] · b[k · b_row + j · b_column]`; one unit per `(i, j)`.
 #[cube(launch_unchecked)]
 fn matmul_kernel(
     a: &[f32],
@@ -39,18 +39,19 @@ fn matmul_kernel(
 }
 
 impl Matmul for Cube {
-    /// Takes either as it lies, transposed too.
+    /// Read both factors with their own strides, so that a transposed factor needs no copy.
     fn small_matmul(a: CubeTensor, b: CubeTensor) -> CubeTensor {
         let ([rows, depth], [_, columns]) = (a.meta.shape().dims::<2>(), b.meta.shape().dims::<2>());
         let strides = |tensor: &CubeTensor| [tensor.meta.strides()[0], tensor.meta.strides()[1]];
         let ([a_row, a_column], [b_row, b_column]) = (strides(&a), strides(&b));
         let out = empty(&a, [rows, columns]);
-        // SAFETY: the units beyond rows and columns do nothing; strides and shape are the tensors' own.
+        // SAFETY: units beyond `rows` or `columns` do nothing. The others read within `a` and `b`, whose own shapes and
+        // strides give the indices, and write within `out` `[rows, columns]`.
         unsafe {
             matmul_kernel::launch_unchecked(
                 &out.client.clone(),
-                cubes([columns, rows, 1], FLAT),
-                FLAT,
+                cube_count([columns, rows, 1], CUBE_DIM),
+                CUBE_DIM,
                 a.into_buffer_arg(),
                 b.into_buffer_arg(),
                 out.clone().into_buffer_arg(),

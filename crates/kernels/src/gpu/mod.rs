@@ -1,9 +1,11 @@
-//! The operations as CubeCL kernels, for graphics adapters through wgpu. Activations stay `[n, c, h, w]` without gaps from one
-//! operation to the next, so that nothing is copied in between and neighbouring units read neighbouring pixels.
+//! GPU kernels in CubeCL, and their binding to burn's backend `Cube` on wgpu.
 //!
-//! Each multiplies blocks of sums in registers: a unit reads eight weights (which its neighbours read too) and a few inputs,
-//! for eight times as many multiply-adds. There is no workgroup memory: adapters made of software pay dearly for its barriers,
-//! and on real ones a block of this size leaves the arithmetic units, not the caches, as the bound.
+//! Activations are contiguous `[n, c, h, w]` in every operation. Hence nothing is copied between operations, and
+//! neighbouring units (GPU threads) read neighbouring pixels.
+//!
+//! The convolution kernels keep a block of sums in registers: a unit reads eight weights, which its neighbours read
+//! too, and a few inputs, and computes eight multiply-adds per input. They use no workgroup memory. Its barriers are
+//! slow on software adapters, and on real GPUs a block of this size is bound by arithmetic, not by caches.
 
 mod gradients;
 mod matmul;
@@ -18,36 +20,36 @@ use burn_cubecl::ops::numeric::{empty_device_contiguous_dtype, zeros_client};
 use burn_cubecl::tensor::CubeTensor;
 
 use super::algorithm::{ConvAlgorithm, Tile};
-use super::op::{ConvShape, Forward, Pooling};
+use super::op::{ConvShape, InferenceConvolution, Pooling};
 use super::{ClampedRelu, Packed};
 
-/// The most values that transformed weights may have: what the smallest adapters bind at once, 128 MB.
-const WEIGHTS: usize = 32 << 20;
+/// Largest number of transformed weights: 128 MB of `f32`, the largest binding that every WebGPU adapter supports.
+const MAX_TRANSFORMED_WEIGHTS: usize = 32 << 20;
 
-/// Rows of weights that a unit has sums of.
-const ROWS: usize = 8;
+/// Rows of weights in a block: the sums that a unit keeps per column.
+const BLOCK_ROWS: usize = 8;
 
-/// An uninitialised tensor beside another.
-fn empty<const D: usize>(beside: &CubeTensor, shape: [usize; D]) -> CubeTensor {
-    empty_device_contiguous_dtype(beside.client.clone(), beside.device.clone(), shape.into(), beside.dtype)
+/// Return an uninitialised contiguous tensor with the device and float type of `like`.
+fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape.into(), like.dtype)
 }
 
-/// Zeros beside a tensor.
-fn zeros(beside: &CubeTensor, count: usize) -> CubeTensor {
-    zeros_client(beside.client.clone(), beside.device.clone(), [count].into(), beside.dtype)
+/// Return `count` zeros with the device and float type of `like`.
+fn zeros(like: &CubeTensor, count: usize) -> CubeTensor {
+    zeros_client(like.client.clone(), like.device.clone(), [count].into(), like.dtype)
 }
 
-/// As many cubes as cover so many units.
-fn cubes(units: [usize; 3], dim: CubeDim) -> CubeCount {
+/// Return the number of cubes (workgroups) of size `dim` that cover `units` units.
+fn cube_count(units: [usize; 3], dim: CubeDim) -> CubeCount {
     let [x, y, z] = units.map(|units| units as u32);
     CubeCount::Static(x.div_ceil(dim.0.x), y.div_ceil(dim.0.y), z.div_ceil(dim.0.z))
 }
 
-/// For kernels with one unit per pixel or tile, `x`, and channel, `y`: neighbours in `x` read neighbouring values, and two
-/// rows of them are as many units as the smallest adapters run in step.
-const FLAT: CubeDim = CubeDim::new_2d(32, 2);
+/// Cube size of kernels with one unit per pixel or tile (`x`) and channel (`y`). Neighbours along `x` read neighbouring
+/// values. Two rows make 64 units, as many as the smallest GPUs run in lockstep.
+const CUBE_DIM: CubeDim = CubeDim::new_2d(32, 2);
 
-/// A convolution, or one with a filter to every channel, and its rectifier.
+/// Return the convolution + ReLU of `x`. Weights `[c, 1, kh, kw]` for `c > 1` input channels make it depthwise.
 fn convolve(
     shape: &ConvShape,
     x: CubeTensor,
@@ -60,7 +62,9 @@ fn convolve(
     if weight.meta.shape()[1] != shape.c_in {
         return window::depthwise(shape, x, weight, bias, relu);
     }
-    let fits = |tile: &Tile| tile.places() * shape.c_in * shape.c_out.next_multiple_of(ROWS) <= WEIGHTS;
+    let fits = |tile: &Tile| {
+        tile.elements() * shape.c_in * shape.c_out.next_multiple_of(BLOCK_ROWS) <= MAX_TRANSFORMED_WEIGHTS
+    };
     if let Some(tile) = Tile::for_conv(shape, 4).filter(fits) {
         let weights = packed.on_gpu(&weight, ConvAlgorithm::Winograd(tile), || winograd::pack(tile, shape, &weight));
         return winograd::forward(tile, shape, x, weights, bias, relu);
@@ -72,7 +76,7 @@ fn convolve(
     }
 }
 
-impl Forward for Cube {
+impl InferenceConvolution for Cube {
     fn convolution_relu(
         x: CubeTensor,
         weight: CubeTensor,

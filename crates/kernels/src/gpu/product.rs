@@ -1,22 +1,22 @@
-//! Products of weights with columns of inputs: what 1×1 convolutions are, and what minimal filtering leaves to be done.
+//! Batched products of weights with columns of inputs, for 1×1 convolutions and for minimal filtering.
 
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::{FLAT, ROWS, cubes, empty};
+use super::{BLOCK_ROWS, CUBE_DIM, cube_count, empty};
 use crate::ClampedRelu;
 use crate::op::ConvShape;
 
-/// Weights of one block, four to a vector.
-pub type Four = Vector<f32, Const<4>>;
+/// Four weights of one block.
+pub type Vec4 = Vector<f32, Const<4>>;
 
-/// `out[b][r][q] = relu(bias[r] + Σ_k weights[b][r][k] · columns[b][k][q])`; one unit per vector of `q` and block of
-/// eight `r`.
+/// Set `out[b][r][q] = relu(bias[r] + Σ_k weights[b][r][k] · columns[b][k][q])`, or only the sum unless
+/// `has_epilogue`; one unit per vector of `q` and block of eight `r`.
 #[cube(launch_unchecked)]
 fn product_kernel<N: Size>(
     // [batch or 1][block][depth][8]
-    weights: &[Four],
+    weights: &[Vec4],
     // [batch][depth][width]
     columns: &[Vector<f32, N>],
     bias: &[f32],
@@ -24,13 +24,13 @@ fn product_kernel<N: Size>(
     out: &mut [Vector<f32, N>],
     rows: usize,
     depth: usize,
-    // In vectors.
+    // Vectors in a row of `columns`.
     width: usize,
-    // From one batch's weights to the next, in vectors; 0 where they share them.
+    // Vectors from the weights of one batch item to those of the next; 0 if they are shared.
     weights_step: usize,
     slope: f32,
     cap: f32,
-    #[comptime] rectified: bool,
+    #[comptime] has_epilogue: bool,
 ) {
     let column = ABSOLUTE_POS_X as usize;
     let first = ABSOLUTE_POS_Y as usize * 8;
@@ -57,7 +57,7 @@ fn product_kernel<N: Size>(
         for r in 0..8usize {
             if first + r < rows {
                 let mut sum = sums[r];
-                if rectified {
+                if has_epilogue {
                     sum += Vector::new(bias[first + r]);
                     let zero = Vector::new(0.0f32);
                     sum = select_many(sum.greater_than(&zero), sum, sum * Vector::new(slope));
@@ -69,32 +69,40 @@ fn product_kernel<N: Size>(
     }
 }
 
-/// `[batch][rows][width]`. `weights` are in blocks of eight rows, one set or one for each of the batch.
+/// Batched product, `[batch][rows][width]`.
 pub struct Product {
+    /// `[batch or 1][block][depth][8]`.
     pub weights: CubeTensor,
+    /// Whether all batch items have the same weights.
     pub shared: bool,
+    /// `[batch][depth][width]`.
     pub columns: CubeTensor,
+    /// Number of products.
     pub batch: usize,
+    /// Rows of the weights.
     pub rows: usize,
+    /// Number of terms of each sum.
     pub depth: usize,
+    /// Columns of the inputs.
     pub width: usize,
 }
 
 impl Product {
-    /// Plain, or behind bias and rectifier.
-    pub fn launch(self, out: &CubeTensor, then: Option<(CubeTensor, ClampedRelu)>) {
+    /// Write the product to `out`. `epilogue` is a bias `[rows]` and an activation to apply to it.
+    pub fn launch(self, out: &CubeTensor, epilogue: Option<(CubeTensor, ClampedRelu)>) {
         let Self { weights, shared, columns, batch, rows, depth, width } = self;
         let client = out.client.clone();
         let vector = if width.is_multiple_of(4) { 4 } else { 1 };
-        let (width, blocks) = (width / vector, rows.div_ceil(ROWS));
+        let (width, blocks) = (width / vector, rows.div_ceil(BLOCK_ROWS));
         let dim = CubeDim::new_2d(16, 4);
-        let rectified = then.is_some();
-        let (bias, relu) = then.unwrap_or_else(|| (columns.clone(), ClampedRelu::NONE));
-        // SAFETY: the units beyond `width` and `rows` do nothing; all others stay within what the shapes say.
+        let has_epilogue = epilogue.is_some();
+        let (bias, relu) = epilogue.unwrap_or_else(|| (columns.clone(), ClampedRelu::NONE));
+        // SAFETY: units beyond `width` or `rows` do nothing. The others stay within the fields' documented shapes:
+        // weights are padded to whole blocks, and `vector` divides the width. `bias` is read only if `has_epilogue`.
         unsafe {
             product_kernel::launch_unchecked(
                 &client,
-                cubes([width, blocks, batch], dim),
+                cube_count([width, blocks, batch], dim),
                 dim,
                 vector,
                 weights.into_buffer_arg(),
@@ -104,16 +112,16 @@ impl Product {
                 rows,
                 depth,
                 width,
-                if shared { 0 } else { blocks * depth * ROWS / 4 },
+                if shared { 0 } else { blocks * depth * BLOCK_ROWS / 4 },
                 relu.slope,
                 relu.cap,
-                rectified,
+                has_epilogue,
             );
         }
     }
 }
 
-/// `[rows][depth]` to `[block][depth][8]`, zeros behind the last row.
+/// Pack `[rows][depth]` as `[block][depth][8]`, with zeros after the last row; one unit per value.
 #[cube(launch_unchecked)]
 fn pack_kernel(weights: &[f32], out: &mut [f32], rows: usize, padded: usize, depth: usize) {
     let k = ABSOLUTE_POS_X as usize;
@@ -124,17 +132,18 @@ fn pack_kernel(weights: &[f32], out: &mut [f32], rows: usize, padded: usize, dep
     }
 }
 
-/// Weights `[c_out, c_in, kh, kw]` in blocks, for [`pointwise`] and for a direct convolution.
+/// Return weights `[c_out, c_in, kh, kw]` packed as `[block][c_in · kh · kw][8]`.
 pub fn pack(shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
     let depth = shape.c_in * shape.kernel[0] * shape.kernel[1];
-    let padded = shape.c_out.next_multiple_of(ROWS);
+    let padded = shape.c_out.next_multiple_of(BLOCK_ROWS);
     let out = empty(weight, [padded * depth]);
-    let dim = FLAT;
-    // SAFETY: the units beyond `depth` and `padded` do nothing.
+    let dim = CUBE_DIM;
+    // SAFETY: units beyond `depth` or `padded` do nothing. The others write within `out`, and `min` keeps their reads
+    // within `weights`.
     unsafe {
         pack_kernel::launch_unchecked(
             &weight.client,
-            cubes([depth, padded, 1], dim),
+            cube_count([depth, padded, 1], dim),
             dim,
             weight.clone().into_buffer_arg(),
             out.clone().into_buffer_arg(),
@@ -146,7 +155,7 @@ pub fn pack(shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
     out
 }
 
-/// A 1×1 convolution with stride 1: one product per photo.
+/// Return the 1×1 convolution with stride 1 + ReLU of `x`: one product per image. `weights` come from [`pack`].
 pub fn pointwise(
     shape: &ConvShape,
     x: CubeTensor,

@@ -1,48 +1,56 @@
-//! What slides a window over photos: convolution by its definition, depthwise convolution, max-pooling.
+//! Sliding-window kernels: direct convolution, depthwise convolution, max-pooling.
 
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::product::Four;
-use super::{FLAT, ROWS, cubes, empty};
+use super::product::Vec4;
+use super::{BLOCK_ROWS, CUBE_DIM, cube_count, empty};
 use crate::ClampedRelu;
 use crate::op::ConvShape;
 
-/// Where a window lies.
+/// Sizes of input and output planes, and how the window moves over them.
 #[derive(CubeType, CubeLaunch)]
-pub struct Window {
+pub struct WindowGeometry {
+    /// Rows of the input.
     pub height: usize,
+    /// Columns of the input.
     pub width: usize,
+    /// Rows of the output.
     pub height_out: usize,
+    /// Columns of the output.
     pub width_out: usize,
+    /// Stride along both axes.
     pub stride: usize,
+    /// Padding above.
     pub top: usize,
+    /// Padding on the left.
     pub left: usize,
 }
 
-pub fn window_of(shape: &ConvShape) -> WindowLaunch {
+/// Return the geometry of `shape` as an argument for a kernel.
+pub fn window_geometry(shape: &ConvShape) -> WindowGeometryLaunch {
     let ([h, w], [h_out, w_out], [top, left]) = (shape.size_in, shape.size_out, shape.padding);
-    WindowLaunch::new(h, w, h_out, w_out, shape.stride, top, left)
+    WindowGeometryLaunch::new(h, w, h_out, w_out, shape.stride, top, left)
 }
 
-/// `z` where positive, `slope · z` elsewhere, at most `cap`.
+/// Return the activation of `z`; see [`ClampedRelu`].
 #[cube]
 pub fn clamped_relu(z: f32, slope: f32, cap: f32) -> f32 {
     let z = select(z > 0.0f32, z, z * slope);
     select(z > cap, cap, z)
 }
 
-/// One unit per output pixel and block of eight channels; `z` is the photo.
+/// Direct convolution + ReLU; one unit per output pixel (`x`), block of eight output channels (`y`) and image (`z`).
 #[cube(launch_unchecked)]
 fn direct_kernel(
     // [n][c_in][h][w]
-    photos: &[f32],
+    input: &[f32],
     // [block][c_in][kh][kw][8]
-    weights: &[Four],
+    weights: &[Vec4],
     bias: &[f32],
     out: &mut [f32],
-    window: &Window,
+    geometry: &WindowGeometry,
     c_in: usize,
     c_out: usize,
     slope: f32,
@@ -52,25 +60,25 @@ fn direct_kernel(
 ) {
     let pixel = ABSOLUTE_POS_X as usize;
     let first = ABSOLUTE_POS_Y as usize * 8;
-    let photo = CUBE_POS_Z as usize;
-    let area = window.height_out * window.width_out;
+    let image = CUBE_POS_Z as usize;
+    let area = geometry.height_out * geometry.width_out;
     if pixel < area && first < c_out {
-        // Above and left of the photo these wrap around, and so lie beyond it.
-        let y = pixel / window.width_out * window.stride - window.top;
-        let x = pixel % window.width_out * window.stride - window.left;
+        // Coordinates above and left of the image wrap around to huge values, so `inside` excludes them.
+        let y = pixel / geometry.width_out * geometry.stride - geometry.top;
+        let x = pixel % geometry.width_out * geometry.stride - geometry.left;
         let mut sums = Array::<f32>::new(8usize);
         #[unroll]
         for r in 0..8usize {
             sums[r] = 0.0f32;
         }
         let mut weight = first * c_in * kh * kw / 4;
-        let mut plane = photo * c_in * window.height * window.width;
+        let mut plane = image * c_in * geometry.height * geometry.width;
         for _c in 0..c_in {
             for i in 0..kh {
                 for j in 0..kw {
-                    let inside = y + i < window.height && x + j < window.width;
-                    let at = select(inside, plane + (y + i) * window.width + x + j, plane);
-                    let value = select(inside, photos[at], 0.0f32);
+                    let inside = y + i < geometry.height && x + j < geometry.width;
+                    let at = select(inside, plane + (y + i) * geometry.width + x + j, plane);
+                    let value = select(inside, input[at], 0.0f32);
                     let (low, high) = (weights[weight], weights[weight + 1]);
                     #[unroll]
                     for r in 0..4usize {
@@ -80,19 +88,19 @@ fn direct_kernel(
                     weight += 2;
                 }
             }
-            plane += window.height * window.width;
+            plane += geometry.height * geometry.width;
         }
         #[unroll]
         for r in 0..8usize {
             if first + r < c_out {
-                let to = (photo * c_out + first + r) * area + pixel;
+                let to = (image * c_out + first + r) * area + pixel;
                 out[to] = clamped_relu(sums[r] + bias[first + r], slope, cap);
             }
         }
     }
 }
 
-/// Any convolution without groups; weights out of [`super::product::pack`].
+/// Return the convolution + ReLU of `x`. `weights` come from [`super::product::pack`].
 pub fn direct(
     shape: &ConvShape,
     x: CubeTensor,
@@ -102,18 +110,19 @@ pub fn direct(
 ) -> CubeTensor {
     let [h, w] = shape.size_out;
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
-    let dim = FLAT;
-    // SAFETY: the units beyond the pixels and channels do nothing; `inside` keeps the others within the photo.
+    let dim = CUBE_DIM;
+    // SAFETY: units beyond the output pixels or channels do nothing. `inside` keeps the reads of the others within the
+    // image, and weights are padded to whole blocks.
     unsafe {
         direct_kernel::launch_unchecked(
             &x.client.clone(),
-            cubes([h * w, shape.c_out.div_ceil(ROWS), shape.images], dim),
+            cube_count([h * w, shape.c_out.div_ceil(BLOCK_ROWS), shape.images], dim),
             dim,
             x.into_buffer_arg(),
             weights.into_buffer_arg(),
             bias.into_buffer_arg(),
             out.clone().into_buffer_arg(),
-            window_of(shape),
+            window_geometry(shape),
             shape.c_in,
             shape.c_out,
             relu.slope,
@@ -125,7 +134,7 @@ pub fn direct(
     out
 }
 
-/// One unit per output pixel and plane.
+/// Depthwise convolution + ReLU; one unit per output pixel (`x`) and plane (`y`).
 #[cube(launch_unchecked)]
 fn depthwise_kernel(
     // [n · channels][h][w]
@@ -134,7 +143,7 @@ fn depthwise_kernel(
     weights: &[f32],
     bias: &[f32],
     out: &mut [f32],
-    window: &Window,
+    geometry: &WindowGeometry,
     count: usize,
     channels: usize,
     slope: f32,
@@ -144,19 +153,19 @@ fn depthwise_kernel(
 ) {
     let pixel = ABSOLUTE_POS_X as usize;
     let plane = ABSOLUTE_POS_Y as usize;
-    let area = window.height_out * window.width_out;
+    let area = geometry.height_out * geometry.width_out;
     if pixel < area && plane < count {
-        let y = pixel / window.width_out * window.stride - window.top;
-        let x = pixel % window.width_out * window.stride - window.left;
+        let y = pixel / geometry.width_out * geometry.stride - geometry.top;
+        let x = pixel % geometry.width_out * geometry.stride - geometry.left;
         let channel = plane % channels;
-        let from = plane * window.height * window.width;
+        let from = plane * geometry.height * geometry.width;
         let mut sum = bias[channel];
         #[unroll]
         for i in 0..kh {
             #[unroll]
             for j in 0..kw {
-                let inside = y + i < window.height && x + j < window.width;
-                let at = select(inside, from + (y + i) * window.width + x + j, from);
+                let inside = y + i < geometry.height && x + j < geometry.width;
+                let at = select(inside, from + (y + i) * geometry.width + x + j, from);
                 sum += select(inside, planes[at], 0.0f32) * weights[(channel * kh + i) * kw + j];
             }
         }
@@ -164,7 +173,7 @@ fn depthwise_kernel(
     }
 }
 
-/// Every channel with a filter of its own, `[channels, 1, kh, kw]`.
+/// Return the depthwise convolution + ReLU of `x`. Weights are `[channels, 1, kh, kw]`.
 pub fn depthwise(
     shape: &ConvShape,
     x: CubeTensor,
@@ -174,18 +183,18 @@ pub fn depthwise(
 ) -> CubeTensor {
     let [h, w] = shape.size_out;
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
-    let (dim, planes) = (FLAT, shape.images * shape.c_out);
-    // SAFETY: the units beyond the pixels and planes do nothing; `inside` keeps the others within their plane.
+    let (dim, planes) = (CUBE_DIM, shape.images * shape.c_out);
+    // SAFETY: units beyond the output pixels or planes do nothing. `inside` keeps the others' reads within their plane.
     unsafe {
         depthwise_kernel::launch_unchecked(
             &x.client.clone(),
-            cubes([h * w, planes, 1], dim),
+            cube_count([h * w, planes, 1], dim),
             dim,
             x.into_buffer_arg(),
             weight.into_buffer_arg(),
             bias.into_buffer_arg(),
             out.clone().into_buffer_arg(),
-            window_of(shape),
+            window_geometry(shape),
             planes,
             shape.c_out,
             relu.slope,
@@ -197,31 +206,31 @@ pub fn depthwise(
     out
 }
 
-/// One unit per output pixel and plane. What lies outside a photo does not win.
+/// Max-pooling; one unit per output pixel (`x`) and plane (`y`). Padding is never the maximum.
 #[cube(launch_unchecked)]
 fn max_pool_kernel(
     planes: &[f32],
     out: &mut [f32],
-    window: &Window,
+    geometry: &WindowGeometry,
     count: usize,
     #[comptime] kh: usize,
     #[comptime] kw: usize,
 ) {
     let pixel = ABSOLUTE_POS_X as usize;
     let plane = ABSOLUTE_POS_Y as usize;
-    let area = window.height_out * window.width_out;
+    let area = geometry.height_out * geometry.width_out;
     if pixel < area && plane < count {
-        let y = pixel / window.width_out * window.stride - window.top;
-        let x = pixel % window.width_out * window.stride - window.left;
-        let from = plane * window.height * window.width;
+        let y = pixel / geometry.width_out * geometry.stride - geometry.top;
+        let x = pixel % geometry.width_out * geometry.stride - geometry.left;
+        let from = plane * geometry.height * geometry.width;
         let mut largest = f32::min_value();
         #[unroll]
         for i in 0..kh {
             #[unroll]
             for j in 0..kw {
-                let inside = y + i < window.height && x + j < window.width;
-                let at = select(inside, from + (y + i) * window.width + x + j, from);
-                // Of a broken network, whose values are no numbers, none must come out.
+                let inside = y + i < geometry.height && x + j < geometry.width;
+                let at = select(inside, from + (y + i) * geometry.width + x + j, from);
+                // `<=` is false for NaN. A window of only NaN, as of a diverged network, therefore gives NaN.
                 largest = select(!inside || planes[at] <= largest, largest, planes[at]);
             }
         }
@@ -229,20 +238,20 @@ fn max_pool_kernel(
     }
 }
 
-/// The largest of every window of `shape.kernel`, channel by channel.
+/// Return the maximum of every window of `shape.kernel`, channel by channel.
 pub fn max_pool(shape: &ConvShape, x: CubeTensor) -> CubeTensor {
     let [h, w] = shape.size_out;
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
-    let (dim, planes) = (FLAT, shape.images * shape.c_out);
-    // SAFETY: as in `depthwise`.
+    let (dim, planes) = (CUBE_DIM, shape.images * shape.c_out);
+    // SAFETY: units beyond the output pixels or planes do nothing. `inside` keeps the others' reads within their plane.
     unsafe {
         max_pool_kernel::launch_unchecked(
             &x.client.clone(),
-            cubes([h * w, planes, 1], dim),
+            cube_count([h * w, planes, 1], dim),
             dim,
             x.into_buffer_arg(),
             out.clone().into_buffer_arg(),
-            window_of(shape),
+            window_geometry(shape),
             planes,
             shape.kernel[0],
             shape.kernel[1],

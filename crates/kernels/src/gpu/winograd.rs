@@ -1,5 +1,7 @@
-//! Convolution 3×3 with stride 1 by minimal filtering, as the processor does it (`cpu::winograd` has the source): patches
-//! are transformed, multiplied place by place, and the sums transformed back.
+//! Winograd convolution: 3×3 with stride 1 by minimal filtering (Lavin & Gray 2016, "Fast Algorithms for Convolutional
+//! Neural Networks", section 4), as in `cpu::winograd`.
+//!
+//! Three kernels run in turn: input transform, one product per element of the patches, output transform.
 
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
@@ -7,34 +9,40 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::product::Product;
 use super::window::clamped_relu;
-use super::{FLAT, ROWS, cubes, empty};
+use super::{BLOCK_ROWS, CUBE_DIM, cube_count, empty};
 use crate::ClampedRelu;
 use crate::algorithm::Tile;
 use crate::op::ConvShape;
 
-/// The most values that the transformed patches of one go may have: 64 MB.
-const VALUES: usize = 16 << 20;
+/// Bound on the values of transformed patches, and on those of their sums, in memory at once: 64 MB of `f32`.
+const MAX_PATCH_VALUES: usize = 16 << 20;
 
-/// The tiles of the photos of one go.
+/// Tiles of the images that are processed at once, and their planes.
 #[derive(CubeType, CubeLaunch)]
-struct Tiles {
+struct TileGrid {
+    /// Number of tiles.
     count: usize,
-    /// `count`, and the empty places that make whole vectors of them.
+    /// `count`, padded to whole vectors.
     pitch: usize,
+    /// Rows and columns of tiles per image.
     rows: usize,
     columns: usize,
-    /// The first photo.
-    photo: usize,
+    /// First image.
+    first_image: usize,
+    /// Channels of the planes that are read or written.
     channels: usize,
+    /// Size of a plane.
     height: usize,
     width: usize,
+    /// Padding above and on the left.
     top: usize,
     left: usize,
 }
 
-/// `[c_out][c_in][3][3]` to `[place][block][c_in][8]`, zeros behind the last row; one unit per pair of channels.
+/// Filter transform of `[c_out][c_in][3][3]` to `[element][block][c_in][8]`, with zeros after the last row; one unit
+/// per pair of channels.
 #[cube(launch_unchecked)]
-fn weights_kernel(weights: &[f32], out: &mut [f32], c_out: usize, padded: usize, c_in: usize, #[comptime] side: usize) {
+fn filter_kernel(weights: &[f32], out: &mut [f32], c_out: usize, padded: usize, c_in: usize, #[comptime] side: usize) {
     let n = comptime!(side + 2);
     let input = ABSOLUTE_POS_X as usize;
     let output = ABSOLUTE_POS_Y as usize;
@@ -44,13 +52,13 @@ fn weights_kernel(weights: &[f32], out: &mut [f32], c_out: usize, padded: usize,
         #[unroll]
         for row in 0..3usize {
             let at = from + row * 3;
-            weights_1d(weights[at], weights[at + 1], weights[at + 2], &mut half, comptime!(row * n), 1usize, side);
+            filter_1d(weights[at], weights[at + 1], weights[at + 2], &mut half, comptime!(row * n), 1usize, side);
         }
         let mut column = Array::<f32>::new(n);
         let to = (output / 8 * c_in + input) * 8 + output % 8;
         #[unroll]
         for j in 0..n {
-            weights_1d(half[j], half[comptime!(n + j)], half[comptime!(2 * n + j)], &mut column, 0usize, 1usize, side);
+            filter_1d(half[j], half[comptime!(n + j)], half[comptime!(2 * n + j)], &mut column, 0usize, 1usize, side);
             #[unroll]
             for i in 0..n {
                 out[comptime!(i * n + j) * padded * c_in + to] = select(output < c_out, column[i], 0.0f32);
@@ -59,9 +67,9 @@ fn weights_kernel(weights: &[f32], out: &mut [f32], c_out: usize, padded: usize,
     }
 }
 
-/// `G g`
+/// Write `G g`, where `g = (a, b, c)`, to `out` at `at`, `at + step`, ….
 #[cube]
-fn weights_1d(
+fn filter_1d(
     a: f32,
     b: f32,
     c: f32,
@@ -89,47 +97,47 @@ fn weights_1d(
     }
 }
 
-/// Photos to transformed patches `[place][c_in][pitch]`; one unit per tile and channel.
+/// Input transform of images to `[element][c_in][pitch]`; one unit per tile (`x`) and channel (`y`).
 #[cube(launch_unchecked)]
-fn patches_kernel(photos: &[f32], out: &mut [f32], tiles: &Tiles, #[comptime] side: usize) {
+fn input_kernel(input: &[f32], out: &mut [f32], grid: &TileGrid, #[comptime] side: usize) {
     let n = comptime!(side + 2);
     let tile = ABSOLUTE_POS_X as usize;
     let channel = ABSOLUTE_POS_Y as usize;
-    if tile < tiles.pitch && channel < tiles.channels {
-        let of_photo = tile % (tiles.rows * tiles.columns);
-        let photo = tiles.photo + tile / (tiles.rows * tiles.columns);
-        // Above and left of the photo these wrap around, and so lie beyond it.
-        let y = of_photo / tiles.columns * side - tiles.top;
-        let x = of_photo % tiles.columns * side - tiles.left;
-        let plane = (photo * tiles.channels + channel) * tiles.height * tiles.width;
+    if tile < grid.pitch && channel < grid.channels {
+        let tile_in_image = tile % (grid.rows * grid.columns);
+        let image = grid.first_image + tile / (grid.rows * grid.columns);
+        // Coordinates above and left of the image wrap around to huge values, so `inside` excludes them.
+        let y = tile_in_image / grid.columns * side - grid.top;
+        let x = tile_in_image % grid.columns * side - grid.left;
+        let plane = (image * grid.channels + channel) * grid.height * grid.width;
         let mut d = Array::<f32>::new(comptime!(n * n));
         #[unroll]
         for i in 0..n {
             #[unroll]
             for j in 0..n {
-                let inside = tile < tiles.count && y + i < tiles.height && x + j < tiles.width;
-                let at = select(inside, plane + (y + i) * tiles.width + x + j, 0usize);
-                d[comptime!(i * n + j)] = select(inside, photos[at], 0.0f32);
+                let inside = tile < grid.count && y + i < grid.height && x + j < grid.width;
+                let at = select(inside, plane + (y + i) * grid.width + x + j, 0usize);
+                d[comptime!(i * n + j)] = select(inside, input[at], 0.0f32);
             }
         }
         #[unroll]
         for i in 0..n {
-            patch_1d(&mut d, comptime!(i * n), 1usize, side);
+            input_1d(&mut d, comptime!(i * n), 1usize, side);
         }
         #[unroll]
         for j in 0..n {
-            patch_1d(&mut d, j, n, side);
+            input_1d(&mut d, j, n, side);
         }
         #[unroll]
-        for place in 0..comptime!(n * n) {
-            out[(place * tiles.channels + channel) * tiles.pitch + tile] = d[place];
+        for element in 0..comptime!(n * n) {
+            out[(element * grid.channels + channel) * grid.pitch + tile] = d[element];
         }
     }
 }
 
-/// `Bᵀ d` of every `step`th value from `at` on.
+/// Apply `Bᵀ` to the values of `d` at `at`, `at + step`, …, in place.
 #[cube]
-fn patch_1d(d: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize, #[comptime] side: usize) {
+fn input_1d(d: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize, #[comptime] side: usize) {
     let (at1, at2, at3) = comptime!((at + step, at + 2 * step, at + 3 * step));
     let (d0, d1, d2, d3) = (d[at], d[at1], d[at2], d[at3]);
     if comptime!(side == 2) {
@@ -151,13 +159,13 @@ fn patch_1d(d: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize, 
     }
 }
 
-/// Sums `[place][padded][pitch]` to outputs; one unit per tile and channel.
+/// Output transform of sums `[element][padded][pitch]`, then bias and ReLU; one unit per tile (`x`) and channel (`y`).
 #[cube(launch_unchecked)]
-fn outputs_kernel(
+fn output_kernel(
     sums: &[f32],
     bias: &[f32],
     out: &mut [f32],
-    tiles: &Tiles,
+    grid: &TileGrid,
     padded: usize,
     slope: f32,
     cap: f32,
@@ -166,41 +174,41 @@ fn outputs_kernel(
     let n = comptime!(side + 2);
     let tile = ABSOLUTE_POS_X as usize;
     let channel = ABSOLUTE_POS_Y as usize;
-    if tile < tiles.count && channel < tiles.channels {
+    if tile < grid.count && channel < grid.channels {
         let mut m = Array::<f32>::new(comptime!(n * n));
         #[unroll]
-        for place in 0..comptime!(n * n) {
-            m[place] = sums[(place * padded + channel) * tiles.pitch + tile];
+        for element in 0..comptime!(n * n) {
+            m[element] = sums[(element * padded + channel) * grid.pitch + tile];
         }
         #[unroll]
         for i in 0..n {
-            sums_1d(&mut m, comptime!(i * n), 1usize, side);
+            output_1d(&mut m, comptime!(i * n), 1usize, side);
         }
         #[unroll]
         for j in 0..side {
-            sums_1d(&mut m, j, n, side);
+            output_1d(&mut m, j, n, side);
         }
-        let of_photo = tile % (tiles.rows * tiles.columns);
-        let photo = tiles.photo + tile / (tiles.rows * tiles.columns);
-        let y = of_photo / tiles.columns * side;
-        let x = of_photo % tiles.columns * side;
-        let plane = (photo * tiles.channels + channel) * tiles.height * tiles.width;
+        let tile_in_image = tile % (grid.rows * grid.columns);
+        let image = grid.first_image + tile / (grid.rows * grid.columns);
+        let y = tile_in_image / grid.columns * side;
+        let x = tile_in_image % grid.columns * side;
+        let plane = (image * grid.channels + channel) * grid.height * grid.width;
         #[unroll]
         for i in 0..side {
             #[unroll]
             for j in 0..side {
-                if y + i < tiles.height && x + j < tiles.width {
+                if y + i < grid.height && x + j < grid.width {
                     let z = m[comptime!(i * n + j)] + bias[channel];
-                    out[plane + (y + i) * tiles.width + x + j] = clamped_relu(z, slope, cap);
+                    out[plane + (y + i) * grid.width + x + j] = clamped_relu(z, slope, cap);
                 }
             }
         }
     }
 }
 
-/// `Aᵀ m` of every `step`th value from `at` on, in the first `side` of their places.
+/// Apply `Aᵀ` to the values of `m` at `at`, `at + step`, …, in place: the first `side` of them hold the result.
 #[cube]
-fn sums_1d(m: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize, #[comptime] side: usize) {
+fn output_1d(m: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize, #[comptime] side: usize) {
     let (at1, at2, at3) = comptime!((at + step, at + 2 * step, at + 3 * step));
     let (m0, m1, m2, m3) = (m[at], m[at1], m[at2], m[at3]);
     let (even, odd) = (m1 + m2, m1 - m2);
@@ -218,16 +226,17 @@ fn sums_1d(m: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize, #
     }
 }
 
-/// Weights `[c_out, c_in, 3, 3]`, transformed, as [`forward`] wants them.
+/// Return weights `[c_out, c_in, 3, 3]` transformed and packed for [`forward`].
 pub fn pack(tile: Tile, shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
-    let padded = shape.c_out.next_multiple_of(ROWS);
-    let out = empty(weight, [tile.places() * padded * shape.c_in]);
-    let dim = FLAT;
-    // SAFETY: the units beyond the channels do nothing.
+    let padded = shape.c_out.next_multiple_of(BLOCK_ROWS);
+    let out = empty(weight, [tile.elements() * padded * shape.c_in]);
+    let dim = CUBE_DIM;
+    // SAFETY: units beyond `c_in` or `padded` do nothing. The others write within `out`, and `min` keeps their reads
+    // within the weights of the last output channel.
     unsafe {
-        weights_kernel::launch_unchecked(
+        filter_kernel::launch_unchecked(
             &weight.client,
-            cubes([shape.c_in, padded, 1], dim),
+            cube_count([shape.c_in, padded, 1], dim),
             dim,
             weight.clone().into_buffer_arg(),
             out.clone().into_buffer_arg(),
@@ -240,7 +249,9 @@ pub fn pack(tile: Tile, shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
     out
 }
 
-/// Photos `[n, c_in, h, w]` to `[n, c_out, h', w']` behind the rectifier, as many at once as memory is spent on.
+/// Return the convolution + ReLU of `x` `[n, c_in, h, w]`, which is `[n, c_out, h', w']`. `weights` come from [`pack`].
+///
+/// It processes as many images at once as [`MAX_PATCH_VALUES`] allows, but at least one.
 pub fn forward(
     tile: Tile,
     shape: &ConvShape,
@@ -249,46 +260,48 @@ pub fn forward(
     bias: CubeTensor,
     relu: ClampedRelu,
 ) -> CubeTensor {
-    let ([h, w], side, places) = (shape.size_out, tile.side(), tile.places());
-    let (rows, columns, padded) = (h.div_ceil(side), w.div_ceil(side), shape.c_out.next_multiple_of(ROWS));
+    let ([h, w], side, elements) = (shape.size_out, tile.side(), tile.elements());
+    let (rows, columns, padded) = (h.div_ceil(side), w.div_ceil(side), shape.c_out.next_multiple_of(BLOCK_ROWS));
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
-    let group = (VALUES / (places * rows * columns * shape.c_in.max(padded))).clamp(1, shape.images);
-    let (client, dim) = (x.client.clone(), FLAT);
-    for photo in (0..shape.images).step_by(group) {
-        let count = rows * columns * group.min(shape.images - photo);
+    let image_chunk = (MAX_PATCH_VALUES / (elements * rows * columns * shape.c_in.max(padded))).clamp(1, shape.images);
+    let (client, dim) = (x.client.clone(), CUBE_DIM);
+    for image in (0..shape.images).step_by(image_chunk) {
+        let count = rows * columns * image_chunk.min(shape.images - image);
         let pitch = count.next_multiple_of(4);
-        let patches = empty(&x, [places * shape.c_in * pitch]);
-        let sums = empty(&x, [places * padded * pitch]);
-        let tiles = |channels, [height, width]: [usize; 2]| {
+        let patches = empty(&x, [elements * shape.c_in * pitch]);
+        let sums = empty(&x, [elements * padded * pitch]);
+        let grid = |channels, [height, width]: [usize; 2]| {
             let [top, left] = shape.padding;
-            TilesLaunch::new(count, pitch, rows, columns, photo, channels, height, width, top, left)
+            TileGridLaunch::new(count, pitch, rows, columns, image, channels, height, width, top, left)
         };
-        // SAFETY: the units beyond the tiles and channels do nothing; pixels outside of a photo are not read or written.
+        // SAFETY: units beyond `pitch` or the channels do nothing. `inside` keeps the reads of the others within their
+        // plane, and they write within `patches`.
         unsafe {
-            patches_kernel::launch_unchecked(
+            input_kernel::launch_unchecked(
                 &client,
-                cubes([pitch, shape.c_in, 1], dim),
+                cube_count([pitch, shape.c_in, 1], dim),
                 dim,
                 x.clone().into_buffer_arg(),
                 patches.clone().into_buffer_arg(),
-                tiles(shape.c_in, shape.size_in),
+                grid(shape.c_in, shape.size_in),
                 side,
             );
         }
         let (depth, width) = (shape.c_in, pitch);
         let weights = weights.clone();
-        Product { weights, shared: false, columns: patches, batch: places, rows: padded, depth, width }
+        Product { weights, shared: false, columns: patches, batch: elements, rows: padded, depth, width }
             .launch(&sums, None);
-        // SAFETY: as above.
+        // SAFETY: units beyond the tiles or channels do nothing. The others read within `sums`, and write only pixels
+        // within their plane.
         unsafe {
-            outputs_kernel::launch_unchecked(
+            output_kernel::launch_unchecked(
                 &client,
-                cubes([count, shape.c_out, 1], dim),
+                cube_count([count, shape.c_out, 1], dim),
                 dim,
                 sums.into_buffer_arg(),
                 bias.clone().into_buffer_arg(),
                 out.clone().into_buffer_arg(),
-                tiles(shape.c_out, shape.size_out),
+                grid(shape.c_out, shape.size_out),
                 padded,
                 relu.slope,
                 relu.cap,

@@ -36,7 +36,7 @@ async fn native_losses(photos: [&[PathBuf]; 2], settings: LessonSettings) -> Vec
     for (class, photos) in photos.iter().enumerate() {
         for path in *photos {
             let id = lesson.photos.len() as u32;
-            session.study(id, &Photo::decode(&std::fs::read(path).unwrap()).unwrap(), false).unwrap();
+            session.extract_features(id, &Photo::decode(&std::fs::read(path).unwrap()).unwrap(), false).unwrap();
             lesson.photos.push((id, class));
         }
     }

@@ -8,11 +8,11 @@ use crate::site::Site;
 
 /// What stands in elements that have words, and in their attributes, without what was filled in: only elements whose message
 /// takes nothing.
-const SPOKEN: &str = "return [...document.querySelectorAll('[data-said]')].filter((e) => !e.dataset.said.includes(' ')).flatMap((e) => \
-    [e.children.length ? '' : e.textContent, e.title ?? '', e.ariaLabel ?? '', e.placeholder ?? ''].filter((text) => /\\p{L}/u.test(text)).map((text) => e.dataset.said + ': ' + text))";
+const SPOKEN: &str = "return [...document.querySelectorAll('[data-message]')].filter((e) => !e.dataset.message.includes(' ')).flatMap((e) => \
+    [e.children.length ? '' : e.textContent, e.title ?? '', e.ariaLabel ?? '', e.placeholder ?? ''].filter((text) => /\\p{L}/u.test(text)).map((text) => e.dataset.message + ': ' + text))";
 /// Elements that should have words and have none.
-const MUTE: &str = "return [...document.querySelectorAll('[data-said]')].filter((e) => !e.children.length && !e.textContent && !e.title && !e.ariaLabel && !e.placeholder) \
-    .map((e) => e.dataset.said).filter((said) => said !== 'device-unknown')";
+const MUTE: &str = "return [...document.querySelectorAll('[data-message]')].filter((e) => !e.children.length && !e.textContent && !e.title && !e.ariaLabel && !e.placeholder) \
+    .map((e) => e.dataset.message).filter((message) => message !== 'device-unknown')";
 
 async fn list(browser: &Browser, script: &str) -> Vec<String> {
     serde_json::from_value(browser.run(script, vec![]).await).unwrap()

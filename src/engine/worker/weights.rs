@@ -1,21 +1,22 @@
-//! A model's bytes on their way to the engine's worker: from the browser's cache, or from the server, and kept.
+//! A model's weights in the browser: downloaded with progress, and cached for the next visit.
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use super::worker::{scope, send};
+use super::scope::{scope, send};
 use crate::core::message::Message;
 use crate::protocol::Reply;
 
-/// Cache of the weights, by address; an address holds the content's hash.
+/// Name of the browser's cache of weights. Its keys are addresses, and an address holds the content's hash.
 const CACHE: &str = "camscope-models";
 
-/// From the server, with a word of how far it is (`Reply::Progress`), `total` being the bytes expected.
+/// Download the weights from `url`, and send [`Reply::Progress`] for each chunk. `total` is the number of bytes
+/// expected.
 ///
 /// # Errors
-/// Why they cannot be had.
+/// A message that says why the download failed.
 pub async fn download(url: &str, total: u64) -> Result<Vec<u8>, Message> {
     let lost = |_| Message::new("weights-lost");
     let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(lost)?;
@@ -38,13 +39,13 @@ pub async fn download(url: &str, total: u64) -> Result<Vec<u8>, Message> {
     }
 }
 
-/// The Cache API; `None` where the browser has none (a page not served securely).
+/// Open the cache; `None` if the browser has no Cache API, as on pages without HTTPS.
 async fn cache() -> Option<web_sys::Cache> {
     let caches = scope().caches().ok()?;
     JsFuture::from(caches.open(CACHE)).await.ok().map(JsCast::unchecked_into)
 }
 
-/// What was stored before, unchecked; `None` where there is nothing.
+/// Return the cached weights of `url`, unverified; `None` if there are none.
 pub async fn cached(url: &str) -> Option<Vec<u8>> {
     let found = JsFuture::from(cache().await?.match_with_str(url)).await.ok()?;
     let response: Response = found.dyn_into().ok()?;
@@ -52,7 +53,7 @@ pub async fn cached(url: &str) -> Option<Vec<u8>> {
     Some(Uint8Array::new(&buffer).to_vec())
 }
 
-/// Keeps them for the next visit, where the browser lets it.
+/// Cache the weights for the next visit. Nothing happens if the browser refuses: the next visit downloads again.
 pub async fn store(url: &str, bytes: &[u8]) {
     let Some(cache) = cache().await else { return };
     let body = Uint8Array::from(bytes);

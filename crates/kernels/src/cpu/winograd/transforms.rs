@@ -1,24 +1,29 @@
-//! Pixels to transformed patches, and sums back to pixels. The steps in between are arrays in loops: a closure that is not
-//! inlined loses the widest vectors.
+//! Input transform, from pixels to transformed patches, and output transform, from sums to outputs.
+//!
+//! Loops fill arrays of intermediate values: a closure that is not inlined is compiled without the widest vectors.
 
 use pulp::{Simd, WithSimd};
 
-use super::Grid;
+use super::TileGrid;
 use crate::ClampedRelu;
 use crate::algorithm::Tile;
-use crate::cpu::tile::{block_rows, panel_columns};
+use crate::cpu::microkernel::{block_rows, panel_columns};
 
-/// Patches of one panel of tiles, transformed: `[place][c_in][tile]`.
-pub struct ReadTiles<'a> {
-    pub grid: &'a Grid,
-    /// Out of [`Grid::padded`].
+/// Input transform `Bᵀ d B` of one panel of tiles.
+pub struct InputTransform<'a> {
+    /// All tiles.
+    pub grid: &'a TileGrid,
+    /// Padded inputs from [`TileGrid::pad`].
     pub planes: &'a [f32],
+    /// First tile of the panel.
     pub first: usize,
+    /// Tiles in the panel, at most `panel_columns`.
     pub tiles: usize,
+    /// `[element][c_in][tile]`
     pub out: &'a mut [f32],
 }
 
-impl WithSimd for ReadTiles<'_> {
+impl WithSimd for InputTransform<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -30,18 +35,18 @@ impl WithSimd for ReadTiles<'_> {
     }
 }
 
-impl ReadTiles<'_> {
+impl InputTransform<'_> {
     #[inline(always)]
     fn run<S: Simd, const N: usize>(self, simd: S) {
         let Self { grid, planes, first, tiles, out } = self;
         let ([h, w], lanes, c_in) = (grid.padded_size(), panel_columns(), grid.shape.c_in);
-        let places: Vec<_> = (first..first + tiles).map(|tile| grid.place(tile)).collect();
+        let positions: Vec<_> = (first..first + tiles).map(|tile| grid.position(tile)).collect();
         let mut patch = vec![0f32; N * N * lanes];
         for c in 0..c_in {
-            for (lane, &(photo, row, column)) in places.iter().enumerate() {
-                let plane = &planes[(photo * c_in + c) * h * w..][..h * w];
+            for (lane, &(image, row, column)) in positions.iter().enumerate() {
+                let plane = &planes[(image * c_in + c) * h * w..][..h * w];
                 for i in 0..N {
-                    let row: &[f32; N] = plane[(row + i) * w + column..].first_chunk().expect("N pixels");
+                    let row = &plane[(row + i) * w + column..][..N];
                     for (j, &pixel) in row.iter().enumerate() {
                         patch[(i * N + j) * lanes + lane] = pixel;
                     }
@@ -53,12 +58,12 @@ impl ReadTiles<'_> {
                     for (j, value) in half.iter_mut().enumerate() {
                         *value = S::as_simd_f32s(&patch[(i * N + j) * lanes + lane..][..S::F32_LANES]).0[0];
                     }
-                    *half = patch_1d(simd, *half);
+                    *half = input_transform_1d(simd, *half);
                 }
                 for j in 0..N {
                     let mut column = [simd.splat_f32s(0.0); N];
                     column.iter_mut().zip(&half).for_each(|(value, half)| *value = half[j]);
-                    for (i, &value) in patch_1d(simd, column).iter().enumerate() {
+                    for (i, &value) in input_transform_1d(simd, column).iter().enumerate() {
                         let to = &mut out[((i * N + j) * c_in + c) * lanes + lane..][..S::F32_LANES];
                         S::as_mut_simd_f32s(to).0[0] = value;
                     }
@@ -68,9 +73,9 @@ impl ReadTiles<'_> {
     }
 }
 
-/// `Bᵀ d`
+/// Return `Bᵀ d`.
 #[inline(always)]
-fn patch_1d<S: Simd, const N: usize>(simd: S, d: [S::f32s; N]) -> [S::f32s; N] {
+fn input_transform_1d<S: Simd, const N: usize>(simd: S, d: [S::f32s; N]) -> [S::f32s; N] {
     let (add, sub) = (|a, b| simd.add_f32s(a, b), |a, b| simd.sub_f32s(a, b));
     let times = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
     let mut out = d;
@@ -78,7 +83,7 @@ fn patch_1d<S: Simd, const N: usize>(simd: S, d: [S::f32s; N]) -> [S::f32s; N] {
         (out[0], out[1]) = (sub(d[0], d[2]), add(d[1], d[2]));
         (out[2], out[3]) = (sub(d[2], d[1]), sub(d[1], d[3]));
     } else {
-        // Even and odd parts at ±1, and at ±2.
+        // Even and odd parts of the polynomial at the interpolation points ±1, then at ±2.
         let (even, odd) = (times(-4.0, d[2], d[4]), times(-4.0, d[1], d[3]));
         (out[1], out[2]) = (add(even, odd), sub(even, odd));
         let (even, half) = (sub(d[4], d[2]), sub(d[3], d[1]));
@@ -89,19 +94,25 @@ fn patch_1d<S: Simd, const N: usize>(simd: S, d: [S::f32s; N]) -> [S::f32s; N] {
     out
 }
 
-/// Sums `[place][channel][tile]` back to outputs, of the channels that have a bias here.
-pub struct WriteTiles<'a> {
-    pub grid: &'a Grid,
+/// Output transform `Aᵀ m A` of a band of tiles, then bias and ReLU, for as many channels as `bias` has.
+pub struct OutputTransform<'a> {
+    /// All tiles.
+    pub grid: &'a TileGrid,
+    /// `[element][channel][tile]`, channels padded to whole blocks, tiles to whole panels.
     pub sums: &'a [f32],
+    /// `[channel]`
     pub bias: &'a [f32],
+    /// Activation.
     pub relu: ClampedRelu,
+    /// First tile of the band.
     pub first: usize,
+    /// Tiles in the band.
     pub tiles: usize,
-    /// `[photo][channel][h', w']`
+    /// `[image][channel][h'][w']`
     pub out: &'a mut [f32],
 }
 
-impl WithSimd for WriteTiles<'_> {
+impl WithSimd for OutputTransform<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -113,14 +124,14 @@ impl WithSimd for WriteTiles<'_> {
     }
 }
 
-impl WriteTiles<'_> {
+impl OutputTransform<'_> {
     #[inline(always)]
     fn run<S: Simd, const N: usize, const M: usize>(self, simd: S) {
         let Self { grid, sums, bias, relu, first, tiles, out } = self;
         let [h, w] = grid.shape.size_out;
         let width = tiles.next_multiple_of(panel_columns());
         let (channels, rows) = (bias.len(), bias.len().next_multiple_of(block_rows()));
-        let places: Vec<_> = (first..first + tiles).map(|tile| grid.place(tile)).collect();
+        let positions: Vec<_> = (first..first + tiles).map(|tile| grid.position(tile)).collect();
         let mut tile = [[0f32; 16]; 16];
         for (c, &bias) in bias.iter().enumerate() {
             for lane in (0..tiles).step_by(S::F32_LANES) {
@@ -131,19 +142,19 @@ impl WriteTiles<'_> {
                         let at = ((i * N + j) * rows + c) * width + lane;
                         *value = S::as_simd_f32s(&sums[at..][..S::F32_LANES]).0[0];
                     }
-                    *half = tile_1d::<S, N, M>(simd, row);
+                    *half = output_transform_1d::<S, N, M>(simd, row);
                 }
                 for j in 0..M {
                     let mut column = [simd.splat_f32s(0.0); N];
                     column.iter_mut().zip(&half).for_each(|(value, half)| *value = half[j]);
-                    for (i, &value) in tile_1d::<S, N, M>(simd, column).iter().enumerate() {
+                    for (i, &value) in output_transform_1d::<S, N, M>(simd, column).iter().enumerate() {
                         let to = &mut tile[i * M + j];
                         S::as_mut_simd_f32s(to).0[0] = value;
                         to.iter_mut().for_each(|value| *value = relu.apply(*value + bias));
                     }
                 }
-                for (at, &(photo, y, x)) in places[lane..].iter().take(S::F32_LANES).enumerate() {
-                    let plane = &mut out[(photo * channels + c) * h * w..];
+                for (at, &(image, y, x)) in positions[lane..].iter().take(S::F32_LANES).enumerate() {
+                    let plane = &mut out[(image * channels + c) * h * w..];
                     let count = M.min(w - x);
                     for i in 0..M.min(h - y) {
                         let row = &mut plane[(y + i) * w + x..][..count];
@@ -155,9 +166,9 @@ impl WriteTiles<'_> {
     }
 }
 
-/// `Aᵀ m`
+/// Return `Aᵀ m`.
 #[inline(always)]
-fn tile_1d<S: Simd, const N: usize, const M: usize>(simd: S, m: [S::f32s; N]) -> [S::f32s; M] {
+fn output_transform_1d<S: Simd, const N: usize, const M: usize>(simd: S, m: [S::f32s; N]) -> [S::f32s; M] {
     let (add, sub) = (|a, b| simd.add_f32s(a, b), |a, b| simd.sub_f32s(a, b));
     let times = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
     let (even, odd) = (add(m[1], m[2]), sub(m[1], m[2]));

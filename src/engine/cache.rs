@@ -1,0 +1,37 @@
+//! What a session caches of each photo, so that later requests need no second forward pass.
+
+use burn::tensor::Tensor;
+
+use crate::core::geometry::Rect;
+
+/// The output of one forward pass: enough to compute any class's map.
+pub(super) struct CachedInference {
+    /// Activations of the last stage, `[1, k, h, w]`.
+    pub features: Tensor<4>,
+    /// Score of every class.
+    pub logits: Vec<f32>,
+    /// Softmax of the logits.
+    pub probabilities: Vec<f32>,
+    /// The crop, in pixels of the upright photo in the file.
+    pub crop: Rect,
+}
+
+/// A photo on which inference has run.
+pub(super) struct CachedPhoto {
+    /// The crop's pixels at the network's input size, as
+    /// [`Preprocessing::normalise`](crate::core::preprocessing::Preprocessing::normalise) takes them.
+    pub rgb: Vec<u8>,
+    /// The output of the forward pass.
+    pub inference: CachedInference,
+}
+
+/// What the frozen stages make of a photo and of its augmented copies.
+pub(super) struct CachedFeatures {
+    /// Input of the last stage, `[1 + copies, c, h, w]`; the photo itself comes first.
+    pub inputs: Tensor<4>,
+    /// Output of the last stage as the head needs it: `[1 + copies, k, 1, 1]` means for a linear head, else
+    /// `[1 + copies, k, h, w]`.
+    pub features: Tensor<4>,
+    /// The crop, in pixels of the upright photo in the file.
+    pub crop: Rect,
+}

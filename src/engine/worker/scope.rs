@@ -1,0 +1,65 @@
+//! The worker's side of the browser: replies, clock, pauses, memory.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::DedicatedWorkerGlobalScope;
+
+use crate::core::message::Message;
+use crate::engine::EngineError;
+use crate::protocol::Reply;
+
+/// Return the worker's global scope.
+pub fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// Send a reply to the page. The buffer is transferred, not copied.
+pub fn send(reply: &Reply) {
+    match postcard::to_stdvec(reply) {
+        Ok(bytes) => {
+            let array = Uint8Array::from(bytes.as_slice());
+            let transfer = js_sys::Array::of1(&array.buffer());
+            let _ = scope().post_message_with_transfer(&array, &transfer);
+        }
+        Err(error) => web_sys::console::error_1(&error.to_string().into()),
+    }
+}
+
+/// Report that a request failed.
+pub fn send_failure(photo: Option<u32>, message: Message) {
+    send(&Reply::Failed { photo, message });
+}
+
+/// Report an error: [`Reply::Unusable`] if the device has failed, else [`Reply::Failed`].
+pub fn send_error(photo: Option<u32>, error: &EngineError) {
+    if error.is_device_fault() {
+        web_sys::console::error_1(&error.to_string().into());
+        return send(&Reply::Unusable { reason: "device-silent".into() });
+    }
+    send_failure(photo, Message::from(error));
+}
+
+/// Return the bytes of this worker's linear memory.
+pub fn memory() -> u64 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length().into()
+}
+
+/// Return milliseconds since the worker started.
+pub fn now() -> f64 {
+    scope().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Let the browser deliver messages that have arrived.
+pub async fn yield_now() {
+    sleep(0).await;
+}
+
+/// Wait for some milliseconds, during which messages are delivered.
+pub async fn sleep(milliseconds: i32) {
+    let timeout = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = scope().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    });
+    let _ = JsFuture::from(timeout).await;
+}
