@@ -117,7 +117,10 @@ async fn weighted_activations(
     classes: &[usize],
     progress: &mut impl AsyncFnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Tensor<4>, CamError> {
-    let gradients = || gradients(network, stage, a.clone(), classes);
+    if let Some(formula) = gradient::formula(method) {
+        let gradients = gradients(network, stage, a.clone(), classes);
+        return Ok(formula(a, gradients));
+    }
     Ok(match method {
         Method::Cam => {
             let weight = read(network.linear.weight.val().transpose()).await?;
@@ -125,14 +128,9 @@ async fn weighted_activations(
             let rows = classes.iter().flat_map(|&class| weight[class * k..][..k].to_vec()).collect();
             channel_weights(rows, classes.len(), &a) * a
         }
-        Method::GradCam => gradient::grad_cam(a.clone(), gradients()),
-        Method::HiResCam | Method::EigenGradCam => gradient::hires_cam(a.clone(), gradients()),
-        Method::GradCamPlusPlus => gradient::grad_cam_plus_plus(a.clone(), gradients()),
-        Method::XGradCam => gradient::xgrad_cam(a.clone(), gradients()),
-        Method::LayerCam => gradient::layer_cam(a.clone(), gradients()),
         Method::ScoreCam => score_cam(network, x, a, classes, progress).await?,
         Method::AblationCam => ablation_cam(network, stage + 1, a, classes, progress).await?,
-        Method::EigenCam | Method::FullGrad | Method::Occlusion => a,
+        _ => a,
     })
 }
 

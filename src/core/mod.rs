@@ -6,6 +6,8 @@
 
 #[cfg(any(feature = "cli", feature = "check"))]
 pub mod annotations;
+#[cfg(any(feature = "cli", feature = "teach"))]
+pub mod archive;
 pub mod batch;
 pub mod benchmark;
 pub mod evidence;

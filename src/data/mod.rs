@@ -19,7 +19,9 @@ pub use boxed::Boxed;
 #[cfg(feature = "cli")]
 pub use files::{files_below, is_image};
 #[cfg(feature = "cli")]
-pub use source::{DataSource, DataSourceError, FORMATS, Format, formats_help};
+pub use formats::{FORMATS, Format};
+#[cfg(feature = "cli")]
+pub use source::{DataSource, DataSourceError, formats_help};
 pub use split::{Split, stratified};
 
 /// Class names of CIFAR-10, in the order of its labels.

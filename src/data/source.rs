@@ -1,56 +1,18 @@
 //! Data sources as the command line names them: a format and a path, `stl10:DIR`.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::formats::{cifar10, folder, stl10, tiny_imagenet, voc, yolo};
+use super::formats::{FORMATS, Format, Reader};
 use super::{Boxed, DataError, Split};
 use crate::core::preprocessing::Preprocessing;
 
-/// A data-set format.
-#[derive(Debug)]
-pub struct Format {
-    /// Name of the format, the part before the colon.
-    pub name: &'static str,
-    /// What the folder holds, for help texts.
-    pub content: &'static str,
-    reader: Reader,
-}
-
-/// Function that reads a format.
-#[derive(Debug)]
-enum Reader {
-    /// Reads labelled photos.
-    Labelled(fn(&Path, &Preprocessing) -> Result<Split, DataError>),
-    /// Reads objects of the given classes with their bounding boxes.
-    Boxed(fn(&Path, &Preprocessing, &[String]) -> Result<Boxed, DataError>),
-}
-
-/// All formats.
-pub static FORMATS: [Format; 6] = [
-    Format { name: "stl10", content: "STL-10's binary files", reader: Reader::Labelled(stl10::load) },
-    Format { name: "cifar10", content: "CIFAR-10's binary files", reader: Reader::Labelled(cifar10::load) },
-    Format {
-        name: "folder",
-        content: "a sub-folder per class, or train/, val/ and test/ with such",
-        reader: Reader::Labelled(folder::load),
-    },
-    Format {
-        name: "tiny-imagenet",
-        content: "Tiny ImageNet's validation images and boxes",
-        reader: Reader::Boxed(tiny_imagenet::load),
-    },
-    Format { name: "yolo", content: "images/ and labels/ with boxes", reader: Reader::Boxed(yolo::load) },
-    Format { name: "voc", content: "photos with Pascal VOC's .xml files", reader: Reader::Boxed(voc::load) },
-];
-
-impl Format {
-    fn has_boxes(&self) -> bool {
-        matches!(self.reader, Reader::Boxed(_))
-    }
+/// Names of all formats, separated by commas.
+fn names() -> String {
+    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
 }
 
 /// Describe the formats for a help text: those of labelled photos, and with `boxes` also those of objects with boxes.
@@ -77,10 +39,7 @@ pub struct DataSource {
 
 /// Error for a text that does not name a data source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "expected FORMAT:DIR with a format of {}; found \"{found}\"",
-    FORMATS.each_ref().map(|format| format.name).join(", ")
-)]
+#[error("expected FORMAT:DIR with a format of {}; found \"{found}\"", names())]
 pub struct DataSourceError {
     found: String,
 }

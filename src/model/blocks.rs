@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, activation, s};
 
 use crate::kernels;
 
-use super::layers::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor};
+use super::conv_block::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor};
 
 /// Residual block: two or three convolutions whose output is added to their input (He et al. 2016, "Deep Residual
 /// Learning", figure 2 and section 4.2).

@@ -13,14 +13,10 @@
 #![deny(missing_docs)]
 
 mod blocks;
+mod conv_block;
 mod cost;
-mod efficientnet;
-mod googlenet;
-mod layers;
-mod registry;
-mod resnet;
-mod squeezenet;
-mod vgg;
+mod families;
+mod layer;
 
 use burn::module::Module;
 use burn::nn::{Initializer, Linear, LinearConfig};
@@ -29,16 +25,13 @@ use burn::tensor::{Device, FloatDType, Tensor, activation};
 use crate::kernels;
 
 pub use blocks::{Fire, Inception, InvertedResidual, Residual};
+pub use conv_block::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor, Padding};
 pub use cost::StageCost;
-pub use efficientnet::EfficientNetLiteConfig;
-pub use googlenet::GoogLeNetConfig;
-pub use layers::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor, Layer, Padding};
-pub use registry::{
-    ClassNames, Family, NetworkConfig, NetworkEntry, PublicWeights, PyTorchNames, find, names, networks,
+pub use families::{
+    ClassNames, EfficientNetLiteConfig, Family, GoogLeNetConfig, NetworkConfig, NetworkEntry, PublicWeights,
+    PyTorchNames, ResNetConfig, SqueezeNetConfig, VggGapConfig, VggHead, find, names, networks,
 };
-pub use resnet::ResNetConfig;
-pub use squeezenet::SqueezeNetConfig;
-pub use vgg::{VggGapConfig, VggHead};
+pub use layer::Layer;
 
 /// Result of a forward pass.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ mod cam;
 mod cams;
 mod checkpoint;
 mod command_line;
+mod compatibility;
 mod convolution;
 mod data;
 mod imagenet;

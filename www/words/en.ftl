@@ -189,7 +189,7 @@ methods-cost = Cost
 
 ## Methods
 
-method-cam = Needs a head of global average pooling and one linear layer. The map adds up to the class's score: nothing is left out.
+method-cam = Needs a head of global average pooling and one linear layer. The map's mean plus the class's bias is the score: exact over the cells of the last grid, each of which sees more of the photo than its own place.
 method-grad-cam = Weighs each channel by its mean gradient, so that places where the gradient has another sign are drawn wrongly.
 method-hires-cam = Multiplies gradient and activation at every place: at the last stage it shows what the score was made of, whatever the head.
 method-grad-cam-plus-plus = Counts only what raises the score, weighted so that small and repeated things show; blind to evidence against a class.

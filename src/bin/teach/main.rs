@@ -1,7 +1,6 @@
 //! The page's teaching part: a few photos of the visitor's own classes, a network that learns them, and its maps while it
 //! does. A program of its own, fetched when its tab is first opened.
 
-mod archive;
 mod camera;
 mod classes;
 mod conversation;

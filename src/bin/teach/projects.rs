@@ -9,7 +9,6 @@ use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Blob, Event, HtmlInputElement, HtmlSelectElement};
 
-use crate::archive::Archive;
 use crate::conversation::base;
 use crate::photos;
 use crate::project_lock::ProjectLock;
@@ -17,6 +16,7 @@ use crate::results::publish_model;
 use crate::state::{State, new_id, unnamed};
 use crate::store::StoreError;
 use crate::teacher;
+use camscope::core::archive::Archive;
 
 /// Opens what was kept: the project used last, or an empty one where there is none or another tab has it.
 pub async fn restore(state: State) -> Result<(), StoreError> {

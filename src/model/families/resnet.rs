@@ -4,10 +4,9 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::blocks::Residual;
-use super::registry::{ClassNames, Family, NetworkEntry, PublicWeights, PyTorchNames};
-use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
+use super::family::{ClassNames, Entry, Family, PublicWeights, PyTorchNames};
 use crate::core::preprocessing::Preprocessing;
+use crate::model::{Activation, ConfigError, ConvBlock, ConvBlockConfig, Layer, Network, Residual, Stage};
 
 /// PyTorch's default.
 const NORM_EPSILON: f64 = 1e-5;
@@ -115,13 +114,13 @@ impl ResNetConfig {
     }
 
     /// Build the body of a basic block: two 3×3 convolutions.
-    fn basic(&self, [c_in, c_out]: [usize; 2], stride: usize, device: &Device) -> Vec<super::ConvBlock> {
+    fn basic(&self, [c_in, c_out]: [usize; 2], stride: usize, device: &Device) -> Vec<ConvBlock> {
         let last = self.conv([c_out, c_out], 3).with_activation(Activation::Linear);
         vec![self.conv([c_in, c_out], 3).with_stride(stride).init(device), last.init(device)]
     }
 
     /// Build the body of a bottleneck block: 1×1, 3×3 and 1×1.
-    fn bottleneck(&self, [c_in, width, c_out]: [usize; 3], stride: usize, device: &Device) -> Vec<super::ConvBlock> {
+    fn bottleneck(&self, [c_in, width, c_out]: [usize; 3], stride: usize, device: &Device) -> Vec<ConvBlock> {
         let last = self.conv([width, c_out], 1).with_activation(Activation::Linear);
         let middle = self.conv([width, width], 3).with_stride(stride);
         vec![self.conv([c_in, width], 1).init(device), middle.init(device), last.init(device)]
@@ -137,7 +136,7 @@ const IMAGENET: [usize; 5] = [18, 34, 50, 101, 152];
 const DEPTHS: &str = "18, 34, 50, 101, 152 (ImageNet) or 20, 32, 44, 56, 110 (CIFAR)";
 
 /// ResNets and their plain twins: CIFAR depths first, then ImageNet depths.
-pub(super) fn networks() -> Vec<NetworkEntry> {
+pub(super) fn networks() -> Vec<Entry<ResNetConfig>> {
     let entry = |depth: usize, shortcuts: bool| {
         let config = ResNetConfig { depth, shortcuts, batch_norm: true, classes: 1000 };
         let weights = match config.is_cifar() {
@@ -150,11 +149,11 @@ pub(super) fn networks() -> Vec<NetworkEntry> {
             false => PublicWeights::torchvision(),
         };
         let (name, title) = if shortcuts { ("resnet", "ResNet") } else { ("plain", "Plain") };
-        NetworkEntry {
+        Entry {
             name: format!("{name}-{depth}"),
             aliases: if shortcuts { vec![format!("resnet{depth}")] } else { Vec::new() },
             title: format!("{title}-{depth}"),
-            config: NetworkConfig::ResNet(config).with_classes(weights.classes.count()),
+            config: ResNetConfig { classes: weights.classes.count(), ..config },
             weights,
         }
     };

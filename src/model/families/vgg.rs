@@ -3,9 +3,9 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::registry::{ClassNames, Family, NetworkEntry, PublicWeights, PyTorchNames};
-use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
+use super::family::{ClassNames, Entry, Family, PublicWeights, PyTorchNames};
 use crate::core::preprocessing::Preprocessing;
+use crate::model::{Activation, ConfigError, ConvBlockConfig, Layer, Network, Stage};
 
 /// PyTorch's default.
 const NORM_EPSILON: f64 = 1e-5;
@@ -133,12 +133,12 @@ impl VggGapConfig {
 }
 
 /// The source article's GAP networks (LeakyReLU), and torchvision's convolutions (ReLU) under a new head.
-pub(super) fn networks() -> Vec<NetworkEntry> {
-    let entry = |depth: usize, name: String, alias: Option<String>, batch_norm, activation| NetworkEntry {
+pub(super) fn networks() -> Vec<Entry<VggGapConfig>> {
+    let entry = |depth: usize, name: String, alias: Option<String>, batch_norm, activation| Entry {
         name,
         aliases: alias.into_iter().collect(),
         title: format!("VGG{depth}-GAP"),
-        config: NetworkConfig::VggGap(VggGapConfig { depth, batch_norm, activation, ..VggGapConfig::default() }),
+        config: VggGapConfig { depth, batch_norm, activation, ..VggGapConfig::default() },
         weights: PublicWeights {
             classes: ClassNames::Untrained,
             preprocessing: Preprocessing::imagenet(),

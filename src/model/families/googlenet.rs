@@ -3,10 +3,9 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::blocks::Inception;
-use super::registry::{Family, NetworkEntry, PublicWeights, PyTorchNames};
-use super::{ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Stage};
+use super::family::{Entry, Family, PublicWeights, PyTorchNames};
 use crate::core::preprocessing::Preprocessing;
+use crate::model::{ConfigError, ConvBlockConfig, Inception, Layer, Network, Stage};
 
 /// torchvision's value.
 const NORM_EPSILON: f64 = 1e-3;
@@ -81,12 +80,12 @@ impl Family for GoogLeNetConfig {
 }
 
 /// GoogLeNet.
-pub(super) fn networks() -> Vec<NetworkEntry> {
-    vec![NetworkEntry {
+pub(super) fn networks() -> Vec<Entry<GoogLeNetConfig>> {
+    vec![Entry {
         name: "googlenet".into(),
         aliases: Vec::new(),
         title: "GoogLeNet".into(),
-        config: NetworkConfig::GoogLeNet(GoogLeNetConfig { batch_norm: true, classes: 1000 }),
+        config: GoogLeNetConfig { batch_norm: true, classes: 1000 },
         // torchvision ported these weights from TensorFlow, where values lie in [−1, 1].
         weights: PublicWeights {
             preprocessing: Preprocessing { resize: 256, ..Preprocessing::symmetric(224) },

@@ -3,9 +3,8 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::blocks::Fire;
-use super::registry::{Family, NetworkEntry, PublicWeights, PyTorchNames};
-use super::{ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Padding, Stage};
+use super::family::{Entry, Family, PublicWeights, PyTorchNames};
+use crate::model::{ConfigError, ConvBlockConfig, Fire, Layer, Network, Padding, Stage};
 
 /// Configuration of SqueezeNet 1.1 (Iandola et al. 2016, in the authors' later, cheaper version, as in torchvision).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,12 +54,12 @@ impl Family for SqueezeNetConfig {
 }
 
 /// SqueezeNet 1.1.
-pub(super) fn networks() -> Vec<NetworkEntry> {
-    vec![NetworkEntry {
+pub(super) fn networks() -> Vec<Entry<SqueezeNetConfig>> {
+    vec![Entry {
         name: "squeezenet1.1".into(),
         aliases: vec!["squeezenet1_1".into()],
         title: "SqueezeNet 1.1".into(),
-        config: NetworkConfig::SqueezeNet(SqueezeNetConfig { classes: 1000 }),
+        config: SqueezeNetConfig { classes: 1000 },
         weights: PublicWeights::torchvision(),
     }]
 }

@@ -3,10 +3,9 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::blocks::InvertedResidual;
-use super::registry::{ClassNames, Family, NetworkEntry, PublicWeights, PyTorchNames};
-use super::{Activation, ConfigError, ConvBlockConfig, Layer, Network, NetworkConfig, Padding, Stage};
+use super::family::{ClassNames, Entry, Family, PublicWeights, PyTorchNames};
 use crate::core::preprocessing::Preprocessing;
+use crate::model::{Activation, ConfigError, ConvBlockConfig, InvertedResidual, Layer, Network, Padding, Stage};
 
 /// TensorFlow's default, with which the public weights were trained.
 const NORM_EPSILON: f64 = 1e-3;
@@ -108,12 +107,12 @@ impl EfficientNetLiteConfig {
 }
 
 /// EfficientNet-Lite0.
-pub(super) fn networks() -> Vec<NetworkEntry> {
-    vec![NetworkEntry {
+pub(super) fn networks() -> Vec<Entry<EfficientNetLiteConfig>> {
+    vec![Entry {
         name: "efficientnet-lite0".into(),
         aliases: vec!["efficientnet_lite0".into()],
         title: "EfficientNet-Lite0".into(),
-        config: NetworkConfig::EfficientnetLite(EfficientNetLiteConfig { batch_norm: true, classes: 1000 }),
+        config: EfficientNetLiteConfig { batch_norm: true, classes: 1000 },
         weights: PublicWeights {
             classes: ClassNames::ImageNet,
             preprocessing: Preprocessing { resize: 256, ..Preprocessing::symmetric(224) },

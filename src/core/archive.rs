@@ -1,31 +1,42 @@
-//! A project as one `.zip`: `project.json`, `photos/CLASS/…` as they came, and the taught network with its card. The photos'
-//! folder is what `camscope train --data folder:` reads.
+//! A teaching project as one `.zip`: `project.json`, `photos/CLASS/…` as they came, and the taught network with its card.
+//! `camscope train --data folder:` reads the folder `photos/`.
 
 use std::io::{Cursor, Read, Write};
 
-use camscope::core::message::Message;
-use camscope::core::project::Project;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::message::Message;
+use super::project::Project;
 
 const PROJECT: &str = "project.json";
 const CARD: &str = "model.json";
 const WEIGHTS: &str = "model.bpk";
-/// The largest entry that is read: no photo and no network of ours is larger.
+/// Largest entry that is read, in bytes: no photo and no network of ours is larger.
 const LARGEST: u64 = 256 << 20;
 
-/// Why a file is no project, or none could be made; [`Self::message`] says it.
-#[derive(Debug)]
+/// Reason why a file is not an exported project, or why none could be written.
+#[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    Zip(zip::result::ZipError),
+    /// The file is no zip archive.
+    #[error("the file is no zip archive: {0}")]
+    Zip(#[from] zip::result::ZipError),
+    /// The archive has no `project.json`.
+    #[error("the archive holds no project.json; it was not exported by camscope")]
     NoProject,
-    Project(serde_json::Error),
-    /// Cut short or too large.
+    /// `project.json` cannot be read.
+    #[error("project.json cannot be read: {0}")]
+    Project(#[from] serde_json::Error),
+    /// An entry is cut short or too large.
+    #[error("{0} is damaged or too large")]
     Entry(String),
-    Write(std::io::Error),
+    /// The archive cannot be written.
+    #[error("the archive cannot be written: {0}")]
+    Write(#[from] std::io::Error),
 }
 
 impl ArchiveError {
+    /// Return the page's message for the error.
     pub fn message(&self) -> Message {
         match self {
             Self::Zip(why) => Message::new("teach-not-zip").with("why", why.to_string()),
@@ -37,33 +48,23 @@ impl ArchiveError {
     }
 }
 
-impl From<zip::result::ZipError> for ArchiveError {
-    fn from(error: zip::result::ZipError) -> Self {
-        Self::Zip(error)
-    }
-}
-
-impl From<serde_json::Error> for ArchiveError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Project(error)
-    }
-}
-
-impl From<std::io::Error> for ArchiveError {
-    fn from(error: std::io::Error) -> Self {
-        Self::Write(error)
-    }
-}
-
-/// What an archive holds: the project, its photos' files by number, and the network's file.
+/// Content of an archive.
+#[derive(Debug)]
 pub struct Archive {
+    /// The project itself.
     pub project: Project,
+    /// Bytes of each photo's file, with the photo's id.
     pub photos: Vec<(u32, Vec<u8>)>,
+    /// Bytes of the taught network's `.bpk` file; `None` before the first training.
     pub weights: Option<Vec<u8>>,
 }
 
 impl Archive {
-    /// The bytes of a `.zip` file. Photos are compressed by nature and only stored.
+    /// Pack everything into the bytes of a `.zip` file. Entries are stored without compression: photos and weights do not
+    /// shrink.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Write`], [`ArchiveError::Zip`].
     pub fn pack(&self) -> Result<Vec<u8>, ArchiveError> {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
@@ -84,8 +85,10 @@ impl Archive {
         Ok(zip.finish()?.into_inner())
     }
 
+    /// Unpack the bytes of a `.zip` file. A photo that is missing from it is left out of the project.
+    ///
     /// # Errors
-    /// [`ArchiveError`] for what is no exported project; a photo that is missing from it is left out.
+    /// [`ArchiveError`] for a file that is no exported project.
     pub fn unpack(bytes: &[u8]) -> Result<Self, ArchiveError> {
         let mut zip = ZipArchive::new(Cursor::new(bytes))?;
         let mut take = |name: &str| -> Result<Option<Vec<u8>>, ArchiveError> {
@@ -115,7 +118,7 @@ impl Archive {
     }
 }
 
-/// Where a photo lies: in a folder with its class's name, under its number, so that no two names clash.
+/// Path of a photo: in a folder with its class's name, with its id in front, so that no two names clash.
 fn path_of(project: &Project, photo: u32) -> Option<String> {
     let photo = project.photos.iter().find(|known| known.id == photo)?;
     let class = project.class(photo.class)?;
