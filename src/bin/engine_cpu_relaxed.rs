@@ -2,6 +2,7 @@
 //! `www/engine_loader.js` prefers it.
 
 fn main() {
-    pulp::wasm::enable_relaxed_simd();
+    #[cfg(target_family = "wasm")]
+    camscope::kernels::enable_relaxed_simd();
     camscope::engine::worker::run(camscope::device::DeviceKind::Cpu);
 }

@@ -39,7 +39,7 @@ impl Colormap {
     /// Return whether brightness grows steadily from one end to the other, so that the map reads the same with every
     /// kind of colour vision (van der Walt & Smith, "A Better Default Colormap for Matplotlib", SciPy 2015; a test
     /// verifies it).
-    pub fn for_every_eye(self) -> bool {
+    pub fn is_perceptually_uniform(self) -> bool {
         matches!(self, Self::Viridis | Self::Inferno | Self::Grey)
     }
 

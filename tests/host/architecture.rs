@@ -33,7 +33,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("bin/check", PAGE, &["web"]),
     ("bin/about", PAGE, &["web"]),
     ("bin/engine_cpu", &["device", "engine"], &[]),
-    ("bin/engine_cpu_relaxed", &["device", "engine"], &[]),
+    ("bin/engine_cpu_relaxed", &["device", "engine", "kernels"], &[]),
     ("bin/engine_webgpu", &["device", "engine"], &[]),
     (
         "bin/camscope",

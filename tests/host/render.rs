@@ -45,12 +45,12 @@ fn lightness([r, g, b]: [u8; 3]) -> f64 {
 }
 
 #[test]
-fn colormaps_for_every_eye_grow_lighter_all_the_way() {
+fn perceptually_uniform_colormaps_grow_lighter_all_the_way() {
     for map in Colormap::ALL {
         let lightness = map.table().map(lightness);
         // Tables of eight bits: a step may fall back by less than can be seen.
         let grows = lightness.windows(2).all(|pair| pair[1] > pair[0] - 0.3) && lightness[255] - lightness[0] > 60.0;
-        assert_eq!(grows, map.for_every_eye(), "{}", map.name());
+        assert_eq!(grows, map.is_perceptually_uniform(), "{}", map.name());
     }
 }
 

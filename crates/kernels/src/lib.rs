@@ -33,6 +33,12 @@ use burn::tensor::{DType, Tensor};
 
 pub use packed::Packed;
 
+/// Compute with WebAssembly's relaxed SIMD from now on, which every function then needs.
+#[cfg(all(feature = "relaxed", target_family = "wasm"))]
+pub fn enable_relaxed_simd() {
+    pulp::wasm::enable_relaxed_simd();
+}
+
 /// Whether every operation falls back to burn; see [`use_plain`].
 static PLAIN: AtomicBool = AtomicBool::new(false);
 

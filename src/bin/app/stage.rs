@@ -126,7 +126,7 @@ fn Legend(place: Place) -> impl IntoView {
 }
 
 fn colours_named(map: Colormap) -> String {
-    match map.for_every_eye() {
+    match map.is_perceptually_uniform() {
         true => Message::new("colours-every-eye").with("name", map.name()).attr(),
         false => Message::plain(map.name()).attr(),
     }
