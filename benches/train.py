@@ -1,8 +1,8 @@
-"""Training steps of camscope beside PyTorch: the same networks, batches and number of threads, in turn, in one run.
+"""Times training steps of camscope beside PyTorch: the same networks, batches and number of threads, in turn, in one run.
 
     train.py CAMSCOPE_BINARY
 
-needs torch. Prints images a second (medians) and their ratio; the machines are noisy, so only the ratio counts.
+Needs torch. Prints median images per second and their ratio; on a busy machine only the ratio counts.
 """
 
 import json

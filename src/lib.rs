@@ -7,7 +7,7 @@
 //! folder ─ data ─ train ─ checkpoint ─ www/models ─ site
 //! ```
 //!
-//! This file alone says which module is built for which binary: the page's programs (`app`) lack `net`, so they link
+//! This file and the mod.rs files below it say which module is built for which binary: the page's programs (`app`) lack `net`, so they link
 //! neither burn nor the decoders; an engine worker has `net` and one device; the native binary has everything.
 
 #[cfg(feature = "net")]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks licences, sources and known faults of all dependencies, of the native binary's and of the page's, and the workflows. Lists what
-# both are made of in sbom/, for machines (CycloneDX): audit.sh [sbom]   (only the lists)
+# Checks licences, sources and known vulnerabilities of all dependencies of the native binary and the page, and the workflows. Writes the
+# software bills of materials of both into sbom/ (CycloneDX).
+#   audit.sh [sbom]   with sbom: only the bills of materials
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.tools/bin:$PATH"
@@ -10,7 +11,7 @@ list() {
   shift
   cargo cyclonedx --quiet --format json --spec-version 1.5 --override-filename "$name" "$@"
   mv "$name.json" sbom/
-  rm -f crates/*/"$name.json" # one for every package; the whole is the root's
+  rm -f crates/*/"$name.json" # one per package; the root's is complete
   for crate in burn image wgpu; do
     grep -q "\"name\": \"$crate\"" "sbom/$name.json" || { echo "sbom/$name.json does not name $crate" >&2; exit 1; }
   done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The pictures that vgg16-gap-everyday is trained on: CIFAR-10's, and those of Tiny ImageNet that show the same things.
+# Collects the training data of vgg16-gap-everyday: CIFAR-10, and the images of Tiny ImageNet that show the same things.
 #   everyday.sh CIFAR10 TINY OUT
 # CIFAR10 holds train/CLASS and test/CLASS; TINY the folder tiny-imagenet-200 and map.txt ("CLASS SYNSET…" a line).
 set -eu

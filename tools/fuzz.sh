@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Feeds the readers of photos and checkpoints what libFuzzer thinks of: fuzz.sh [SECONDS_EACH]
+# Fuzzes the readers of photos and checkpoints with libFuzzer: fuzz.sh [SECONDS_EACH]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.tools/bin:$PATH"
-# Unstable options of the compiler in use, whichever it is, so that no second toolchain is needed.
+# Allows unstable options in the stable compiler, so that no second toolchain is needed.
 export RUSTC_BOOTSTRAP=1
 target=${CARGO_TARGET_DIR:-fuzz/target}
 tools/setup.sh fuzz

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Gives a built site's service worker the list of its files: offline.sh FOLDER. Every file is in it by its SHA-256, so a
-# changed file is a new version; weights are named by their content and only listed.
+# Writes the list of files into a built site's service worker: offline.sh FOLDER. The list has each file's SHA-256, so a changed
+# file makes a new version. Weights have their digest in their names and are only listed.
 set -euo pipefail
 cd "$1"
 export LC_ALL=C
 list() { find . -type f "$@" ! -name '*.br' ! -name '*.gz' ! -name sw.js -printf '%P\n' | sort; }
 files=$(list ! -name '*.bpk' | tr '\n' '\0' | xargs -0 sha256sum | awk '{ printf "  \"%s\": \"%s\",\n", $2, $1 }')
 weights=$(list -name '*.bpk' | awk '{ printf "  \"%s\",\n", $0 }')
-# What is left of the worker without them.
+# The worker's code without the lists.
 code=$(awk '
   /^const (FILES|WEIGHTS|VERSION) = / { skip = !/;$/; next }
   skip { if (/^[}\]];/) skip = 0; next }

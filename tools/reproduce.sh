@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the site once more, from a clone in another folder and with crates compiled anew, and compares every file with dist/.
-# REPRODUCE_TARGET names a folder for the compiled crates that is kept.
+# Builds the site a second time, from a clone in another folder and with all crates recompiled, and compares every file with dist/.
+# REPRODUCE_TARGET names a folder in which the compiled crates are kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -z "$(git status --porcelain -- index.html trunk.toml Cargo.toml Cargo.lock .cargo src crates www tools)" ] ||
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 git clone --quiet . "$folder/camscope"
-# What was fetched is the same: tools, weights, photos.
+# The clone uses the same fetched tools, weights and photos.
 mkdir "$folder/camscope/.tools"
 for tool in "$PWD"/.tools/*; do [ "${tool##*/}" = site-built ] || ln -s "$tool" "$folder/camscope/.tools/"; done
 cp -r www/photos "$folder/camscope/www/"

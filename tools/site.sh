@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the site in dist/ by Trunk, unless it is newer than all that it is made of.
+# Builds the site in dist/ with Trunk, unless it is newer than all its sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 built=.tools/site-built
@@ -9,9 +9,9 @@ if [ -f dist/index.html ] && [ -f $built ] && [ -z "$(find "${sources[@]}" -newe
   exit
 fi
 rm -f $built
-# The stamp takes the time the build began, so that an edit made during it counts as newer.
+# The stamp has the time at which the build began, so an edit during the build counts as newer.
 touch $built.begun
-# Trunk takes the value of NO_COLOR for a boolean and stops at "1". It finds its own config only under the name Trunk.toml.
+# Trunk parses the value of NO_COLOR as a boolean and stops at "1". By itself it finds only a config named Trunk.toml.
 env -u NO_COLOR trunk build --release --config trunk.toml
 grep -q '\./app[^/]*\.js' dist/index.html ||
   { echo "dist/index.html has no relative link to the page's script: Trunk did not read trunk.toml" >&2; exit 1; }

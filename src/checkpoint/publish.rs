@@ -1,5 +1,6 @@
 //! Publishing: checkpoints in a site's `models/` folder, and the manifest, which is generated from the cards there.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{CheckpointError, Manifest, ModelCard, encode_named};
@@ -121,7 +122,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
 pub fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
-    std::fs::write(&part, bytes)?;
-    std::fs::File::open(&part)?.sync_all()?;
+    let mut file = std::fs::File::create(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
     std::fs::rename(&part, path)
 }

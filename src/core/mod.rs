@@ -17,6 +17,7 @@ pub mod lesson;
 pub mod message;
 pub mod method;
 pub mod metrics;
+pub mod names;
 pub mod npy;
 pub mod preprocessing;
 pub mod project;

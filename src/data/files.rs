@@ -53,12 +53,25 @@ fn read_zip(path: &Path, accepts: impl Fn(&str) -> bool) -> Result<Vec<(String, 
 /// [`DataError::Io`] names the path that cannot be read.
 pub fn files_below(root: &Path, accepts: impl Fn(&str) -> bool) -> Result<Vec<(String, PathBuf)>, DataError> {
     let mut files = Vec::new();
+    let name_of = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     for entry in WalkDir::new(root).follow_links(true) {
-        let entry = entry
-            .map_err(|error| DataError::Io { path: error.path().unwrap_or(root).to_owned(), source: error.into() })?;
-        let name = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
-        if entry.file_type().is_file() && accepts(&name) {
-            files.push((name, entry.into_path()));
+        match entry {
+            Ok(entry) => {
+                let name = name_of(entry.path());
+                if entry.file_type().is_file() && accepts(&name) {
+                    files.push((name, entry.into_path()));
+                }
+            }
+            // A link that leads nowhere or round in a circle: whoever reads the file will name it. Other files do not matter.
+            Err(error) if error.depth() > 0 && error.path().is_some_and(Path::is_symlink) => {
+                let path = error.path().unwrap_or(root);
+                if accepts(&name_of(path)) {
+                    files.push((name_of(path), path.to_owned()));
+                }
+            }
+            Err(error) => {
+                return Err(DataError::Io { path: error.path().unwrap_or(root).to_owned(), source: error.into() });
+            }
         }
     }
     files.sort();

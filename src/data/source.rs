@@ -15,9 +15,9 @@ fn names() -> String {
     FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
 }
 
-/// Describe the formats for a help text: those of labelled photos, and with `boxes` also those of objects with boxes.
-pub fn formats_help(boxes: bool) -> String {
-    let known = FORMATS.iter().filter(|format| boxes || !format.has_boxes());
+/// Describe the formats that `accepts` chooses, for a help text.
+pub fn formats_help(accepts: impl Fn(&Format) -> bool) -> String {
+    let known = FORMATS.iter().filter(|format| accepts(format));
     let lines: Vec<String> = known.map(|format| format!("{}:DIR ({})", format.name, format.content)).collect();
     format!("{}; DIR may be a .zip", lines.join(", "))
 }

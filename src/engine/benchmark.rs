@@ -1,4 +1,5 @@
-//! Timing of networks on this device, for *Measure this device* on the page and for `camscope bench`.
+//! Timing of networks on this device, for *Measure this device* and `?bench=` on the page. (`camscope bench` times the site's
+//! models through `Session::infer`.)
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

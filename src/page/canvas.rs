@@ -9,21 +9,23 @@ use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasEleme
 
 use super::web::{document, keep, kept};
 
-/// Where the visitor's choice of colours is kept.
+/// Key of the visitor's colour map in the browser's storage.
 const COLOURS: &str = "camscope-colours";
 
-/// The colours that the visitor chose last, on the page's whole; jet before that.
+/// Return the colour map that the visitor chose last, on any tab; jet before the first choice.
 pub fn colours() -> Colormap {
     kept(COLOURS).and_then(|name| Colormap::from_name(&name)).unwrap_or_default()
 }
 
+/// Keep the visitor's colour map for the next visit.
 pub fn keep_colours(map: Colormap) {
     keep(COLOURS, map.name());
 }
 
+/// Longest side of a thumbnail, in pixels.
 const THUMBNAIL: usize = 160;
 
-/// `picture`, at most `side` pixels a side, with the prediction's map over it.
+/// Draw the prediction's map over `picture`, scaled down to at most `side` pixels per side.
 pub fn draw_map(
     canvas: &HtmlCanvasElement,
     picture: &Picture,
@@ -40,7 +42,7 @@ pub fn draw_map(
     put(canvas, &overlay(picture, &map.values, (map.width, map.height), window, range, options), width, height);
 }
 
-/// Where over the canvas's picture the pointer is, in shares of its width and height. The picture is letterboxed.
+/// Return the pointer's position on the canvas's picture, in fractions of its width and height. The picture is letterboxed.
 pub fn place(event: &PointerEvent) -> Option<(f32, f32)> {
     let canvas: HtmlCanvasElement = event.target()?.dyn_into().ok()?;
     let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
@@ -51,7 +53,7 @@ pub fn place(event: &PointerEvent) -> Option<(f32, f32)> {
     Some((share(event.offset_x(), shown_width, width), share(event.offset_y(), shown_height, height)))
 }
 
-/// The map's value at a place of the photo; `None` outside of what the network saw.
+/// Return the map's value at a position of the photo; `None` outside the network's crop.
 pub fn value_at(inference: &Inference, prediction: &Prediction, (x, y): (f32, f32), smooth: bool) -> Option<f32> {
     let window = inference.window;
     let (u, v) = ((x - window.x as f32) / window.width as f32, (y - window.y as f32) / window.height as f32);
@@ -62,13 +64,13 @@ pub fn value_at(inference: &Inference, prediction: &Prediction, (x, y): (f32, f3
     })
 }
 
-/// `picture` as it is.
+/// Draw `picture` without a map.
 pub fn draw_plain(canvas: &HtmlCanvasElement, picture: &Picture) {
     let rgba: Vec<u8> = picture.rgb.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
     put(canvas, &rgba, picture.width as usize, picture.height as usize);
 }
 
-/// The box around the evidence.
+/// Draw the evidence box.
 pub fn draw_box(canvas: &HtmlCanvasElement, inference: &Inference, prediction: &Prediction) {
     let Some([x0, y0, x1, y1]) = prediction.evidence_box else { return };
     let scale = f64::from(canvas.width()) / f64::from(inference.width);
@@ -76,14 +78,14 @@ pub fn draw_box(canvas: &HtmlCanvasElement, inference: &Inference, prediction: &
     outline(canvas, |context| context.rect(x, y, w, h));
 }
 
-/// A ring around a place, in shares of the picture.
+/// Draw a ring around a position, given in fractions of the picture.
 pub fn draw_mark(canvas: &HtmlCanvasElement, (x, y): (f32, f32)) {
     let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
     let (x, y, radius) = (f64::from(x) * width, f64::from(y) * height, width / 50.0);
     outline(canvas, |context| drop(context.arc(x, y, radius, 0.0, std::f64::consts::TAU)));
 }
 
-/// Strokes the path that is given, in two lines so that it shows on any ground.
+/// Stroke the path with two lines, dark and light, so that it is visible on any background.
 pub fn outline(canvas: &HtmlCanvasElement, path: impl Fn(&CanvasRenderingContext2d)) {
     let Some(context) = context(canvas) else { return };
     let line = (f64::from(canvas.width()) / 240.0).max(2.0);
@@ -96,7 +98,7 @@ pub fn outline(canvas: &HtmlCanvasElement, path: impl Fn(&CanvasRenderingContext
     }
 }
 
-/// A small JPEG of `picture` with its best class's map, as a data address.
+/// Return a JPEG of `picture` with its best class's map, at most `side` pixels per side, as a `data:` URL.
 pub fn overlay_thumbnail(picture: &Picture, inference: &Inference, side: usize) -> Option<String> {
     let best = inference.predictions.first()?;
     let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
@@ -112,7 +114,7 @@ pub fn overlay_thumbnail(picture: &Picture, inference: &Inference, side: usize) 
     canvas.to_data_url_with_type("image/jpeg").ok()
 }
 
-/// A small JPEG of `picture` as a data address.
+/// Return a small JPEG of `picture` as a `data:` URL.
 pub fn thumbnail(picture: &Picture) -> Option<String> {
     let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
     let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, THUMBNAIL);
@@ -120,7 +122,7 @@ pub fn thumbnail(picture: &Picture) -> Option<String> {
     canvas.to_data_url_with_type("image/jpeg").ok()
 }
 
-/// Saves what the canvas shows as a PNG file.
+/// Download the canvas's content as a PNG file.
 pub fn download(canvas: &HtmlCanvasElement, name: String) {
     let save = Closure::once_into_js(move |blob: Option<Blob>| {
         if let Some(blob) = blob {
@@ -130,7 +132,7 @@ pub fn download(canvas: &HtmlCanvasElement, name: String) {
     let _ = canvas.to_blob(save.unchecked_ref());
 }
 
-/// Gives a file to the person, as if downloaded.
+/// Download `blob` as a file.
 pub fn save(blob: &Blob, name: &str) {
     let Ok(url) = Url::create_object_url_with_blob(blob) else { return };
     if let Ok(link) = document().create_element("a") {
@@ -142,7 +144,7 @@ pub fn save(blob: &Blob, name: &str) {
     let _ = Url::revoke_object_url(&url);
 }
 
-/// Shows RGBA bytes.
+/// Show RGBA bytes, and give the canvas their size.
 pub fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize) {
     canvas.set_width(width as u32);
     canvas.set_height(height as u32);
@@ -152,6 +154,7 @@ pub fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize)
     }
 }
 
+/// Return the canvas's 2D context.
 pub fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
     canvas.get_context("2d").ok()??.dyn_into().ok()
 }

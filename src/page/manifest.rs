@@ -1,4 +1,4 @@
-//! The site's models and sample photos. The browser's own JSON reader is used: it adds no code to the page.
+//! The site's models and sample photos. The browser parses the JSON, which adds no code to the page.
 
 use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,7 +9,7 @@ use crate::core::message::Message;
 const MODELS: &str = "models/";
 const SAMPLES: &str = "photos/";
 
-/// The part of a model's card that the page needs.
+/// The fields of a model card that the page needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     pub name: String,
@@ -17,13 +17,13 @@ pub struct Model {
     pub classes: Vec<String>,
     pub licence: String,
     pub source: String,
-    /// Percent of right answers, and of what.
+    /// Percentage of correct answers, and the images it was measured on.
     pub accuracy: Option<(f64, String)>,
     pub url: String,
     pub bytes: f64,
     /// Side of the network's input, in pixels.
     pub size: u32,
-    /// The whole card, for the engine.
+    /// The complete card as JSON, for the engine.
     pub card: String,
 }
 
@@ -32,11 +32,14 @@ pub struct Model {
 pub struct Sample {
     pub url: String,
     pub file: String,
-    /// What it shows.
+    /// Name of what the photo shows.
     pub message: Message,
 }
 
-/// The models of the manifest, in its order; at least one.
+/// Fetch the models of the manifest, in its order; at least one.
+///
+/// # Errors
+/// The reason why there are none.
 pub async fn models() -> Result<Vec<Model>, Message> {
     let json = fetch_json(&format!("{MODELS}manifest.json"))
         .await
@@ -51,7 +54,7 @@ pub async fn models() -> Result<Vec<Model>, Message> {
     }
 }
 
-/// A model that is not the site's own: its card as JSON, and the address of its weights.
+/// Make a model that is not in the manifest from its card as JSON and the address of its weights.
 pub fn model_at(card: &str, url: String) -> Option<Model> {
     Some(Model { url, ..model(JSON::parse(card).ok()?)? })
 }
@@ -81,7 +84,7 @@ fn input_size(card: &JsValue) -> Option<u32> {
     Some(size("preprocessing").or_else(|| size("recipe"))? as u32)
 }
 
-/// Return the site's samples. A site may have none.
+/// Fetch the site's sample photos. A site may have none.
 pub async fn samples() -> Vec<Sample> {
     let json = fetch_json(&format!("{SAMPLES}index.json")).await.unwrap_or(JsValue::NULL);
     let sample = |sample: JsValue| {

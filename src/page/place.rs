@@ -6,41 +6,45 @@ use web_sys::{KeyboardEvent, PointerEvent};
 use super::canvas;
 use crate::core::inference::{ClassMap, Inference};
 
-/// In shares of the photo's width and height.
+/// Position in fractions of the photo's width and height.
 type At = (f32, f32);
 
+/// The current position, or none. Copies share it.
 #[derive(Clone, Copy)]
 pub struct Place {
     at: RwSignal<Option<At>>,
-    /// A pointer shows where it is; where the keys have gone is drawn.
+    /// Whether the position was set by keys. Only then it is drawn: a pointer is visible by itself.
     by_keys: RwSignal<bool>,
 }
 
 impl Place {
+    /// Start without a position.
     pub fn new() -> Self {
         Self { at: RwSignal::new(None), by_keys: RwSignal::new(false) }
     }
 
-    /// Tracked.
+    /// Return the position. Tracked.
     pub fn get(&self) -> Option<At> {
         self.at.get()
     }
 
-    /// The place where it has to be drawn. Tracked, but for a pointer's ways.
+    /// Return the position if it must be drawn. Tracked, but a moving pointer notifies nobody.
     pub fn mark(&self) -> Option<At> {
         self.by_keys.get().then(|| self.at.get()).flatten()
     }
 
+    /// Take the position of the pointer.
     pub fn point(&self, event: &PointerEvent) {
         self.set(canvas::place(event), false);
     }
 
+    /// Forget the position.
     pub fn leave(&self) {
         self.set(None, false);
     }
 
-    /// Follows an arrow key by a cell of `map`, within what the network saw, beginning in the middle; Escape ends it. Whether it was
-    /// such a key.
+    /// Move by one cell of `map` at an arrow key, within the network's crop and starting in its middle; forget the position at
+    /// Escape. Return whether it was one of these keys.
     pub fn walk(&self, event: &KeyboardEvent, inference: &Inference, map: &ClassMap) -> bool {
         let by = match event.key().as_str() {
             "ArrowLeft" => [-1, 0],
@@ -53,7 +57,7 @@ impl Place {
             }
             _ => return false,
         };
-        event.prevent_default(); // scrolls
+        event.prevent_default(); // the page would scroll
         let window = inference.window;
         let walked = |at: Option<f32>, by: i32, from: f64, length: f64, cells: usize| {
             let cell = match at {

@@ -7,16 +7,17 @@ use web_sys::{Blob, Document, HtmlElement, Response, Window};
 
 use crate::core::message::Message;
 
-/// The page's window; this code runs nowhere else.
+/// Return the page's window. This code runs only in pages.
 pub fn window() -> Window {
     web_sys::window().expect_throw("a page")
 }
 
+/// Return the page's document.
 pub fn document() -> Document {
     window().document().expect_throw("a page")
 }
 
-/// Milliseconds since the page was opened.
+/// Return the milliseconds since the page was opened.
 pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
 }
@@ -26,7 +27,10 @@ pub fn body_data(name: &str) -> String {
     document().body().and_then(|body| body.dataset().get(name)).unwrap_or_default()
 }
 
-/// Bytes at `url`, or why not.
+/// Fetch the bytes at `url`.
+///
+/// # Errors
+/// The reason why they cannot be fetched.
 pub async fn fetch(url: &str) -> Result<Vec<u8>, Message> {
     let lost = |_| Message::new("fetch-lost").with("url", url);
     let response = JsFuture::from(window().fetch_with_str(url)).await.map_err(lost)?;
@@ -38,24 +42,27 @@ pub async fn fetch(url: &str) -> Result<Vec<u8>, Message> {
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
-/// What the JSON at `url` says, or why it cannot be read.
+/// Fetch and parse the JSON at `url`.
+///
+/// # Errors
+/// The reason why it cannot be fetched or parsed.
 pub async fn fetch_json(url: &str) -> Result<JsValue, Message> {
     let bytes = fetch(url).await?;
     let text = String::from_utf8_lossy(&bytes);
     js_sys::JSON::parse(&text).map_err(|_| Message::new("fetch-damaged").with("url", url))
 }
 
-/// `value` with a fixed number of digits behind the point; the browser's formatting costs no code.
+/// Format `value` with a fixed number of decimals. The browser's own formatting adds no code to the page.
 pub fn fixed(value: impl Into<f64>, digits: u8) -> String {
     js_sys::Number::from(value.into()).to_fixed(digits).map_or_else(|_| String::new(), String::from)
 }
 
-/// The browser's lower case costs no code.
+/// Convert to lower case. The browser's own conversion adds no code to the page.
 pub fn lowercase(text: &str) -> String {
     js_sys::JsString::from(text).to_lower_case().into()
 }
 
-/// How long something still takes, for people.
+/// Return the message for the remaining time, in seconds or minutes.
 pub fn time_left(milliseconds: f64) -> Message {
     match (milliseconds / 1000.0).max(1.0) {
         s if s < 90.0 => Message::new("left-seconds").with("n", s.round() as usize),
@@ -63,48 +70,48 @@ pub fn time_left(milliseconds: f64) -> Message {
     }
 }
 
-/// All digits of `values`, with commas between.
+/// Format `values` with all their digits, separated by commas.
 pub fn digits(values: &[f32]) -> String {
     js_sys::Array::from(&js_sys::Float32Array::from(values)).join(",").into()
 }
 
-/// The content of a dropped file. `None` where the browser cannot read it any more.
+/// Read a file that the visitor dropped or chose. `None` if the browser can no longer read it.
 pub async fn bytes_of(blob: &Blob) -> Option<Vec<u8>> {
     let buffer = JsFuture::from(blob.array_buffer()).await.ok()?;
     Some(Uint8Array::new(&buffer).to_vec())
 }
 
-/// `?name=` of the page's address.
+/// Return the parameter `name` of the page's address.
 pub fn parameter(name: &str) -> Option<String> {
     let search = window().location().search().ok()?;
     web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
 }
 
-/// What the visitor chose at an earlier visit; nothing where the browser keeps nothing.
+/// Return a choice kept at an earlier visit; `None` if there is none or the browser has no storage.
 pub fn kept(name: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(name).ok()?
 }
 
-/// Keeps a choice for the next visit, where the browser lets it.
+/// Keep a choice for the next visit, if the browser allows it.
 pub fn keep(name: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(name, value);
     }
 }
 
-/// Bytes of the page's own linear memory.
+/// Return the size of this program's linear memory in bytes.
 pub fn memory() -> u32 {
     let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
     memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length()
 }
 
-/// Puts the keyboard on an element.
+/// Give an element the keyboard focus.
 pub fn focus(id: &str) {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
     let _ = element.map(|element| element.focus());
 }
 
-/// Property `name` of a JavaScript value; undefined where there is none.
+/// Return property `name` of a JavaScript value; `undefined` if there is none.
 pub fn property(value: &JsValue, name: &str) -> JsValue {
     Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }

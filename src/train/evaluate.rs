@@ -59,7 +59,7 @@ pub async fn evaluate(
             if let (Some(tally), Some(boxes)) = (&mut tally, examples.boxes()) {
                 let map = class_maps(network, output.features.clone().narrow(0, i, 1), &[label]);
                 let [_, _, width] = map.dims();
-                tally.judge(&read(map).await?, width, order[0] == label, &boxes[done + i]);
+                tally.add(&read(map).await?, width, order[0] == label, &boxes[done + i]);
             }
         }
         done += batch.len();

@@ -40,7 +40,7 @@ impl Examples {
         Self { inputs: Inputs::Cached(inputs), labels, classes, boxes: None }
     }
 
-    /// Add the boxes of each photo's object, in shares of the square crop that the network sees.
+    /// Add the boxes of each photo's object, in fractions of the crop.
     #[must_use]
     pub fn with_boxes(self, boxes: Vec<Vec<Rect>>) -> Self {
         Self { boxes: Some(boxes), ..self }

@@ -39,7 +39,7 @@ impl LocalisationTally {
     /// Add one photo: the map of its label's class, row-major with `width` cells per row, and the object's `boxes`.
     /// `correct` says whether the network predicted that class; otherwise the photo counts as an error wherever the map
     /// points.
-    pub fn judge(&mut self, map: &[f32], width: usize, correct: bool, boxes: &[Rect]) {
+    pub fn add(&mut self, map: &[f32], width: usize, correct: bool, boxes: &[Rect]) {
         let found = localise(map, width, boxes);
         self.objects += 1;
         self.wrong += usize::from(!correct || found.iou < MIN_IOU);

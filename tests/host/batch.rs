@@ -186,7 +186,7 @@ fn a_folder_is_drawn_tabled_and_shared_out() {
     whole.sort_by_key(name);
     shares.sort_by_key(name);
     assert_eq!(whole, shares);
-    assert!(camscope(&["cam", root, "--shard", "4/3"]).1.contains("is no share"));
+    assert!(camscope(&["cam", root, "--shard", "4/3"]).1.contains("expected I/N"));
 }
 
 /// Everything is in the file, and nothing in it runs.

@@ -1,6 +1,5 @@
 //! The binary as people call it: names, values outside their range, pipes that close.
 
-use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -19,16 +18,13 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// `camscope … | head -1`: whoever reads goes after the first line.
+/// `camscope … | head -1`, as it is when whoever reads is gone already.
 #[test]
 fn a_closed_pipe_is_no_fault() {
     for arguments in [&["info"][..], &["methods"]] {
-        let mut child = camscope(arguments).spawn().unwrap();
-        let mut first = [0; 1];
-        let mut out = child.stdout.take().unwrap();
-        out.read_exact(&mut first).unwrap();
-        drop(out);
-        let done = child.wait_with_output().unwrap();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let done = camscope(arguments).stdout(writer).output().unwrap();
         assert!(done.status.success() && done.stderr.is_empty(), "{arguments:?}: {done:?}");
     }
 }
@@ -85,7 +81,8 @@ fn values_that_no_network_takes_are_refused() {
         ("--size", "0", "from 1 to 2048"),
         ("--size", "4000000000", "from 1 to 2048"),
         ("--batch", "0", "at least 1"),
-        ("--validation", "1.5", "a share from 0"),
+        ("--validation", "1.5", "a share above 0"),
+        ("--validation", "0", "a share above 0"),
         ("--data", "photos", "stl10, cifar10, folder"),
     ] {
         let mut arguments = vec!["train", "--model", "resnet-20", option, value];
@@ -97,7 +94,11 @@ fn values_that_no_network_takes_are_refused() {
         let told = told(&train_or_import(&arguments, folder.path()));
         assert!(told.contains(expected), "{option} {value}: {told}");
     }
-    for arguments in [&["info", "resnet-20", "--size", "0"][..], &["info", "resnet-20", "--size", "99999"]] {
+    for arguments in [
+        &["info", "resnet-20", "--size", "0"][..],
+        &["info", "resnet-20", "--size", "99999"],
+        &["bench-train", "--size", "0"],
+    ] {
         assert!(told(&run(arguments)).contains("--size"), "{arguments:?}");
     }
 }
@@ -121,4 +122,20 @@ fn a_preset_a_file_and_the_command_line_replace_each_other_in_turn() {
     std::fs::write(folder.path().join("own.toml"), "epoch = 2\n").unwrap();
     let unknown = told(&train_or_import(&["train", "--model", "resnet-20", "--config", "own.toml"], folder.path()));
     assert!(unknown.contains("there is no option \"epoch\""), "{unknown}");
+}
+
+/// Two photos a class: one is for testing, one to learn from, and none is left to choose the best epoch by.
+#[test]
+fn data_without_validation_images_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (photos, out) = (folder.path().join("photos"), folder.path().join("run"));
+    for class in ["a", "b"] {
+        std::fs::create_dir_all(photos.join(class)).unwrap();
+        let picture = image::RgbImage::from_pixel(8, 8, image::Rgb([9; 3]));
+        (0..2).for_each(|i| picture.save(photos.join(class).join(format!("{i}.png"))).unwrap());
+    }
+    let data = format!("folder:{}", photos.display());
+    let out = out.to_string_lossy();
+    let refused = told(&run(&["train", "--model", "resnet-20", "--size", "16", "--data", &data, "--out", &out]));
+    assert!(refused.contains("no validation images") && refused.contains("three photos"), "{refused}");
 }

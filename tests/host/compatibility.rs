@@ -1,5 +1,7 @@
 //! Files of earlier versions still open.
 
+use std::process::Command;
+
 use burn::tensor::Device;
 use camscope::checkpoint::{decode, read_manifest};
 use camscope::core::archive::Archive;
@@ -63,4 +65,38 @@ fn exported_projects_of_the_version_before_open() {
     // Out and in again: nothing is lost.
     let again = Archive::unpack(&archive.pack().unwrap()).unwrap();
     assert_eq!((&again.project, &again.photos, &again.weights), (&archive.project, &archive.photos, &archive.weights));
+}
+
+/// The version before chose the best epoch on the test images, and wrote neither `validation` into a run's config nor the
+/// word into its state.
+#[test]
+fn runs_of_the_version_before_say_what_their_epoch_was_chosen_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::create_dir_all(path("run")).unwrap();
+    std::fs::write(
+        path("run/config.toml"),
+        "data = \"folder:photos\"\nmodel = \"plain-20\"\nsize = 32\nheld_out = 0.2\n",
+    )
+    .unwrap();
+    let state = r#"{ "epochs": [{ "number": 1, "lr": 0.1, "train_loss": 2.0, "held_out_loss": 1.5, "held_out_accuracy": 0.5 }],
+        "best": 1, "losses": [[1, 2.0]] }"#;
+    std::fs::write(path("run/state.json"), state).unwrap();
+    let models = std::fs::read_dir(project("www/models")).unwrap().map(|file| file.unwrap().path());
+    let weights = models.into_iter().find(|file| file.to_string_lossy().contains("plain-20-")).unwrap();
+    std::fs::copy(weights, path("run/epoch-1.bpk")).unwrap();
+    let camscope = |arguments: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_camscope")).args(arguments).output().unwrap();
+        (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let (published, told) = camscope(&["publish", &path("run"), "--to", &path("models"), "--name", "old"]);
+    assert!(published, "{told}");
+    let manifest = read_manifest(folder.path().join("models").as_path()).unwrap();
+    let accuracy = manifest.models[0].accuracy.clone().unwrap();
+    assert_eq!(
+        (accuracy.top1, accuracy.on.as_str()),
+        (0.5, "the test images of photos, by which the best epoch was chosen")
+    );
+    let (resumed, told) = camscope(&["train", "--resume", &path("run")]);
+    assert!(!resumed && told.contains("without validation images"), "{told}");
 }

@@ -108,6 +108,20 @@ fn validation_images_come_out_of_the_training_images_class_by_class() {
     assert_eq!(other.validation.len(), 4);
 }
 
+/// A link that leads nowhere does not cost the other photos.
+#[cfg(unix)]
+#[test]
+fn broken_links_cost_nothing_but_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    photo(&folder.path().join("a/1.png"), 9);
+    std::os::unix::fs::symlink("nowhere", folder.path().join("a/notes.txt")).unwrap();
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("a/round")).unwrap();
+    assert_eq!(load("folder", folder.path()).unwrap().train.len(), 1);
+    std::os::unix::fs::symlink("nowhere", folder.path().join("a/2.png")).unwrap();
+    let found = camscope::data::files_below(folder.path(), camscope::data::is_image).unwrap();
+    assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a/1.png", "a/2.png"]);
+}
+
 #[test]
 fn a_data_source_is_a_format_and_a_place() {
     let source: DataSource = "folder:photos/of cats.zip".parse().unwrap();

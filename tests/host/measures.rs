@@ -186,5 +186,5 @@ fn the_command_line_measures_methods_side_by_side() {
     assert!(fine && told.contains("broken.png is left out"), "{told}");
     assert!(table.contains("average drop") && table.contains("stage 9") && table.ends_with("1 photo\n"), "{table}");
     let (fine, _, told) = run(&["score", "--measure", "boxes", photos[1]]);
-    assert!(!fine && told.contains("--data yolo:DIR"), "{told}");
+    assert!(!fine && told.contains("--data with boxes") && told.contains("yolo:DIR"), "{told}");
 }

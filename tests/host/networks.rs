@@ -174,6 +174,24 @@ fn pytorch_names_there_and_back() {
     }
 }
 
+/// A card says whose weights it holds, or that nobody knows.
+#[test]
+fn cards_of_imported_weights_name_their_licence_and_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = Device::flex();
+    for (name, licence, source) in [
+        ("resnet-20", "BSD-2-Clause", "akamaster/pytorch_resnet_cifar10"),
+        ("resnet-18", "BSD-3-Clause", "torchvision"),
+        ("plain-20", "unknown", "unknown source"),
+    ] {
+        let config = camscope::model::find(name).unwrap().config;
+        let path = folder.path().join(format!("{name}.safetensors"));
+        StateDict::of(&config.init(&device).unwrap(), &config).unwrap().write(&path).unwrap();
+        let (card, _) = import(name, &path, &device).unwrap();
+        assert_eq!((card.licence.as_str(), card.source.contains(source)), (licence, true), "{name}: {}", card.source);
+    }
+}
+
 #[test]
 fn a_file_of_another_network_names_what_does_not_fit() {
     let device = Device::flex();

@@ -250,7 +250,7 @@ fn a_run_goes_on_after_a_kill_to_the_same_losses() {
     // Of ten photos a class two are for testing, and one of the others chooses the best epoch. The test images are looked at
     // once, at the end.
     let told = String::from_utf8(done.stdout).unwrap();
-    assert!(told.contains("14 photos to learn from, 2 to choose the best epoch by, 4 to test"), "{told}");
+    assert!(told.contains("14 training, 2 validation, 4 test photos"), "{told}");
     assert!(told.contains(" of 2 validation photos") && told.contains(" % of 4 photos"), "{told}");
     let record: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(folder.path().join("whole/state.json")).unwrap()).unwrap();
@@ -472,7 +472,7 @@ fn what_frozen_stages_make_may_be_kept() {
 #[test]
 fn devices_are_written_as_the_help_says() {
     for (text, expected) in
-        [("cuda:0,x", "no device"), ("gpu,cpu", "cuda:0,1"), ("cuda:1,1", "twice"), ("tpu", "no device")]
+        [("cuda:0,x", "found \"cuda:x\""), ("gpu,cpu", "cuda:0,1"), ("cuda:1,1", "twice"), ("tpu", "found \"tpu\"")]
     {
         let found = camscope(&["train", "--device", text, "--out", "nowhere"]).output().unwrap();
         let told = String::from_utf8_lossy(&found.stderr).into_owned();

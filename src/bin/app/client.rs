@@ -6,6 +6,7 @@ use std::sync::Arc;
 use camscope::core::inference::Picture;
 use camscope::core::message::{Arg, Message};
 use camscope::core::method::CamOptions;
+use camscope::core::names::same_name;
 use camscope::page::adapter::probe;
 use camscope::page::canvas;
 use camscope::page::engine::Engine;
@@ -28,7 +29,8 @@ pub fn start(state: State) {
         match models().await {
             Ok(models) => {
                 let wanted = parameter("model");
-                let found = models.iter().find(|model| Some(&model.name) == wanted.as_ref());
+                let found =
+                    models.iter().find(|model| wanted.as_ref().is_some_and(|name| same_name(&model.name, name)));
                 if let (Some(wanted), None) = (&wanted, found) {
                     state.say("error", Message::new("model-unknown").with("name", wanted.as_str()));
                 }

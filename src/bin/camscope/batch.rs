@@ -1,4 +1,4 @@
-//! Photos by the thousand: whole folders, a share of them for each of several machines, on all threads.
+//! Inference on many photos: folders, shares for several machines, all threads.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use camscope::photo::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-/// Photos between two prints: as many as keep all threads busy, few enough to see it go on.
+/// Photos per parallel batch: enough to keep all threads busy, few enough for visible progress.
 const AT_ONCE: usize = 32;
 
-/// The `index`th of `of` shares, from 1.
+/// Share `index` of `of`, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     index: usize,
@@ -31,18 +31,18 @@ impl FromStr for Shard {
         parts
             .filter(|&(index, of): &(usize, usize)| index >= 1 && index <= of)
             .map(|(index, of)| Self { index, of })
-            .ok_or_else(|| format!("\"{text}\" is no share; write 1/8 to 8/8"))
+            .ok_or_else(|| format!("expected I/N with I from 1 to N, such as 1/8, found \"{text}\""))
     }
 }
 
-/// A photo's file, and what it goes by: the path as it was given, or that below the folder that was.
+/// A photo's file and its name in the output: the path as given, or the path below the given folder.
 #[derive(Debug, Clone)]
 pub struct Source {
     pub name: String,
     pub path: PathBuf,
 }
 
-/// Files as they are, and of folders every photo below, by name; of all these the share asked for.
+/// List the files, and all photos below the folders, sorted by name; keep only the shard.
 pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<Source>> {
     let mut found = Vec::new();
     for path in paths {
@@ -60,21 +60,24 @@ pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<So
             found.push(Source { name: path.to_string_lossy().into_owned(), path: path.clone() });
         }
     }
-    anyhow::ensure!(!found.is_empty(), "there is no JPEG, PNG, WebP, GIF or BMP file in it");
+    anyhow::ensure!(
+        !found.is_empty(),
+        "no JPEG, PNG, WebP, GIF or BMP file was found; give photos or a folder with photos"
+    );
     let Some(Shard { index, of }) = shard else { return Ok(found) };
     Ok(found.into_iter().skip(index - 1).step_by(of).collect())
 }
 
-/// What is to be found in every photo.
+/// What to compute for each photo.
 pub struct BatchOptions {
     pub options: CamOptions,
-    /// So many of the most probable classes, unless there are `classes`.
+    /// Number of most probable classes; ignored if `classes` is not empty.
     pub top: usize,
     pub classes: Vec<usize>,
 }
 
-/// Looks at every photo on all threads; `make` something of each there, and `then` take it in order here. A photo that cannot
-/// be used is an error of its own.
+/// Run inference on every photo on all threads. `make` runs on the threads, `then` here and in order. A photo that cannot be
+/// used is an error of its own.
 pub fn for_each<T: Send>(
     session: &Session,
     sources: &[Source],

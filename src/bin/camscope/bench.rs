@@ -1,4 +1,4 @@
-//! `camscope bench`: how long each model takes on each device of this machine.
+//! `camscope bench`: time of each model on each device of this machine.
 
 use std::process::ExitCode;
 
@@ -9,12 +9,12 @@ use camscope::photo::Photo;
 use crate::model::{Device, Models, milliseconds, session};
 use crate::output::say;
 
-/// Time every model on every device: load, first and median warm photo, and the maps' share of it.
+/// Time every model on every device: loading, the first photo, the median of further photos, and the share of the maps.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     models: Models,
-    /// Warm runs of which the median is taken.
+    /// Number of runs after the first; their median is printed
     #[arg(long, default_value_t = 15)]
     runs: usize,
 }
@@ -61,7 +61,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A photo of 640 × 480 that has some of everything.
+/// Make a photo of 640 × 480 pixels with gradients and fine texture.
 fn test_photo() -> Photo {
     let (width, height) = (640u32, 480u32);
     let pixel = |i: u32| {

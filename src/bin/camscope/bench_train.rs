@@ -1,4 +1,4 @@
-//! `camscope bench-train`: how many images a second a network learns from.
+//! `camscope bench-train`: training speed of a network, in images per second.
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-use camscope::core::preprocessing::Preprocessing;
+use camscope::core::preprocessing::{MAX_INPUT_SIDE, Preprocessing};
 use camscope::data::{Augment, Dataset};
 use camscope::model::NetworkConfig;
 use camscope::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
@@ -17,15 +17,18 @@ use crate::output::say;
 /// Time training steps on noise and print one JSON object.
 #[derive(clap::Args)]
 pub struct Args {
-    #[arg(long, default_value = "resnet-20")]
+    #[arg(long, default_value = "resnet-20", help = format!("Network to train: {}", camscope::model::names()))]
     model: String,
-    #[arg(long, default_value_t = 32)]
+    /// Side of the photos in pixels
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_INPUT_SIDE)))]
     size: u32,
+    /// Photos per step
     #[arg(long, default_value_t = 128)]
     batch: usize,
-    /// Steps that are timed, after one that is not.
+    /// Number of timed steps, after one untimed step
     #[arg(long, default_value_t = 5)]
     steps: usize,
+    /// cpu, gpu, cuda or cuda:INDEX
     #[arg(long, default_value = "cpu")]
     device: Device,
 }
@@ -36,22 +39,22 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let side = args.size as usize;
     let classes = (0..CLASSES).map(|class| class.to_string()).collect();
     let mut data = Dataset { classes, side, ..Dataset::default() };
-    for i in 0..args.batch {
+    for i in 0..args.batch.max(1) {
         let noise = |j: usize| ((i * 7919 + j * 104_729) as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3];
         data.push(&(0..side * side * 3).map(noise).collect::<Vec<_>>(), i % CLASSES);
     }
     let nothing = Dataset { classes: data.classes.clone(), side, ..Dataset::default() };
-    // One step is one epoch; nothing is held out, so that nothing but steps is timed.
+    // One step is one epoch. Without validation photos, nothing but steps is timed.
     let config = TrainConfig {
         epochs: args.steps.max(1) + 1,
-        batch: args.batch,
+        batch: args.batch.max(1),
         lr: 0.01,
         optimizer: Optimizer::Sgd,
         schedule: Schedule::Constant,
         augment: Augment::CropFlip,
         ..TrainConfig::default()
     };
-    let preprocessing = Preprocessing { resize: args.size, size: args.size, mean: [127.5; 3], std: [127.5; 3] };
+    let preprocessing = Preprocessing::symmetric(args.size);
     let [data, nothing] = [data, nothing].map(|data| Examples::photos(Arc::new(data), &preprocessing));
     let network = NetworkConfig::named(&args.model, CLASSES)?.init(&device)?;
     let start = Progress { network, optimizer: config.optimizer(), epoch: 0 };
@@ -77,10 +80,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The most memory this process has held, in bytes; `None` where the system does not tell (it does on Linux).
+/// Return the peak memory of this process in bytes; `None` on systems other than Linux.
 fn peak_memory() -> anyhow::Result<Option<u64>> {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return Ok(None) };
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kibibytes = line.map(|line| line.trim().trim_end_matches(" kB").parse::<u64>()).transpose();
-    Ok(kibibytes.context("/proc/self/status is not what it was")?.map(|kibibytes| kibibytes * 1024))
+    Ok(kibibytes.context("/proc/self/status holds no number after VmHWM")?.map(|kibibytes| kibibytes * 1024))
 }

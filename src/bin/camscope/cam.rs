@@ -1,4 +1,4 @@
-//! `camscope cam`: overlays, tables and raw maps of photos, one or a million.
+//! `camscope cam`: overlays, tables and raw maps of one photo or many.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,51 +24,52 @@ use crate::sheet;
 /// Draw class activation maps over photos.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Files, or folders with all photos below them.
+    /// Photos, or folders: all photos below them
     #[arg(required_unless_present = "data", value_name = "PHOTO")]
     photos: Vec<PathBuf>,
     #[command(flatten)]
     by: ModelArgs,
-    /// How many of the most probable classes.
+    /// Number of most probable classes to show
     #[arg(long, default_value_t = 5)]
     top: usize,
-    /// These classes instead, by name or number, separated by commas.
+    /// Classes to show instead, by name or number, separated by commas
     #[arg(long, value_delimiter = ',')]
     classes: Vec<String>,
-    /// How the maps are made; `camscope methods` says what to know of each.
+    /// Method of the maps; `camscope methods` lists them with their caveats
     #[arg(long, value_enum, default_value = "cam", conflicts_with = "data")]
     method: Method,
-    /// The stage whose activations are weighed, as `camscope info` counts them; without it the last.
+    /// Stage whose activations are drawn, as `camscope info` counts them; default: the last
     #[arg(long)]
     stage: Option<usize>,
-    /// Mean over the photo and its mirror image, each in three contrasts.
+    /// Test-time augmentation: mean over the photo and its mirror image, each at three contrasts
     #[arg(long, alias = "flips")]
     tta: bool,
-    /// The strongest pattern of the weighted activations instead of their sum.
+    /// Draw the first principal component of the weighted activations in place of their sum
     #[arg(long, alias = "principal")]
     eigen_smooth: bool,
-    /// Folder for the overlays. Without it: the current folder, or none with --json. With --data: the sheet's file.
+    /// Folder for the overlays; default: the current folder, or no overlays with --json, --csv or --npy. With --data: file of
+    /// the sheet
     #[arg(long)]
     out: Option<PathBuf>,
-    /// One sheet a photo instead of single overlays: the photo and its classes side by side.
+    /// Write one sheet per photo instead of single overlays: the photo and its classes side by side
     #[arg(long)]
     per_class: bool,
     #[arg(long, conflicts_with_all = ["photos", "json", "classes", "per_class"],
-        help = format!("One sheet of a data set's test images instead of photos: {}", formats_help(false)))]
+        help = format!("Write one sheet of a data set's test images instead: {}", formats_help(|format| !format.has_boxes())))]
     data: Option<DataSource>,
-    /// Columns and rows of that sheet.
+    /// Columns and rows of the --data sheet
     #[arg(long, default_value = "8x8", value_parser = sheet::grid)]
     grid: (usize, usize),
-    /// One JSON object a photo on standard output (docs/formats.md).
+    /// Print one JSON object per photo (docs/formats.md)
     #[arg(long)]
     json: bool,
-    /// A table of the predictions (docs/formats.md); no overlays then, unless --out asks for them.
+    /// Write a table of the predictions (docs/formats.md); overlays only with --out
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// The raw maps, [photos, classes, height, width], for NumPy; no overlays then, unless --out asks for them.
+    /// Write the raw maps for NumPy, [photos, classes, height, width]; overlays only with --out
     #[arg(long, value_name = "FILE")]
     npy: Option<PathBuf>,
-    /// One of several machines' shares of the photos, as 1/8.
+    /// Process only share I of N, for several machines
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 }
@@ -79,7 +80,7 @@ impl Args {
     }
 }
 
-/// A photo's line with `--json`.
+/// Line of one photo with `--json`.
 #[derive(Serialize)]
 struct Line<'a> {
     photo: &'a str,
@@ -89,7 +90,7 @@ struct Line<'a> {
     device: &'a str,
     #[serde(flatten)]
     options: CamOptions,
-    /// What the network saw, in shares of the photo.
+    /// The network's crop, in fractions of the photo.
     window: Rect,
     predictions: &'a [Prediction],
 }
@@ -112,7 +113,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let tables = args.csv.is_some() || args.npy.is_some();
     let out = args.out.clone().or((!args.json && !tables).then(|| PathBuf::from(".")));
     if let Some(out) = &out {
-        std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+        std::fs::create_dir_all(out).with_context(|| format!("{} cannot be created", out.display()))?;
     }
     let wanted = BatchOptions { options: args.cam_options(), top: args.top, classes };
     let make = |source: &Source, photo: &Photo, inference: Inference| -> anyhow::Result<(String, Option<Inference>)> {
@@ -178,7 +179,7 @@ fn predictions(source: &Source, inference: &Inference) -> String {
     source.name.clone() + &inference.predictions.iter().map(line).collect::<String>()
 }
 
-/// Beside each other in `out`; of a photo from below a folder, below the same folders there.
+/// Write a photo's overlays into `out`. A photo from below a given folder goes below the same folders there.
 fn write_overlays(
     source: &Source,
     photo: &Photo,
@@ -189,7 +190,7 @@ fn write_overlays(
     let name = Path::new(&source.name);
     let below = name.parent().filter(|_| source.path != *name).unwrap_or(Path::new(""));
     let out = out.join(below);
-    std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
+    std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be created", out.display()))?;
     let stem = name.file_stem().unwrap_or_default().to_string_lossy();
     match per_class {
         true => {
@@ -203,7 +204,7 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }
 
-/// One PNG a class, on one scale: `STEM-RANK-CLASS.png`.
+/// Write one PNG per class, all on one scale: `STEM-RANK-CLASS.png`.
 fn draw(photo: &Photo, window: Rect, predictions: &[Prediction], out: &Path, stem: &str) -> anyhow::Result<()> {
     let (width, height) = (photo.width as usize, photo.height as usize);
     let picture = Picture { width, height, rgb: &photo.rgb };
@@ -228,14 +229,14 @@ fn class_numbers(session: &Session, wanted: &[String]) -> anyhow::Result<Vec<usi
         match by_name.or_else(by_number) {
             Some(class) => Ok(class),
             None => {
-                bail!("the model has no class \"{wanted}\"; it tells {} apart, such as {}", classes.len(), classes[0])
+                bail!("the model has no class \"{wanted}\"; it has {} classes, such as {}", classes.len(), classes[0])
             }
         }
     };
     wanted.iter().map(number).collect()
 }
 
-/// Prints the methods' table.
+/// Print the table of methods.
 pub fn methods() -> ExitCode {
     let english = Language::english();
     say!("| `--method` | name | source | what to know | cost |");

@@ -1,4 +1,4 @@
-//! Loss and accuracy drawn: of one run by epochs, of several beside each other by steps.
+//! Loss and accuracy as figures: of one run by epoch, of several runs by step.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use crate::output::say;
 use crate::run_folder::RunFolder;
 
 const SIZE: (u32, u32) = (900, 360);
-/// Told apart by the colour-blind too (Okabe & Ito 2008).
+/// Colours that work with every kind of colour vision (Okabe & Ito 2008).
 const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -22,23 +22,23 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 0, 0),
 ];
 
-/// Draw the training losses and held-out accuracies of several runs into one SVG, and print the last figures.
+/// Draw the training losses and validation accuracies of several runs into one SVG, and print the last figures.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folders of runs.
+    /// Run folders
     #[arg(required = true, num_args = 1..)]
     runs: Vec<PathBuf>,
-    /// The picture to write.
+    /// File for the figure
     #[arg(long, default_value = "curves.svg")]
     to: PathBuf,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.runs.len() > COLOURS.len() {
-        bail!("{} runs are too many for one picture; at most {} are told apart", args.runs.len(), COLOURS.len());
+        bail!("{} runs are too many for one figure; give at most {}", args.runs.len(), COLOURS.len());
     }
     let (mut losses, mut accuracies) = (Vec::new(), Vec::new());
-    say!("run  steps  training loss (last tenth)  best held-out accuracy");
+    say!("run  steps  training loss (last tenth)  best validation accuracy");
     for (path, colour) in args.runs.iter().zip(COLOURS) {
         let (run, options) = RunFolder::open(path)?;
         let (epochs, steps) = (run.state.epochs, run.state.losses);
@@ -57,7 +57,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let picture = two_charts(
         ("training loss (cross-entropy, nats)", None, &losses),
-        ("held-out accuracy, %", Some(100.0), &accuracies),
+        ("validation accuracy, %", Some(100.0), &accuracies),
         "step",
     )?;
     std::fs::write(&args.to, picture).with_context(|| format!("{} cannot be written", args.to.display()))?;
@@ -65,23 +65,27 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One run: losses and the held-out accuracy by epoch.
+/// Draw one run: losses and validation accuracy by epoch.
 pub fn svg(epochs: &[Epoch]) -> anyhow::Result<String> {
     let line = |name: &str, colour, value: fn(&Epoch) -> f64| {
         (name.to_owned(), colour, epochs.iter().map(|e| (e.number as f64, value(e))).collect())
     };
-    let losses = [line("train", BLUE, |e| e.train_loss), line("held out", RED, |e| e.validation_loss)];
-    let accuracy = [line("held out", RED, |e| e.validation_accuracy * 100.0)];
-    two_charts(("loss (cross-entropy, nats)", None, &losses), ("held-out accuracy, %", Some(100.0), &accuracy), "epoch")
+    let losses = [line("train", BLUE, |e| e.train_loss), line("validation", RED, |e| e.validation_loss)];
+    let accuracy = [line("validation", RED, |e| e.validation_accuracy * 100.0)];
+    two_charts(
+        ("loss (cross-entropy, nats)", None, &losses),
+        ("validation accuracy, %", Some(100.0), &accuracy),
+        "epoch",
+    )
 }
 
 /// Name, colour, and points.
 type Line = (String, RGBColor, Vec<(f64, f64)>);
-/// Title, the upper end of the scale where it is fixed, and the lines.
+/// Title, upper end of the scale if it is fixed, and lines.
 type Chart<'a> = (&'a str, Option<f64>, &'a [Line]);
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
-/// Side by side as SVG.
+/// Draw two charts side by side as SVG.
 fn two_charts(left: Chart<'_>, right: Chart<'_>, unit: &str) -> anyhow::Result<String> {
     let mut text = String::new();
     {
@@ -97,7 +101,7 @@ fn two_charts(left: Chart<'_>, right: Chart<'_>, unit: &str) -> anyhow::Result<S
 
 fn chart(area: &Area<'_>, (title, top, lines): Chart<'_>, unit: &str) -> anyhow::Result<()> {
     let points = || lines.iter().flat_map(|(.., points)| points).filter(|(_, y)| y.is_finite());
-    // Where falling losses and rising accuracies leave room.
+    // Falling losses leave room at the top, rising accuracies at the bottom.
     let corner = if top.is_some() { SeriesLabelPosition::LowerRight } else { SeriesLabelPosition::UpperRight };
     let top = top.unwrap_or(points().map(|(_, y)| *y).fold(0.1, f64::max) * 1.05);
     let first = points().map(|(x, _)| *x).fold(f64::INFINITY, f64::min).min(1.0);

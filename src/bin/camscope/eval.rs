@@ -1,4 +1,4 @@
-//! `camscope eval`: how often a model is right, class by class.
+//! `camscope eval`: accuracy of a model, class by class.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,28 +7,30 @@ use camscope::checkpoint::ModelCard;
 use camscope::data::{Boxed, DataSource, formats_help};
 use camscope::train::{Evaluation, Examples, evaluate};
 
-use crate::judged::{boxed, labelled};
+use crate::evaluation_data::{boxed, labelled};
 use crate::model::{Device, Models, load};
 use crate::output::say;
 
-/// Judge a model by labelled photos.
+/// Evaluate a model on labelled photos.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A name in the manifest, or a .bpk file.
+    /// Name in the manifest, or a .bpk file
     #[arg(long)]
     model: String,
     #[command(flatten)]
     models: Models,
-    #[arg(long, help = format!("Photos to judge by, of these the test images if there are any; with boxes the maps are judged too: {}", formats_help(true)))]
+    #[arg(long, help = format!("Labelled photos: of these the test images, else the validation images, else all. With boxes the maps are evaluated too: {}", formats_help(|_| true)))]
     data: DataSource,
-    /// What the data's boxes call a class of the model, as `car=automobile`; with commas between.
+    /// Names of the data's boxes for classes of the model, as `car=automobile`, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "DATA=MODEL")]
     rename: Vec<String>,
+    /// cpu, gpu, cuda or cuda:INDEX
     #[arg(long, default_value = "cpu")]
     device: Device,
+    /// Photos per batch
     #[arg(long, default_value_t = 64)]
     batch: usize,
-    /// One JSON object.
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -45,7 +47,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The images to judge by with the model's classes as labels, and boxes if the data has them; and which images these are.
+/// Load the images to evaluate, labelled by the model's classes, and their boxes if the data has any; say which images these
+/// are.
 fn examples(args: &Args, card: &ModelCard) -> anyhow::Result<(&'static str, Examples)> {
     if let Some(Boxed { data, boxes, .. }) = boxed(&args.data, &args.rename, card)? {
         return Ok(("all", Examples::photos(Arc::new(data), &card.preprocessing).with_boxes(boxes)));
@@ -78,7 +81,7 @@ fn print(card: &ModelCard, which: &str, found: &Evaluation) {
         say!();
         let line = |what: &str, share: f64| say!("{what:<58} {:>6.2} %", share * 100.0);
         line("localisation error (class or box wrong, overlap below 0.5)", found.error);
-        line("the same, the right class given", found.error_class_known);
+        line("localisation error, correct class given", found.error_class_known);
         line("pointing game: maximum of the map inside the box", found.pointing);
         line("evidence inside the box", found.evidence_inside);
     }

@@ -1,4 +1,4 @@
-//! `camscope import`: other people's weights into our format.
+//! `camscope import`: PyTorch and safetensors checkpoints as models of the site.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,14 +11,14 @@ use crate::output::say;
 /// Turn a PyTorch or safetensors checkpoint into a model of the site.
 #[derive(clap::Args)]
 pub struct Args {
-    #[arg(help = format!("The network that the file holds: {}; PyTorch's spelling will do", camscope::model::names()))]
+    #[arg(help = format!("Network in the file: {}; PyTorch's spelling is accepted", camscope::model::names()))]
     network: String,
-    /// The state_dict: anything `torch.save` wrote, or .safetensors. No code in it is run.
+    /// The state_dict: a file of `torch.save`, or .safetensors. No code in it is run
     file: PathBuf,
-    /// The site's models folder.
+    /// Folder of the site's models
     #[arg(long, default_value = "www/models")]
     out: PathBuf,
-    /// Another name on the site than the network's.
+    /// Name on the site; default: the network's
     #[arg(long)]
     name: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `camscope info`: what a network is made of and what it costs.
+//! `camscope info`: stages, shapes and cost of networks.
 
 use std::process::ExitCode;
 
@@ -8,15 +8,15 @@ use camscope::model::{find, networks};
 
 use crate::output::say;
 
-/// Print a network's stages, shapes, parameters and multiply-adds; without a name, all networks' totals.
+/// Print a network's stages, shapes, parameters and multiply-adds; without a name, the totals of all networks.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The network's name; PyTorch's spelling will do.
+    /// Name of a network, also in PyTorch's spelling
     name: Option<String>,
-    /// Number of classes; without it that of its public weights.
+    /// Number of classes; default: that of its public weights
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     classes: Option<u64>,
-    /// Side of the photo in pixels; without it what its public weights take.
+    /// Side of the photo in pixels; default: that of its public weights
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_INPUT_SIDE)))]
     size: Option<u32>,
 }

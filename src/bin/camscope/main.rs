@@ -1,4 +1,4 @@
-//! The native binary: the same models and maps as the page, on files; and the training that feeds the page.
+//! Native binary: the page's models and maps on files, and the training that makes them.
 
 mod batch;
 mod bench;
@@ -6,9 +6,9 @@ mod bench_train;
 mod cam;
 mod curves;
 mod eval;
+mod evaluation_data;
 mod import;
 mod info;
-mod judged;
 mod model;
 mod output;
 mod publish;
@@ -24,7 +24,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-/// mimalloc keeps freed memory, where the system's allocator returns megabytes to the kernel and gets them cleared again.
+/// mimalloc keeps freed memory. The system's allocator returns megabytes to the kernel, which clears them before they are
+/// used again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! Models by name or file, and devices, for every command.
+//! Options of every command: model and device.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::output::say;
 use anyhow::{Context, bail};
 use camscope::checkpoint::{ModelCard, decode, read_manifest, verify, write_manifest};
+use camscope::core::names::same_name;
 use camscope::device::{DeviceKind, open};
 use camscope::engine::Session;
 use camscope::model::Network;
@@ -36,7 +37,7 @@ impl std::str::FromStr for Device {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fault = || format!("\"{text}\" is no device; there are cpu, gpu, cuda and cuda:INDEX");
+        let fault = || format!("expected cpu, gpu, cuda or cuda:INDEX, found \"{text}\"");
         Ok(Self(match text {
             "cpu" => DeviceKind::Cpu,
             "gpu" => DeviceKind::Gpu,
@@ -51,7 +52,7 @@ impl std::str::FromStr for Device {
 pub struct Devices(Vec<Device>);
 
 impl Devices {
-    /// At least one.
+    /// Open the devices, at least one.
     pub fn open(&self) -> anyhow::Result<Vec<burn::tensor::Device>> {
         self.0.iter().map(|device| device.open()).collect()
     }
@@ -72,7 +73,7 @@ impl std::str::FromStr for Devices {
         let first: Device = all.next().unwrap_or_default().parse()?;
         let others = all.map(|index| match first.0 {
             DeviceKind::Cuda(_) => format!("cuda:{index}").parse(),
-            _ => Err(format!("\"{text}\" is no device; several are written cuda:0,1")),
+            _ => Err(format!("expected one device, or several as cuda:0,1, found \"{text}\"")),
         });
         let all = std::iter::once(Ok(first)).chain(others).collect::<Result<Vec<_>, _>>()?;
         let twice = all.iter().enumerate().any(|(i, device)| all[..i].contains(device));
@@ -80,34 +81,35 @@ impl std::str::FromStr for Devices {
     }
 }
 
-/// Where models are found by name.
+/// Folder in which models are found by name.
 #[derive(clap::Args)]
 pub struct Models {
-    /// The site's models folder.
+    /// Folder of the site's models
     #[arg(long, default_value = "www/models")]
     pub models: PathBuf,
 }
 
-/// Which network looks at photos, and on which device.
+/// Model for inference, and its device.
 #[derive(clap::Args)]
 pub struct ModelArgs {
-    /// A name in the manifest, or a .bpk file.
+    /// Name in the manifest, or a .bpk file
     #[arg(long, default_value = "efficientnet-lite0")]
     model: String,
     #[command(flatten)]
     models: Models,
+    /// cpu, gpu, cuda or cuda:INDEX
     #[arg(long, default_value = "cpu")]
     pub device: Device,
 }
 
 impl ModelArgs {
-    /// A session with that network loaded.
+    /// Open a session with the model loaded.
     pub fn session(&self) -> anyhow::Result<Session> {
         session(&self.model, &self.models.models, self.device)
     }
 
-    /// The model's card, and a session for a data set's images, which are cut as the card's recipe has it already: it takes
-    /// them whole.
+    /// Return the model's card and a session for images of a data set. They are cropped as the card says already, so the
+    /// session takes them whole.
     pub fn session_for_cropped(&self) -> anyhow::Result<(ModelCard, Session)> {
         let device = self.device.open()?;
         let (card, network) = load(&self.model, &self.models.models, &device)?;
@@ -119,7 +121,7 @@ impl ModelArgs {
     }
 }
 
-/// The card and network of `model`: a name in the manifest, or a `.bpk` file.
+/// Load the card and network of `model`: a name in the manifest, or a `.bpk` file.
 pub fn load(model: &str, models: &Path, device: &burn::tensor::Device) -> anyhow::Result<(ModelCard, Network)> {
     let path = Path::new(model);
     if path.extension().is_some_and(|e| e == "bpk") {
@@ -127,8 +129,8 @@ pub fn load(model: &str, models: &Path, device: &burn::tensor::Device) -> anyhow
         return decode(bytes, device).with_context(|| format!("{model} cannot be used"));
     }
     let manifest =
-        read_manifest(models).context("no models were found; `make setup` fetches them, or use --models DIR")?;
-    let Some(card) = manifest.models.iter().find(|card| card.name == model) else {
+        read_manifest(models).context("no models were found; `make models` fetches them, or use --models DIR")?;
+    let Some(card) = manifest.models.iter().find(|card| same_name(&card.name, model)) else {
         let names: Vec<_> = manifest.models.iter().map(|card| card.name.as_str()).collect();
         bail!("there is no model \"{model}\"; there are: {}", names.join(", "));
     };
@@ -139,7 +141,7 @@ pub fn load(model: &str, models: &Path, device: &burn::tensor::Device) -> anyhow
     Ok((card.clone(), network))
 }
 
-/// A session on `device` with `model` loaded.
+/// Open a session on `device` with `model` loaded.
 pub fn session(model: &str, models: &Path, device: Device) -> anyhow::Result<Session> {
     let device = device.open()?;
     let (card, network) = load(model, models, &device)?;
@@ -148,12 +150,13 @@ pub fn session(model: &str, models: &Path, device: Device) -> anyhow::Result<Ses
     Ok(session)
 }
 
-/// Milliseconds since the program began to measure.
+/// Return the milliseconds since the first call.
 pub fn milliseconds() -> f64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     START.elapsed().as_secs_f64() * 1000.0
 }
 
+/// Rewrite the manifest of the models folder `dir`.
 pub fn write_manifest_of(dir: &Path) -> anyhow::Result<ExitCode> {
     let manifest = write_manifest(dir)?;
     say!("{}: {} models", dir.join("manifest.json").display(), manifest.models.len());

@@ -1,16 +1,16 @@
-//! Standard output that may be closed at any time, as by `camscope info | head -1`.
+//! Standard output that the reader can close at any time, as in `camscope info | head -1`.
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write, stdout};
 
-/// Print a line to standard output. Where nobody reads it any more, the program ends as if it were done.
+/// Print a line to standard output. If its reader has closed it, end the program successfully.
 macro_rules! say {
     () => { $crate::output::line(format_args!("")) };
     ($($arguments:tt)*) => { $crate::output::line(format_args!($($arguments)*)) };
 }
 pub(crate) use say;
 
-/// What [`say`] calls.
+/// Print a line; called by [`say`].
 pub fn line(text: Arguments<'_>) {
     let mut out = stdout().lock();
     if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {

@@ -1,4 +1,4 @@
-//! `camscope publish`, `unpublish` and `export`: checkpoints to the site, off it again, and to PyTorch.
+//! `camscope publish`, `unpublish` and `export`: put checkpoints on the site, remove them, and convert them for PyTorch.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,30 +8,33 @@ use camscope::checkpoint::{Accuracy, StateDict, decode, publish, unpublish};
 use camscope::device::{DeviceKind, open};
 
 use crate::output::say;
-use crate::run_folder::{RunFolder, State};
+use crate::run_folder::RunFolder;
 
 /// Put a run's best epoch on the site: folded, as float16, with its accuracy in the manifest.
 #[derive(clap::Args)]
 pub struct PublishArgs {
-    /// The run's folder.
+    /// Run folder
     run: PathBuf,
-    /// The site's models folder.
+    /// Folder of the site's models
     #[arg(long, default_value = "www/models")]
     to: PathBuf,
-    /// Short name for addresses; the network's by default.
+    /// Short name for addresses; default: the network's
     #[arg(long)]
     name: Option<String>,
-    /// Title on the page.
+    /// Title on the page
     #[arg(long)]
     title: Option<String>,
+    /// Licence of the weights, for the model card
     #[arg(long)]
     licence: Option<String>,
 }
 
-/// Take a model off the site.
+/// Remove a model from the site.
 #[derive(clap::Args)]
 pub struct UnpublishArgs {
+    /// Name of the model
     name: String,
+    /// Folder of the site's models
     #[arg(long, default_value = "www/models")]
     from: PathBuf,
 }
@@ -39,8 +42,9 @@ pub struct UnpublishArgs {
 /// Write a checkpoint as .safetensors with PyTorch's names.
 #[derive(clap::Args)]
 pub struct ExportArgs {
-    /// A .bpk file.
+    /// A .bpk file
     model: PathBuf,
+    /// File for the tensors
     #[arg(long)]
     out: PathBuf,
 }
@@ -55,26 +59,28 @@ pub fn run_publish(args: PublishArgs) -> anyhow::Result<ExitCode> {
     card.name = args.name.unwrap_or(card.name);
     card.title = args.title.unwrap_or(card.title);
     card.licence = args.licence.unwrap_or(card.licence);
-    card.accuracy = accuracy(&run.state, &config.data_name());
+    card.accuracy = accuracy(&run, &config.data_name());
     let card = pollster::block_on(publish(&args.to, &network.folded(), card))?;
     say!("{} ({} bytes)", args.to.join(&card.file).display(), card.bytes);
     Ok(ExitCode::SUCCESS)
 }
 
-/// The best epoch's accuracy: on the test images if they were evaluated, else on the images it was chosen by.
-fn accuracy(state: &State, data: &str) -> Option<Accuracy> {
+/// Return the best epoch's accuracy: on the test images if they were evaluated, else on the images that chose the epoch.
+fn accuracy(run: &RunFolder, data: &str) -> Option<Accuracy> {
+    let state = &run.state;
     if let Some(test) = state.test {
         let on = format!("the {} test images of {data}, evaluated once", test.images);
         return Some(Accuracy { top1: test.accuracy as f32, on });
     }
     let best = state.epochs.iter().find(|epoch| epoch.number == state.best)?;
-    let on = format!("the validation images of {data}, by which the best epoch was chosen");
+    let images = if run.chosen_on_test { "test" } else { "validation" };
+    let on = format!("the {images} images of {data}, by which the best epoch was chosen");
     Some(Accuracy { top1: best.validation_accuracy as f32, on })
 }
 
 pub fn run_unpublish(args: UnpublishArgs) -> anyhow::Result<ExitCode> {
     let card = unpublish(&args.from, &args.name)?;
-    say!("took {} and {} off {}", card.name, card.file, args.from.display());
+    say!("removed {} and {} from {}", card.name, card.file, args.from.display());
     Ok(ExitCode::SUCCESS)
 }
 

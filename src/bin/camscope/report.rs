@@ -1,5 +1,4 @@
-//! `camscope report`: what a network looked at in a batch of photos, as one HTML file that needs nothing else: pictures are
-//! inside, there is no script.
+//! `camscope report`: maps and predictions of many photos as one HTML file. The pictures are inside, and there is no script.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -20,25 +19,28 @@ use crate::batch::{BatchOptions, Source, for_each, sources};
 use crate::model::ModelArgs;
 use crate::output::say;
 
-/// Write what a network looked at in photos as one HTML file without scripts.
+/// Write photos with their maps and predictions as one HTML file without scripts.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Files, or folders with all photos below them.
+    /// Photos, or folders: all photos below them
     #[arg(required = true, value_name = "PHOTO")]
     photos: Vec<PathBuf>,
     #[command(flatten)]
     by: ModelArgs,
-    /// How many of the most probable classes.
+    /// Number of most probable classes to show
     #[arg(long, default_value_t = 3)]
     top: usize,
+    /// Method of the maps; `camscope methods` lists them with their caveats
     #[arg(long, value_enum, default_value = "cam")]
     method: Method,
+    /// File for the report
     #[arg(long, default_value = "report.html")]
     out: PathBuf,
 }
 
-/// Longest side of a picture, and JPEG quality.
+/// Longest side of a picture, in pixels.
 const SIDE: usize = 280;
+/// JPEG quality of a picture.
 const QUALITY: u8 = 82;
 
 const STYLE: &str = ":root{color-scheme:light dark;font:16px/1.45 system-ui,sans-serif;--soft:#5c646e;--line:#dcdeda;--accent:#2457a6}\
@@ -76,10 +78,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stops: Vec<_> = Colormap::Jet.table().iter().step_by(17).map(|[r, g, b]| format!("rgb({r},{g},{b})")).collect();
     let page = format!(
         "<!doctype html>\n<html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <title>Where {title} looked</title><style>{STYLE}</style>\n\
-         <h1>Where {title} looked</h1>\n<p>{count} photo{}, the {} most probable classes of each, with {} ({}). {} \
+         <title>Evidence of {title}</title><style>{STYLE}</style>\n\
+         <h1>Evidence of {title}</h1>\n<p>{count} photo{}, the {} most probable classes of each, with {} ({}). {} \
          The maps of one photo share a scale: <small>least</small> <span class=key style=\"background:linear-gradient(to right,{})\"></span> \
-         <small>most</small>. Darkened: what the network did not see.</p>\n{body}\
+         <small>most</small>. The area outside the network's crop is dark.</p>\n{body}\
          <p>Made by camscope {}.</p></html>\n",
         if count == 1 { "" } else { "s" },
         args.top,
@@ -94,7 +96,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A photo as it is, and with each class's map.
+/// Write the section of a photo: the photo itself, and the photo with each class's map.
 fn section(source: &Source, photo: &Photo, inference: Inference) -> anyhow::Result<String> {
     let (rgb, width, height) = shrink(&photo.rgb, photo.width as usize, photo.height as usize, SIDE);
     let name = escaped(&source.name);
@@ -121,7 +123,7 @@ fn section(source: &Source, photo: &Photo, inference: Inference) -> anyhow::Resu
     Ok(html + "</div>\n")
 }
 
-/// As a data address.
+/// Encode as JPEG in a `data:` URL.
 fn jpeg(rgb: &[u8], width: usize, height: usize) -> anyhow::Result<String> {
     let mut file = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut file, QUALITY);

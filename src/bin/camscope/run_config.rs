@@ -1,5 +1,5 @@
-//! Everything a training run is made of: one struct for the command line, a `--preset`, a `--config` file and the run
-//! folder's record.
+//! Configuration of a training run: one struct for the command line, a `--preset`, a `--config` file and the run folder's
+//! `config.toml`.
 
 use std::path::Path;
 
@@ -12,14 +12,14 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-/// Defaults first; the preset, the `--config` file and the command line each replace some values.
+/// Options of a run. Defaults come first; the preset, the `--config` file and the command line replace values, in this order.
 #[derive(Debug, Clone, Serialize, Deserialize, Args)]
 pub struct RunConfig {
-    #[arg(long, help = format!("Photos to learn from: {}", formats_help(false)))]
+    #[arg(long, help = format!("Training data: {}", formats_help(|format| !format.has_boxes())))]
     pub data: Option<DataSource>,
-    #[arg(long, help = format!("The network: {}", names()))]
+    #[arg(long, help = format!("Network to train: {}", names()))]
     pub model: Option<String>,
-    /// A value of the network's configuration, as `width=0.25`; may be repeated
+    /// Value of the network's configuration, as `width=0.25`; can be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set: Vec<String>,
@@ -27,15 +27,15 @@ pub struct RunConfig {
     #[arg(long, default_value_t = 224)]
     #[serde(default = "default_size")]
     pub size: u32,
-    /// Share of the training images that the best epoch is chosen by, where the data has no validation images of its own
+    /// Share of the training images that chooses the best epoch, if the data has no validation images of its own
     #[arg(long, default_value_t = 0.1)]
     #[serde(default = "default_validation")]
     pub validation: f64,
-    /// Share that is kept for testing, where the data sets nothing apart
+    /// Share of the images kept for testing, if the data sets neither test nor validation images apart
     #[arg(long, default_value_t = 0.2, alias = "held-out")]
     #[serde(default = "default_test", alias = "held_out")]
     pub test: f64,
-    /// Begin with these weights: a .bpk of ours, or a state_dict with PyTorch's names. A head for other classes is new
+    /// Weights to start from: a .bpk file, or a state_dict with PyTorch's names. A head for other classes is replaced
     #[arg(long)]
     pub init: Option<String>,
     /// Number of stages, from the input on, that keep their weights
@@ -58,15 +58,15 @@ fn default_test() -> f64 {
     0.2
 }
 
-/// A known good setting.
+/// Known good settings.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Preset {
-    /// The source article's own setting: VGG16-GAP, 224 px, Adam at 1e-5, batches of 64, 100 epochs.
+    /// The source article's setting: VGG16-GAP, 224 px, Adam at 1e-5, batches of 64, 100 epochs
     SeedStl10,
     /// He et al. 2016, section 4.2: SGD 0.1, momentum 0.9, weight decay 1e-4, crop and flip, steps at 82 and 123 of 164
-    /// epochs, batches of 128.
+    /// epochs, batches of 128
     CifarResnet,
-    /// As good as a quarter of an hour on a graphics adapter gets: SGD with one cycle, 30 epochs.
+    /// A short run on CIFAR-10: SGD with a one-cycle schedule, 30 epochs
     CifarFast,
 }
 
@@ -90,10 +90,10 @@ impl Preset {
 }
 
 impl RunConfig {
-    /// Put a preset's values, then a config file's, under those that the command line `given` sets itself.
+    /// Merge the values of a preset, then those of a config file, then those that the command line `given` sets.
     ///
     /// # Errors
-    /// A file that cannot be read, a name that no option has, a value of another kind.
+    /// If the file cannot be read, names an unknown option, or has a value of another type.
     pub fn layered(self, given: &ArgMatches, preset: Option<Preset>, file: Option<&Path>) -> anyhow::Result<Self> {
         let mut values = toml::Table::try_from(&self)?;
         let set_by_hand: Vec<String> =
@@ -104,7 +104,7 @@ impl RunConfig {
         }
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            let own = text.parse::<toml::Table>().with_context(|| format!("{} is no TOML", path.display()))?;
+            let own = text.parse::<toml::Table>().with_context(|| format!("{} is not valid TOML", path.display()))?;
             let known = Self::augment_args(clap::Command::new("train"));
             let unknown = own.keys().find(|name| {
                 *name != "held_out" && known.get_arguments().all(|argument| argument.get_id().as_str() != *name)
@@ -118,20 +118,25 @@ impl RunConfig {
             values.extend(own);
         }
         values.extend(by_hand);
-        let config: Self = values.try_into().context("a value of the configuration is not what it should be")?;
+        let config: Self =
+            values.try_into().context("a value of the configuration has another type than its option")?;
         config.checked()
     }
 
-    fn checked(self) -> anyhow::Result<Self> {
+    /// Return the configuration, or an error for values that no run can use.
+    pub fn checked(self) -> anyhow::Result<Self> {
         self.preprocessing().context("--size")?;
         anyhow::ensure!(self.train.batch > 0, "--batch must be at least 1, not 0");
-        for (name, share) in [("validation", self.validation), ("test", self.test)] {
-            anyhow::ensure!((0.0..1.0).contains(&share), "--{name} must be a share from 0 to below 1, not {share}");
-        }
+        let (validation, test) = (self.validation, self.test);
+        anyhow::ensure!(
+            validation > 0.0 && validation < 1.0,
+            "--validation must be a share above 0 and below 1, not {validation}: it chooses the best epoch"
+        );
+        anyhow::ensure!((0.0..1.0).contains(&test), "--test must be a share from 0 to below 1, not {test}");
         Ok(self)
     }
 
-    /// Short side to the network's input, the centre square, values in [−1, 1].
+    /// Return the preprocessing: the short side resized to the network's input, the centre crop, values in [−1, 1].
     ///
     /// # Errors
     /// [`PreprocessingError`] for a size that no network takes.
@@ -154,14 +159,16 @@ impl RunConfig {
         Ok(NetworkConfig::named(name, classes)?.with(values)?)
     }
 
-    /// Name the data for people.
+    /// Return the data's name for people.
     pub fn data_name(&self) -> String {
         self.data.as_ref().map_or_else(String::new, DataSource::name)
     }
 
-    /// Load the data and set validation and test images apart where it does not.
+    /// Load the data, and split off test and validation images if the data does not set them apart.
     pub fn load_data(&self) -> anyhow::Result<Split> {
-        let Some(data) = &self.data else { bail!("--data says what to learn from: {}", formats_help(false)) };
+        let Some(data) = &self.data else {
+            bail!("--data names the training data: {}", formats_help(|format| !format.has_boxes()))
+        };
         let split = data.load(&self.preprocessing()?)?;
         split.skipped.iter().for_each(|skipped| eprintln!("left out {skipped}"));
         let seed = self.train.seed;

@@ -1,7 +1,7 @@
-//! A training run on disk: `config.toml`, `state.json`, `metrics.csv`, `curves.svg`, and the weights named by it.
+//! A training run on disk: `config.toml`, `state.json`, `metrics.csv`, `curves.svg`, and weights.
 //!
-//! `state.json` is what counts: it is replaced in one step after the files it names are there, so that a run killed at
-//! any moment goes on from its last whole epoch.
+//! `state.json` decides what counts. It is replaced atomically after the files that it names exist, so a run killed at any
+//! moment resumes from its last complete epoch.
 
 use std::path::{Path, PathBuf};
 
@@ -14,20 +14,22 @@ use serde::{Deserialize, Serialize};
 use crate::curves;
 use crate::run_config::RunConfig;
 
+/// Content of `state.json`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     pub epochs: Vec<Epoch>,
-    /// Number of the epoch with the highest validation accuracy; the first of equals.
+    /// Number of the epoch with the highest validation accuracy; the first one if several are equal.
     pub best: usize,
-    /// The best epoch on the test images, evaluated once after the last epoch; `None` before that, or without any.
+    /// Result of the best epoch on the test images, evaluated once after the last epoch; `None` before, or without test
+    /// images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<TestResult>,
-    /// Mean losses of [`STEPS`] steps, of fewer at an epoch's end, each with the number of its last one.
+    /// Mean losses over [`STEPS`] steps each (fewer at the end of an epoch), with the number of the last step.
     #[serde(default)]
     pub losses: Vec<(usize, f32)>,
 }
 
-/// How a finished run does on images that had no part in it.
+/// Result of a finished run on images that it neither trained on nor chose its epoch by.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
     pub images: usize,
@@ -37,40 +39,46 @@ pub struct TestResult {
     pub accuracy: f64,
 }
 
-/// Steps whose losses are kept as one mean: single batches scatter, and long runs have many.
+/// Number of steps whose losses are kept as one mean: losses of single batches scatter, and a long run has many.
 const STEPS: usize = 10;
 
+/// An open run folder.
 pub struct RunFolder {
     path: PathBuf,
     pub state: State,
+    /// Whether the run began with a version that had no validation images: its best epoch was chosen on the test images.
+    pub chosen_on_test: bool,
     /// Losses of the steps since the last kept mean, with their numbers.
     recent: Vec<(usize, f32)>,
 }
 
 impl RunFolder {
-    /// A new run; `path` must not hold one yet.
+    /// Create a new run. `path` must not hold one yet.
     pub fn create(path: &Path, config: &RunConfig) -> anyhow::Result<Self> {
         if path.join("state.json").exists() || path.join("config.toml").exists() {
-            bail!("{} holds a run already; go on with it by --resume, or choose another --out", path.display());
+            bail!("{} holds a run already; resume it with --resume, or choose another --out", path.display());
         }
-        std::fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
-        let run = Self { path: path.to_owned(), state: State::default(), recent: Vec::new() };
+        std::fs::create_dir_all(path).with_context(|| format!("{} cannot be created", path.display()))?;
+        let run = Self { path: path.to_owned(), state: State::default(), chosen_on_test: false, recent: Vec::new() };
         run.replace("config.toml", toml::to_string_pretty(config)?.as_bytes())?;
         Ok(run)
     }
 
-    /// A run that is there, with the configuration it began with.
+    /// Open an existing run with its configuration.
     pub fn open(path: &Path) -> anyhow::Result<(Self, RunConfig)> {
         let read = |name| {
             std::fs::read_to_string(path.join(name))
                 .with_context(|| format!("{} holds no run: no {name}", path.display()))
         };
-        let config = toml::from_str(&read("config.toml")?).context("config.toml is damaged")?;
+        let values: toml::Table = read("config.toml")?.parse().context("config.toml is damaged")?;
+        let chosen_on_test = !values.contains_key("validation");
+        let config: RunConfig = values.try_into().context("config.toml is damaged")?;
+        let config = config.checked().context("config.toml")?;
         let state = match path.join("state.json").exists() {
             true => serde_json::from_str(&read("state.json")?).context("state.json is damaged")?,
             false => State::default(), // killed within the first epoch
         };
-        Ok((Self { path: path.to_owned(), state, recent: Vec::new() }, config))
+        Ok((Self { path: path.to_owned(), state, chosen_on_test, recent: Vec::new() }, config))
     }
 
     fn weights(&self, epoch: usize) -> PathBuf {
@@ -81,7 +89,7 @@ impl RunFolder {
         self.path.join(format!("epoch-{epoch}.optimizer"))
     }
 
-    /// The best epoch's weights.
+    /// Return the path of the best epoch's weights.
     pub fn best(&self) -> anyhow::Result<PathBuf> {
         match self.state.best {
             0 => bail!("{} has no finished epoch yet", self.path.display()),
@@ -89,7 +97,7 @@ impl RunFolder {
         }
     }
 
-    /// Where the run stands after its last whole epoch, and the card of its weights; `None` before the first.
+    /// Load the progress after the last complete epoch and the card of its weights; `None` before the first.
     pub fn progress(&self, config: &TrainConfig, device: &Device) -> anyhow::Result<Option<(ModelCard, Progress)>> {
         let Some(last) = self.state.epochs.last() else { return Ok(None) };
         let weights = self.weights(last.number);
@@ -100,7 +108,7 @@ impl RunFolder {
         Ok(Some((card, Progress { network, optimizer, epoch: last.number })))
     }
 
-    /// Takes in a step's loss; it is on disk with its epoch.
+    /// Record a step's loss. It is written to disk with its epoch.
     pub fn step(&mut self, done: usize, loss: f32) {
         self.recent.push((done, loss));
         if self.recent.len() == STEPS {
@@ -116,7 +124,7 @@ impl RunFolder {
         }
     }
 
-    /// Keeps a finished epoch; the last and the best one's weights stay, older ones go.
+    /// Keep a finished epoch. The weights of the last and of the best epoch stay, older ones are removed.
     pub fn keep(&mut self, epoch: Epoch, progress: &Progress, card: &ModelCard) -> anyhow::Result<()> {
         let name = |path: PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         self.replace(&name(self.weights(epoch.number)), &encode_exactly(&progress.network, card)?)?;
@@ -129,10 +137,10 @@ impl RunFolder {
             self.state.best = epoch.number;
         }
         self.state.epochs.push(epoch);
-        self.keep_losses(); // a run that goes on after a kill begins here
+        self.keep_losses(); // a run resumed after a kill starts here
         self.replace("state.json", serde_json::to_string_pretty(&self.state)?.as_bytes())?;
 
-        // Only what the new state no longer names.
+        // Remove only files that the new state no longer names.
         for old in [before, Some(best_before)].into_iter().flatten() {
             let _ = std::fs::remove_file(self.optimizer(old));
             if old != self.state.best {
@@ -143,7 +151,7 @@ impl RunFolder {
         self.replace("curves.svg", curves::svg(&self.state.epochs)?.as_bytes())
     }
 
-    /// Keep what the best epoch does on the test images.
+    /// Keep the best epoch's result on the test images.
     pub fn keep_test(&mut self, test: TestResult) -> anyhow::Result<()> {
         self.state.test = Some(test);
         self.replace("state.json", serde_json::to_string_pretty(&self.state)?.as_bytes())

@@ -1,4 +1,4 @@
-//! `camscope score`: measures of maps, so that methods can be compared and maps be trusted or not.
+//! `camscope score`: metrics of maps, to compare methods and to tell how far maps can be trusted.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use camscope::checkpoint::ModelCard;
 use camscope::core::geometry::Rect;
 use camscope::core::method::{CamOptions, Method};
 use camscope::core::metrics::{Faithfulness, Randomised};
-use camscope::data::DataSource;
+use camscope::data::{DataSource, Format, formats_help};
 use camscope::engine::Session;
 use camscope::photo::Photo;
 use camscope::train::{LocalisationScores, LocalisationTally};
@@ -19,65 +19,65 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::batch::{Source, sources};
-use crate::judged::boxed;
+use crate::evaluation_data::boxed;
 use crate::model::ModelArgs;
 use crate::output::say;
 
-/// Measure how far maps are to be trusted.
+/// Measure how far maps can be trusted.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Files, or folders with all photos below them; judged are the maps of the class that the model gives each.
+    /// Photos, or folders: all photos below them. The map of each photo's most probable class is measured
     #[arg(required_unless_present = "data", value_name = "PHOTO")]
     photos: Vec<PathBuf>,
-    /// Photos with boxes instead, `tiny-imagenet:DIR`, `yolo:DIR` or `voc:DIR`: judged are the maps of what they show.
-    #[arg(long, conflicts_with = "photos")]
+    #[arg(long, conflicts_with = "photos",
+        help = format!("Photos with boxes instead; the maps of the boxed classes are measured: {}", formats_help(Format::has_boxes)))]
     data: Option<DataSource>,
-    /// What the data's boxes call a class of the model, as `car=automobile`; with commas between.
+    /// Names of the data's boxes for classes of the model, as `car=automobile`, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "DATA=MODEL")]
     rename: Vec<String>,
-    /// At most so many of the data's photos, spread over all.
+    /// Use at most N of the data's photos, spread evenly
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     #[command(flatten)]
     by: ModelArgs,
-    /// Methods beside each other, with commas between; `camscope methods` lists them.
+    /// Methods to compare, separated by commas; `camscope methods` lists them
     #[arg(long, value_enum, value_delimiter = ',', default_value = "cam")]
     method: Vec<Method>,
-    /// The stage whose activations are weighed; without it the last.
+    /// Stage whose activations are drawn, as `camscope info` counts them; default: the last
     #[arg(long)]
     stage: Option<usize>,
-    /// What is measured, with commas between. Without it: faithfulness; with --data the boxes, too.
+    /// Metrics, separated by commas; default: faithfulness, and with --data also boxes
     #[arg(long, value_enum, value_delimiter = ',')]
     measure: Vec<Metric>,
-    /// One JSON object.
+    /// Print one JSON array with an object per method
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Metric {
-    /// Average drop, increase in confidence, deletion, insertion, ROAD: 76 passes a map.
+    /// Average drop, increase in confidence, deletion, insertion, ROAD: 76 passes per map
     Faithfulness,
-    /// Localisation, pointing game, evidence inside the box.
+    /// Localisation, pointing game, evidence inside the boxes
     Boxes,
-    /// How alike the maps stay while the weights are made random, from the head down.
+    /// Similarity of the maps to those with random weights, from the head down
     Sanity,
 }
 
-/// A photo, and what is known of it.
+/// A photo with its ground truth.
 struct Case {
     name: String,
     photo: Photo,
-    /// Its class and the boxes of what that names.
+    /// Class and boxes of its object, if they are known.
     truth: Option<(usize, Vec<Rect>)>,
 }
 
-/// A method's record.
+/// Result of one method.
 #[derive(Serialize)]
 struct Score {
     method: Method,
     photos: usize,
-    /// Of a map, on the mean.
+    /// Mean time per map. Measured only with boxes.
     milliseconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     faithfulness: Option<Means>,
@@ -87,7 +87,7 @@ struct Score {
     sanity: Vec<Randomised>,
 }
 
-/// Of all photos.
+/// Means over all photos.
 #[derive(Serialize)]
 struct Means {
     average_drop: f64,
@@ -111,9 +111,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         metrics.extend(args.data.is_some().then_some(Metric::Boxes));
     }
     if metrics.contains(&Metric::Boxes) && args.data.is_none() {
-        bail!(
-            "--measure boxes needs to know where things are: --data tiny-imagenet:DIR, --data yolo:DIR or --data voc:DIR"
-        );
+        bail!("--measure boxes needs --data with boxes: {}", formats_help(Format::has_boxes));
     }
     let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} maps · {eta} left")?;
     let bar = ProgressBar::new((cases.len() * args.method.len()) as u64).with_style(style);
@@ -136,7 +134,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every photo that can be read.
+/// Read the photos; name those that cannot be read.
 fn photos(paths: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
     let read = |source: &Source| -> anyhow::Result<Case> {
         Ok(Case { name: source.name.clone(), photo: Photo::decode(&std::fs::read(&source.path)?)?, truth: None })
@@ -152,10 +150,10 @@ fn photos(paths: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The data's objects, or as many as are asked for.
+/// Load the data's objects, at most `--limit` of them.
 fn boxed_cases(data: &DataSource, args: &Args, card: &ModelCard) -> anyhow::Result<Vec<Case>> {
     let Some(boxed) = boxed(data, &args.rename, card)? else {
-        bail!("--data takes tiny-imagenet:DIR, yolo:DIR or voc:DIR, not \"{data}\"")
+        bail!("--data takes data with boxes, not \"{data}\": {}", formats_help(Format::has_boxes))
     };
     let (all, side) = (boxed.data.len(), boxed.data.side as u32);
     let count = args.limit.unwrap_or(all).clamp(1, all);
@@ -191,7 +189,7 @@ fn of_method(
             let start = Instant::now();
             let map = &pollster::block_on(session.explain(ID, &options, &[class], go_on))?[0].map;
             spent += start.elapsed().as_secs_f64() * 1000.0;
-            found.judge(&map.values, map.width, class == predicted, boxes);
+            found.add(&map.values, map.width, class == predicted, boxes);
         }
         if metrics.contains(&Metric::Faithfulness) {
             faithful.push(pollster::block_on(session.faithfulness(ID, &options, class, go_on))?);
@@ -226,7 +224,7 @@ impl Means {
     }
 }
 
-/// Layer by layer, over the photos that have one.
+/// Average the similarities layer by layer, over the photos that have one.
 fn mean_similarities(all: &[Vec<Randomised>]) -> Vec<Randomised> {
     let layers = all.first().map_or(&[][..], |first| first);
     let mean = |(i, step): (usize, &Randomised)| {
@@ -270,9 +268,7 @@ fn print(scores: &[Score]) {
         }
     }
     if scores.iter().any(|score| !score.sanity.is_empty()) {
-        say!(
-            "likeness to the map of the trained network (rank correlation) with random weights from the head down to …"
-        );
+        say!("rank correlation with the map of the trained network, with random weights from the head down to …");
         for score in scores {
             let step = |step: &Randomised| match step.similarity {
                 Some(similarity) => format!("{} {similarity:.2}", step.layer),

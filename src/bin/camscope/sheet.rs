@@ -1,5 +1,5 @@
-//! Sheets: the source article's figure (`cam --data … --grid 8x8`) and the CAM paper's of one photo's five best classes
-//! (`cam --per-class`).
+//! Sheets: the source article's figure of a data set (`cam --data … --grid 8x8`), and the CAM paper's figure of a photo's five
+//! best classes (`cam --per-class`).
 
 use std::path::Path;
 
@@ -12,22 +12,25 @@ use camscope::engine::Session;
 use camscope::photo::{Photo, resized};
 use camscope::render::{OverlayOptions, Picture, Range, Sheet, Tile, overlay, sheet};
 
-use crate::judged::labelled;
+use crate::evaluation_data::labelled;
 use crate::output::say;
 
-/// Pixels a side of a picture on a sheet.
+/// Side of a picture on a sheet, in pixels.
 const SIDE: u32 = 128;
 const INK: [u8; 3] = [30, 34, 40];
 const RIGHT: [u8; 3] = [20, 110, 50];
 const WRONG: [u8; 3] = [170, 30, 20];
 
-/// Columns and rows of `8x8`.
+/// Parse columns and rows, such as `8x8`.
 pub fn grid(text: &str) -> Result<(usize, usize), String> {
     let sides = text.split_once('x').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
-    sides.filter(|&(a, b): &(usize, usize)| a > 0 && b > 0).ok_or_else(|| format!("\"{text}\" is no grid; write 8x8"))
+    sides
+        .filter(|&(a, b): &(usize, usize)| a > 0 && b > 0)
+        .ok_or_else(|| format!("expected columns x rows such as 8x8, found \"{text}\""))
 }
 
-/// For the first test images: prediction, truth, the prediction's map over the image, and the image itself beneath.
+/// Write a sheet of test images: for each the predicted and the true class, the predicted class's map over the image, and the
+/// image itself.
 pub fn of_data(
     (card, mut session): (ModelCard, Session),
     data: &DataSource,
@@ -35,7 +38,7 @@ pub fn of_data(
     out: &Path,
 ) -> anyhow::Result<()> {
     let (_, data) = labelled(data, &card)?;
-    // Spread over the set, since folders come class by class.
+    // Spread over the set, because folders are ordered by class.
     let count = (columns * rows).min(data.len());
     let mut tiles = Vec::with_capacity(count);
     for i in (0..count).map(|i| i * data.len() / count) {
@@ -57,12 +60,12 @@ pub fn of_data(
     save(&sheet(&tiles, SIDE as usize, columns), out)
 }
 
-/// The photo, and beside it each of `predictions` with its map, all on one scale.
+/// Write a sheet of one photo: the photo, and beside it the map of each prediction, all on one scale.
 pub fn of_photo(photo: &Photo, window: Rect, predictions: &[Prediction], out: &Path) -> anyhow::Result<()> {
     let short = f64::from(photo.width.min(photo.height));
     let (left, top) = ((f64::from(photo.width) - short) / 2.0, (f64::from(photo.height) - short) / 2.0);
     let plain = photo.square(Rect { x: left, y: top, width: short, height: short }, SIDE);
-    // From shares of the photo to shares of its centre square.
+    // From fractions of the photo to fractions of its centre square.
     let (w, h) = (f64::from(photo.width), f64::from(photo.height));
     let window = Rect {
         x: (window.x * w - left) / short,
@@ -79,7 +82,7 @@ pub fn of_photo(photo: &Photo, window: Rect, predictions: &[Prediction], out: &P
     save(&sheet(&tiles, SIDE as usize, tiles.len()), out)
 }
 
-/// `plain`, a square of [`SIDE`], with the prediction's map over it.
+/// Draw the prediction's map over `plain`, a square picture of side [`SIDE`].
 fn over(plain: &[u8], window: Rect, prediction: &Prediction, range: Range) -> Vec<u8> {
     let side = SIDE as usize;
     let picture = Picture { width: side, height: side, rgb: plain };

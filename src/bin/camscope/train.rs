@@ -1,4 +1,4 @@
-//! `camscope train`: a network on labelled photos, into a run folder that survives whatever happens to it.
+//! `camscope train`: training on labelled photos, kept in a run folder that can be resumed after any kill.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -26,27 +26,27 @@ use crate::run_folder::{RunFolder, TestResult};
 pub struct Args {
     #[command(flatten)]
     config: RunConfig,
-    /// A known good setting; single values may be replaced.
+    /// Known good settings; other options replace single values
     #[arg(long, value_enum, alias = "recipe")]
     preset: Option<Preset>,
-    /// Values from a TOML file, named as the options are: such as a run's own config.toml.
+    /// TOML file with values, named like the options, such as a run's config.toml
     #[arg(long = "config", value_name = "FILE")]
     config_file: Option<PathBuf>,
-    /// cpu, gpu, cuda or cuda:INDEX; several CUDA devices, as `cuda:0,1`, share every batch.
+    /// cpu, gpu, cuda or cuda:INDEX; several CUDA devices, as `cuda:0,1`, share every batch
     #[arg(long, default_value = "cpu")]
     device: Devices,
-    /// End at once where a file of the data set cannot be used.
+    /// Stop if a file of the data set cannot be used
     #[arg(long)]
     strict: bool,
-    /// Folder for the run: weights of the last and the best epoch, metrics.csv, curves.svg, config.toml.
+    /// Folder for the run: weights of the last and the best epoch, metrics.csv, curves.svg, config.toml
     #[arg(long, required_unless_present = "resume")]
     out: Option<PathBuf>,
-    /// Go on with the run in this folder, with its own config.toml.
+    /// Resume the run in this folder, with its own config.toml
     #[arg(long, conflicts_with_all = ["out", "preset", "config_file"])]
     resume: Option<PathBuf>,
 }
 
-/// Run the command; `given` tells which options the command line sets.
+/// Run the command; `given` holds which options the command line sets.
 pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
     let (path, resumed) = match (&args.resume, &args.out) {
         (Some(path), _) => (path.clone(), Some(RunFolder::open(path)?)),
@@ -54,6 +54,11 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         (None, None) => bail!("--out FOLDER says where the run goes"),
     };
     let config = match &resumed {
+        Some((run, _)) if run.chosen_on_test => bail!(
+            "{} was begun by a version without validation images, which chose the best epoch on the test images; begin a \
+             new run with its config.toml: camscope train --config {0}/config.toml --out FOLDER",
+            path.display()
+        ),
         Some((_, config)) => config.clone(),
         None => args.config.layered(given, args.preset, args.config_file.as_deref())?,
     };
@@ -65,6 +70,12 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
     if args.strict && !split.skipped.is_empty() {
         bail!("{} files cannot be used, the first: {}", split.skipped.len(), split.skipped[0]);
     }
+    if split.validation.is_empty() {
+        bail!(
+            "the data leaves no validation images, by which the best epoch is chosen: give every class three photos or \
+             more, or a val/ folder"
+        );
+    }
     let classes = split.train.classes.clone();
     let preprocessing = config.preprocessing()?;
     let [train, validation, test] =
@@ -73,7 +84,7 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some((run, _)) => run.progress(&config.train, &device)?,
         None => None,
     };
-    // A resumed run needs neither --init's file nor fresh weights: its own hold everything.
+    // A resumed run needs neither the file of --init nor new weights: its own weights hold everything.
     let (card, mut start) = match kept {
         Some(kept) => kept,
         None => {
@@ -88,7 +99,7 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         None => RunFolder::create(&path, &config)?,
     };
     say!(
-        "{} · {} photos to learn from, {} to choose the best epoch by, {} to test · {} · epoch {} of {}",
+        "{} · {} training, {} validation, {} test photos · {} · epoch {} of {}",
         config.model.as_deref().unwrap_or("network"),
         train.len(),
         validation.len(),
@@ -103,17 +114,17 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
     }));
     let mut run = log.finish()?;
 
-    let go_on = format!("go on with: camscope train --resume {}", path.display());
+    let go_on = format!("resume with: camscope train --resume {}", path.display());
     let epoch = trained.with_context(|| format!("the finished epochs are kept; {go_on}"))?.epoch;
     if epoch < config.train.epochs {
         say!("Stopped after epoch {epoch}; {go_on}");
         return Ok(ExitCode::SUCCESS);
     }
-    judge(&mut run, &validation, &test, config.train.batch, &device)
+    report_result(&mut run, &validation, &test, config.train.batch, &device)
 }
 
-/// Evaluate the best epoch on the test images, once, and print how it does.
-fn judge(
+/// Evaluate the best epoch on the test images, once, and print its accuracy.
+fn report_result(
     run: &mut RunFolder,
     validation: &Examples,
     test: &Examples,
@@ -139,7 +150,7 @@ fn judge(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows how a training goes and keeps its epochs; Ctrl-C ends it after the step.
+/// Progress of a training: prints it and keeps its epochs. Ctrl-C stops the training after the current step.
 struct Log {
     run: RunFolder,
     batch: usize,
@@ -156,7 +167,7 @@ impl Log {
     fn new(run: RunFolder, batch: usize) -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let flag = stop.clone();
-        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened for")?;
+        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
         let style = "{bar:30} {pos}/{len} steps · {per_sec} · {eta} left · {msg}";
         let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?);
         Ok(Self { run, batch, bar, begun: Instant::now(), printed: Instant::now(), photos: 0, stop, fault: None })
@@ -212,7 +223,7 @@ impl Log {
     }
 }
 
-/// Build the network to begin with: fresh, or with the weights of `--init`.
+/// Build the network to start from: with random weights, or with those of `--init`.
 fn begin(config: &RunConfig, classes: usize, device: &Device) -> anyhow::Result<(NetworkConfig, Network)> {
     let Some(init) = &config.init else {
         let network_config = config.network(classes)?;
@@ -234,7 +245,9 @@ fn begin(config: &RunConfig, classes: usize, device: &Device) -> anyhow::Result<
     let theirs = card.network.classes();
     let ours = card.network.with_classes(classes);
     if config.model.is_some() && config.network(classes)? != ours {
-        bail!("{init} holds another network than --model and --set describe; leave them out to train the one it holds");
+        bail!(
+            "{init} holds another network than --model and --set describe; leave out both options to train the one in the file"
+        );
     }
     let network = with_head(network, &ours, theirs != classes, device)?;
     Ok((ours, network))

@@ -51,7 +51,8 @@ pub static FORMATS: &[Format] = &[
 ];
 
 impl Format {
-    pub(super) fn has_boxes(&self) -> bool {
+    /// Whether the format names objects with boxes, not whole photos.
+    pub fn has_boxes(&self) -> bool {
         matches!(self.reader, Reader::Boxed(_))
     }
 }

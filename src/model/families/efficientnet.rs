@@ -110,7 +110,6 @@ impl EfficientNetLiteConfig {
 pub(super) fn networks() -> Vec<Entry<EfficientNetLiteConfig>> {
     vec![Entry {
         name: "efficientnet-lite0".into(),
-        aliases: vec!["efficientnet_lite0".into()],
         title: "EfficientNet-Lite0".into(),
         config: EfficientNetLiteConfig { batch_norm: true, classes: 1000 },
         weights: PublicWeights {

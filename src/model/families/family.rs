@@ -43,10 +43,9 @@ pub struct PyTorchNames {
 /// Entry of the registry: one network.
 #[derive(Debug, Clone)]
 pub struct Entry<C> {
-    /// Spelling on command lines, in manifests and on the page, such as `resnet-20`.
+    /// Spelling on command lines, in manifests and on the page, such as `resnet-20`. PyTorch's `resnet20` means the same:
+    /// see [`same_name`](crate::core::names::same_name).
     pub name: String,
-    /// Other accepted spellings, such as PyTorch's `resnet20`.
-    pub aliases: Vec<String>,
     /// Name for people, such as `ResNet-20`.
     pub title: String,
     /// Configuration for training: with batch norm if the authors use it, and with the classes of the public weights.
@@ -90,6 +89,11 @@ impl ClassNames {
 }
 
 impl PublicWeights {
+    /// Describe a network without public weights: whoever imports some knows where they come from.
+    pub(super) fn unknown(classes: ClassNames, preprocessing: Preprocessing) -> Self {
+        Self { classes, preprocessing, licence: "unknown", source: "weights of unknown source" }
+    }
+
     /// Describe torchvision's weights for ImageNet.
     pub(super) fn torchvision() -> Self {
         Self {
@@ -104,13 +108,7 @@ impl PublicWeights {
 impl<C> Entry<C> {
     /// Turn the family's configuration into that of any family.
     pub(super) fn map<D>(self, f: impl FnOnce(C) -> D) -> Entry<D> {
-        let Self { name, aliases, title, config, weights } = self;
-        Entry { name, aliases, title, config: f(config), weights }
-    }
-
-    /// Whether `name` is the network's name or an alias, in upper or lower case.
-    pub(super) fn is_called(&self, name: &str) -> bool {
-        let mut names = std::iter::once(&self.name).chain(&self.aliases);
-        names.any(|own| own.eq_ignore_ascii_case(name))
+        let Self { name, title, config, weights } = self;
+        Entry { name, title, config: f(config), weights }
     }
 }

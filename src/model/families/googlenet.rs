@@ -83,7 +83,6 @@ impl Family for GoogLeNetConfig {
 pub(super) fn networks() -> Vec<Entry<GoogLeNetConfig>> {
     vec![Entry {
         name: "googlenet".into(),
-        aliases: Vec::new(),
         title: "GoogLeNet".into(),
         config: GoogLeNetConfig { batch_norm: true, classes: 1000 },
         // torchvision ported these weights from TensorFlow, where values lie in [−1, 1].

@@ -21,6 +21,7 @@ pub use squeezenet::SqueezeNetConfig;
 pub use vgg::{VggGapConfig, VggHead};
 
 use super::{ConfigError, Network};
+use crate::core::names::same_name;
 
 /// Entry of the registry: one network.
 pub type NetworkEntry = Entry<NetworkConfig>;
@@ -77,7 +78,7 @@ impl NetworkConfig {
     }
 }
 
-/// Find a network by its name or an alias, in upper or lower case.
+/// Find a network by its name; see [`same_name`] for the spellings that are understood.
 ///
 /// ```
 /// # use camscope::model::find;
@@ -89,7 +90,7 @@ impl NetworkConfig {
 pub fn find(name: &str) -> Result<NetworkEntry, ConfigError> {
     networks()
         .into_iter()
-        .find(|entry| entry.is_called(name))
+        .find(|entry| same_name(&entry.name, name))
         .ok_or_else(|| ConfigError::Name { found: name.to_owned(), names: names() })
 }
 

@@ -139,19 +139,21 @@ const DEPTHS: &str = "18, 34, 50, 101, 152 (ImageNet) or 20, 32, 44, 56, 110 (CI
 pub(super) fn networks() -> Vec<Entry<ResNetConfig>> {
     let entry = |depth: usize, shortcuts: bool| {
         let config = ResNetConfig { depth, shortcuts, batch_norm: true, classes: 1000 };
-        let weights = match config.is_cifar() {
-            true => PublicWeights {
+        let cifar = Preprocessing { resize: 32, size: 32, ..Preprocessing::imagenet() };
+        let weights = match (config.is_cifar(), shortcuts) {
+            (true, false) => PublicWeights::unknown(ClassNames::Cifar10, cifar),
+            (false, false) => PublicWeights::unknown(ClassNames::ImageNet, Preprocessing::imagenet()),
+            (true, true) => PublicWeights {
                 classes: ClassNames::Cifar10,
-                preprocessing: Preprocessing { resize: 32, size: 32, ..Preprocessing::imagenet() },
+                preprocessing: cifar,
                 licence: "BSD-2-Clause",
                 source: "Yerlan Idelbayev's PyTorch repository akamaster/pytorch_resnet_cifar10, trained on CIFAR-10",
             },
-            false => PublicWeights::torchvision(),
+            (false, true) => PublicWeights::torchvision(),
         };
         let (name, title) = if shortcuts { ("resnet", "ResNet") } else { ("plain", "Plain") };
         Entry {
             name: format!("{name}-{depth}"),
-            aliases: if shortcuts { vec![format!("resnet{depth}")] } else { Vec::new() },
             title: format!("{title}-{depth}"),
             config: ResNetConfig { classes: weights.classes.count(), ..config },
             weights,

@@ -57,7 +57,6 @@ impl Family for SqueezeNetConfig {
 pub(super) fn networks() -> Vec<Entry<SqueezeNetConfig>> {
     vec![Entry {
         name: "squeezenet1.1".into(),
-        aliases: vec!["squeezenet1_1".into()],
         title: "SqueezeNet 1.1".into(),
         config: SqueezeNetConfig { classes: 1000 },
         weights: PublicWeights::torchvision(),

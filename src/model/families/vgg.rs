@@ -134,24 +134,28 @@ impl VggGapConfig {
 
 /// The source article's GAP networks (LeakyReLU), and torchvision's convolutions (ReLU) under a new head.
 pub(super) fn networks() -> Vec<Entry<VggGapConfig>> {
-    let entry = |depth: usize, name: String, alias: Option<String>, batch_norm, activation| Entry {
-        name,
-        aliases: alias.into_iter().collect(),
-        title: format!("VGG{depth}-GAP"),
-        config: VggGapConfig { depth, batch_norm, activation, ..VggGapConfig::default() },
-        weights: PublicWeights {
-            classes: ClassNames::Untrained,
-            preprocessing: Preprocessing::imagenet(),
-            licence: "BSD-3-Clause",
-            source: "the convolutions of torchvision's weights, trained on ImageNet; the head is new and untrained: \
-                     train it with `camscope train --init`",
-        },
-    };
-    let of_depth = |depth| {
+    let of_depth = |depth: usize| {
+        let config = |batch_norm, activation| VggGapConfig { depth, batch_norm, activation, ..VggGapConfig::default() };
+        let torchvision = |name: String, title, batch_norm| Entry {
+            name,
+            title,
+            config: config(batch_norm, Activation::Relu),
+            weights: PublicWeights {
+                classes: ClassNames::Untrained,
+                source: "the convolutions of torchvision's weights, trained on ImageNet; the head is new and untrained: \
+                         train it with `camscope train --init`",
+                ..PublicWeights::torchvision()
+            },
+        };
         [
-            entry(depth, format!("vgg{depth}-gap"), None, false, Activation::LeakyRelu(0.2)),
-            entry(depth, format!("vgg{depth}"), None, false, Activation::Relu),
-            entry(depth, format!("vgg{depth}-bn"), Some(format!("vgg{depth}_bn")), true, Activation::Relu),
+            Entry {
+                name: format!("vgg{depth}-gap"),
+                title: format!("VGG{depth}-GAP"),
+                config: config(false, Activation::LeakyRelu(0.2)),
+                weights: PublicWeights::unknown(ClassNames::Untrained, Preprocessing::imagenet()),
+            },
+            torchvision(format!("vgg{depth}"), format!("VGG{depth}, GAP head"), false),
+            torchvision(format!("vgg{depth}-bn"), format!("VGG{depth} with batch norm, GAP head"), true),
         ]
     };
     [11, 13, 16, 19].into_iter().flat_map(of_depth).collect()

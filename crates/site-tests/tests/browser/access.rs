@@ -74,7 +74,9 @@ async fn taught(browser: &Browser) {
     browser.wait("[data-testid=train-state][data-state=done]").await;
     // Above what is clicked next, on a narrow screen.
     browser.wait("[data-testid=before-canvas]").await;
-    browser.wait("[data-testid=confusion-cell]:not([disabled])").await.click().await.unwrap();
+    // What comes above may still move the cell from under a pointer.
+    browser.wait("[data-testid=confusion-cell]:not([disabled])").await;
+    browser.run("document.querySelector('[data-testid=confusion-cell]:not([disabled])').click()", vec![]).await;
     browser.until("photos of the cell", "return !!document.querySelector('[data-testid=judged] canvas')").await;
 }
 

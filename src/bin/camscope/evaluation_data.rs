@@ -1,10 +1,10 @@
-//! Data sets to judge a finished model by, labelled by the model's classes.
+//! Data sets for evaluation, labelled by the model's classes.
 
 use anyhow::anyhow;
 use camscope::checkpoint::ModelCard;
 use camscope::data::{Boxed, DataSource, Dataset};
 
-/// The test images of `data`, else its validation images, else all; and which of these. Labels are the model's classes.
+/// Load the test images of `data`, else its validation images, else all; say which. Labels are the model's classes.
 pub fn labelled(data: &DataSource, card: &ModelCard) -> anyhow::Result<(&'static str, Dataset)> {
     let split = data.load(&card.preprocessing)?;
     split.skipped.iter().for_each(|skipped| eprintln!("left out {skipped}"));
@@ -17,7 +17,7 @@ pub fn labelled(data: &DataSource, card: &ModelCard) -> anyhow::Result<(&'static
     Ok((which, data))
 }
 
-/// The objects of `data` that are classes of the model, with their boxes; `None` for data without boxes. `rename` holds
+/// Load the objects of `data` whose classes the model knows, with their boxes; `None` for data without boxes. `rename` holds
 /// `DATA=MODEL` pairs of class names.
 pub fn boxed(data: &DataSource, rename: &[String], card: &ModelCard) -> anyhow::Result<Option<Boxed>> {
     let mut names = card.classes.clone();
@@ -27,7 +27,7 @@ pub fn boxed(data: &DataSource, rename: &[String], card: &ModelCard) -> anyhow::
             .and_then(|(theirs, ours)| Some((theirs, card.classes.iter().position(|class| class == ours.trim())?)));
         let Some((theirs, class)) = found else {
             anyhow::bail!(
-                "--rename takes DATA=MODEL with a class of the model ({}), not \"{pair}\"",
+                "--rename: expected DATA=MODEL with a class of the model ({}), found \"{pair}\"",
                 first_names(&card.classes)
             )
         };
@@ -37,18 +37,18 @@ pub fn boxed(data: &DataSource, rename: &[String], card: &ModelCard) -> anyhow::
     boxed.skipped.iter().for_each(|reason| eprintln!("left out {reason}"));
     if boxed.left_out > 0 {
         eprintln!(
-            "left out {} objects that are no class of the model, or not in the crop that it sees",
+            "left out {} objects whose class the model does not have, or which lie outside its crop",
             boxed.left_out
         );
     }
     anyhow::ensure!(
         !boxed.data.is_empty(),
-        "no object in the data is a class of the model; `--rename DATA=MODEL` tells which"
+        "the model has none of the data's classes; `--rename DATA=MODEL` maps one of the data's to one of the model's"
     );
     Ok(Some(boxed))
 }
 
-/// The first ten names, and how many more there are.
+/// List the first ten names and the number of the others.
 fn first_names(names: &[String]) -> String {
     let first = names.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
     match names.len() {
