@@ -7,8 +7,8 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use camscope::checkpoint::{ModelCard, encode};
-use camscope::model::NetworkConfig;
 use camscope::core::preprocessing::Preprocessing;
+use camscope::model::NetworkConfig;
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
 
