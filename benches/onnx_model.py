@@ -1,6 +1,6 @@
-"""Writes a network described by the benchmarks (see graph.rs) as an ONNX file: onnx_model.py FOLDER [BATCH].
+"""Write a network that the benchmarks describe (see graph.rs) as an ONNX file: onnx_model.py FOLDER [BATCH].
 
-Needs the packages onnx and numpy. Attributes as in the ONNX operator documentation, opset 17.
+Needs the packages onnx and numpy. The attributes are those of the ONNX operator documentation, opset 17.
 """
 
 import json
@@ -54,8 +54,8 @@ def onnx_model(folder, batch=1):
             begin, end = constant(name + "_from", np.array([0, 0])), constant(name + "_to", np.array([1 << 30] * 2))
             axes, steps = constant(name + "_axes", np.array([2, 3])), constant(name + "_steps", np.array([op["step"]] * 2))
             nodes.append(helper.make_node("Slice", [x, begin, end, axes, steps], [name + "_cut"]))
-            before, behind = op["channels"]
-            pads = constant(name + "_pads", np.array([0, before, 0, 0, 0, behind, 0, 0]))
+            before, after = op["channels"]
+            pads = constant(name + "_pads", np.array([0, before, 0, 0, 0, after, 0, 0]))
             nodes.append(helper.make_node("Pad", [name + "_cut", pads], [name]))
         elif op["op"] == "head":
             w = slice_of(name + "_w", op["weight"], [op["channels"], op["classes"]])

@@ -1,8 +1,8 @@
-"""Times training steps of camscope beside PyTorch: the same networks, batches and number of threads, in turn, in one run.
+"""Time training steps of camscope beside PyTorch, in turn in one run, with the same networks, batches and number of threads.
 
     train.py CAMSCOPE_BINARY
 
-Needs torch. Prints median images per second and their ratio; on a busy machine only the ratio counts.
+Needs torch. Prints median images per second and their ratio. On a busy machine only the ratio is meaningful.
 """
 
 import json
@@ -30,11 +30,11 @@ def pytorch(model, size, batch):
     x, y = torch.randn(batch, 3, size, size), torch.randint(0, 10, (batch,))
     times = []
     for _ in range(STEPS + 1):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         optimizer.zero_grad()
         F.cross_entropy(model(x), y).backward()
         optimizer.step()
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - start)
     return batch / statistics.median(times[1:])
 
 
@@ -46,7 +46,7 @@ def camscope(binary, name, size, batch):
 
 def main(binary):
     torch.set_num_threads(THREADS)
-    print(f"{THREADS} threads; images a second, medians of {ROUNDS} rounds of {STEPS} steps")
+    print(f"{THREADS} threads; images per second, medians of {ROUNDS} rounds of {STEPS} steps")
     print(f"{'network':<24} {'camscope':>9} {'PyTorch':>9} {'ratio':>6} {'peak memory':>12}")
     for name, size, batch, make in [
         ("resnet-20", 32, 128, lambda: Cifar(20, True)),
@@ -54,9 +54,9 @@ def main(binary):
     ]:
         ours, theirs, peak = [], [], 0
         for _ in range(ROUNDS):
-            found = camscope(binary, name, size, batch)
-            ours.append(found["images_per_second"])
-            peak = max(peak, found["peak_bytes"] or 0)
+            result = camscope(binary, name, size, batch)
+            ours.append(result["images_per_second"])
+            peak = max(peak, result["peak_bytes"] or 0)
             theirs.append(pytorch(make(), size, batch))
         a, b = statistics.median(ours), statistics.median(theirs)
         print(f"{name + f' {size} px × {batch}':<24} {a:>9.1f} {b:>9.1f} {a / b:>6.2f} {peak / 1e6:>9.0f} MB", flush=True)

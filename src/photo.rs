@@ -165,12 +165,12 @@ impl Photo {
         part.scaled(f64::from(width) / f64::from(self.width), f64::from(height) / f64::from(self.height))
     }
 
-    /// Scale `window` of the photo to `size` × `size` pixels of interleaved RGB, bilinear with antialiasing.
+    /// Scale `crop` of the photo to `size` × `size` pixels of interleaved RGB, bilinear with antialiasing.
     ///
     /// # Panics
-    /// If `window` reaches outside the photo, which is an error of the caller.
-    pub fn square(&self, window: Rect, size: u32) -> Vec<u8> {
-        resample(&self.rgb, (self.width, self.height), window, (size, size))
+    /// If `crop` reaches outside the photo, which is an error of the caller.
+    pub fn square(&self, crop: Rect, size: u32) -> Vec<u8> {
+        resample(&self.rgb, (self.width, self.height), crop, (size, size))
     }
 }
 
@@ -221,17 +221,17 @@ fn whole((width, height): (u32, u32)) -> Rect {
     Rect { x: 0.0, y: 0.0, width: width.into(), height: height.into() }
 }
 
-/// Scale `window` of interleaved RGB to `to_width` × `to_height` pixels, bilinear with antialiasing.
-fn resample(rgb: &[u8], (width, height): (u32, u32), window: Rect, (to_width, to_height): (u32, u32)) -> Vec<u8> {
+/// Scale `crop` of interleaved RGB to `to_width` × `to_height` pixels, bilinear with antialiasing.
+fn resample(rgb: &[u8], (width, height): (u32, u32), crop: Rect, (to_width, to_height): (u32, u32)) -> Vec<u8> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
-        window.x,
-        window.y,
-        window.width,
-        window.height,
+        crop.x,
+        crop.y,
+        crop.width,
+        crop.height,
     );
     let mut to = Image::new(to_width, to_height, PixelType::U8x3);
     let from = ImageRef::new(width, height, rgb, PixelType::U8x3).expect("rgb holds three bytes per pixel");
-    Resizer::new().resize(&from, &mut to, &options).expect("the window lies inside the photo");
+    Resizer::new().resize(&from, &mut to, &options).expect("the crop lies inside the photo");
     to.into_vec()
 }
 

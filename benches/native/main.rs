@@ -1,5 +1,5 @@
-//! `make bench-native`: forward passes beside ONNX Runtime and PyTorch on as many threads, the same networks and inputs, in turn.
-//! The answers are compared; medians and ratios are printed.
+//! `make bench-native`: forward passes beside ONNX Runtime and PyTorch, in turn, with the same networks, inputs and
+//! number of threads. The benchmark checks that the logits agree, and prints medians and ratios.
 
 #[path = "../graph.rs"]
 mod graph;
@@ -23,14 +23,15 @@ use networks::{config, describe};
 const PYTHON: &str = ".tools/torch/bin/python";
 const CASES: [(&str, u32, usize); 4] =
     [("vgg16-gap", 96, 15), ("vgg16-gap", 224, 9), ("resnet-18", 224, 15), ("efficientnet-lite0", 224, 25)];
-/// Largest difference of an answer from ours, in shares of the largest answer.
+/// Largest difference of a logit from ours, as a fraction of the largest logit.
 const TOLERANCE: f64 = 1e-3;
 
+/// Return a path below the project's folder.
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The process that runs the peers: a name in, a line of JSON out.
+/// The process that runs the other libraries. It reads a library's name and answers with a line of JSON.
 struct Peers {
     process: Child,
     input: ChildStdin,
@@ -47,14 +48,14 @@ impl Peers {
         Self { process, input, output }
     }
 
-    /// Milliseconds and logits of one pass.
+    /// Run one pass. Return its milliseconds and logits.
     fn pass(&mut self, peer: &str) -> (f64, Vec<f64>) {
         writeln!(self.input, "{peer}").unwrap();
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
-        let found: Value = serde_json::from_str(&line).expect("the peers' answer");
-        let logits = found["logits"].as_array().unwrap().iter().map(|logit| logit.as_f64().unwrap());
-        (found["ms"].as_f64().unwrap(), logits.collect())
+        let result: Value = serde_json::from_str(&line).expect("the result of a peer");
+        let logits = result["logits"].as_array().unwrap().iter().map(|logit| logit.as_f64().unwrap());
+        (result["ms"].as_f64().unwrap(), logits.collect())
     }
 }
 
@@ -65,6 +66,7 @@ impl Drop for Peers {
     }
 }
 
+/// Run one pass of ours. Return its milliseconds and logits.
 fn pass(network: &Network, x: &Tensor<4>) -> (f64, Vec<f64>) {
     let start = Instant::now();
     let logits = network.forward(x.clone()).logits.into_data().try_into_vec_as::<f32>().unwrap();
@@ -95,8 +97,8 @@ fn main() {
         let largest = ours.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
         for peer in ["ort", "torch"] {
             let (_, theirs) = peers.pass(peer);
-            let off = ours.iter().zip(&theirs).fold(0.0, |off: f64, (a, b)| off.max((a - b).abs())) / largest;
-            assert!(off < TOLERANCE, "{name} {size}: {peer} answers {theirs:?}, camscope {ours:?}");
+            let error = ours.iter().zip(&theirs).fold(0.0, |error: f64, (a, b)| error.max((a - b).abs())) / largest;
+            assert!(error < TOLERANCE, "{name} {size}: {peer} gives {theirs:?}, camscope {ours:?}");
         }
         let mut times = [const { Vec::new() }; 3];
         for _ in 0..rounds {

@@ -1,6 +1,6 @@
-"""ONNX Runtime and PyTorch on a network that the benchmark described (see ../graph.rs): peers.py FOLDER THREADS.
+"""Run a network that the benchmark describes (see ../graph.rs) in ONNX Runtime and PyTorch: peers.py FOLDER THREADS.
 
-Reads the name of a peer (`ort` or `torch`) from every line of its input and answers with the milliseconds of one pass and its logits.
+Reads the name of a library (`ort` or `torch`) from every line of its input, and answers with the milliseconds of one pass and its logits.
 """
 
 import json
@@ -81,9 +81,9 @@ def main(folder, threads):
     }
     with torch.inference_mode():
         for line in sys.stdin:
-            begun = time.perf_counter()
+            start = time.perf_counter()
             logits = run[line.strip()]()
-            print(json.dumps({"ms": 1e3 * (time.perf_counter() - begun), "logits": logits[0].tolist()}), flush=True)
+            print(json.dumps({"ms": 1e3 * (time.perf_counter() - start), "logits": logits[0].tolist()}), flush=True)
 
 
 if __name__ == "__main__":

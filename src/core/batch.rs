@@ -66,7 +66,7 @@ impl BatchItem {
 
     /// Return the boxes in fractions of the crop; `None` without boxes.
     fn boxes_in_crop(&self) -> Option<Vec<Rect>> {
-        let crop = self.inference()?.window;
+        let crop = self.inference()?.crop;
         let in_crop = |b: &Rect| Rect {
             x: (b.x - crop.x) / crop.width,
             y: (b.y - crop.y) / crop.height,
@@ -96,7 +96,7 @@ pub enum Order {
 impl Order {
     /// Every order with its id in the page's menu and the id of its message.
     pub const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Added, "came", "check-order-came"),
+        (Self::Added, "added", "check-order-added"),
         (Self::Name, "name", "check-order-name"),
         (Self::Class, "class", "check-order-class"),
         (Self::Confidence, "confidence", "check-order-confidence"),

@@ -26,7 +26,7 @@ pub struct Inference {
     /// Height of the upright photo in the file, in pixels.
     pub height: u32,
     /// The crop that the network saw, in fractions of the photo's width and height.
-    pub window: Rect,
+    pub crop: Rect,
     /// The most probable classes, best first, each with its map.
     pub predictions: Vec<Prediction>,
     /// How long each step took.

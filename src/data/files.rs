@@ -77,14 +77,3 @@ pub fn files_below(root: &Path, accepts: impl Fn(&str) -> bool) -> Result<Vec<(S
     files.sort();
     Ok(files)
 }
-
-/// Return whether a file of this name is treated as a photo.
-///
-/// ```
-/// # use camscope::data::is_image;
-/// assert!(is_image("cats/tom.JPG") && !is_image("cats/notes.txt"));
-/// ```
-pub fn is_image(name: &str) -> bool {
-    let extension = Path::new(name).extension().map(|e| e.to_string_lossy().to_lowercase());
-    extension.is_some_and(|e| matches!(e.as_str(), "jpg" | "jpeg" | "png" | "webp" | "gif" | "bmp"))
-}

@@ -17,7 +17,7 @@ pub use batch::batch;
 #[cfg(feature = "cli")]
 pub use boxed::Boxed;
 #[cfg(feature = "cli")]
-pub use files::{files_below, is_image};
+pub use files::files_below;
 #[cfg(feature = "cli")]
 pub use formats::{FORMATS, Format};
 #[cfg(feature = "cli")]

@@ -181,7 +181,7 @@ impl Session {
         let inference = Inference {
             width,
             height,
-            window: crop.scaled(1.0 / f64::from(photo.width), 1.0 / f64::from(photo.height)),
+            crop: crop.scaled(1.0 / f64::from(photo.width), 1.0 / f64::from(photo.height)),
             predictions,
             timing: Timing { network: network_done - start, maps: maps_done - network_done, ..Timing::default() },
         };

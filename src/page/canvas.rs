@@ -36,10 +36,10 @@ pub fn draw_map(
     options: OverlayOptions,
 ) {
     let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, side);
-    let window = inference.window.scaled(width as f64, height as f64);
+    let crop = inference.crop.scaled(width as f64, height as f64);
     let picture = render::Picture { width, height, rgb: &rgb };
     let map = &prediction.map;
-    put(canvas, &overlay(picture, &map.values, (map.width, map.height), window, range, options), width, height);
+    put(canvas, &overlay(picture, &map.values, (map.width, map.height), crop, range, options), width, height);
 }
 
 /// Return the pointer's position on the canvas's picture, in fractions of its width and height. The picture is letterboxed.
@@ -55,8 +55,8 @@ pub fn place(event: &PointerEvent) -> Option<(f32, f32)> {
 
 /// Return the map's value at a position of the photo; `None` outside the network's crop.
 pub fn value_at(inference: &Inference, prediction: &Prediction, (x, y): (f32, f32), smooth: bool) -> Option<f32> {
-    let window = inference.window;
-    let (u, v) = ((x - window.x as f32) / window.width as f32, (y - window.y as f32) / window.height as f32);
+    let crop = inference.crop;
+    let (u, v) = ((x - crop.x as f32) / crop.width as f32, (y - crop.y as f32) / crop.height as f32);
     let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
     inside.then(|| {
         let map = &prediction.map;

@@ -58,7 +58,7 @@ impl Place {
             _ => return false,
         };
         event.prevent_default(); // the page would scroll
-        let window = inference.window;
+        let crop = inference.crop;
         let walked = |at: Option<f32>, by: i32, from: f64, length: f64, cells: usize| {
             let cell = match at {
                 Some(at) => ((f64::from(at) - from) / length * cells as f64).floor() as i32 + by,
@@ -68,8 +68,8 @@ impl Place {
             (from + cell / cells as f64 * length) as f32
         };
         let at = self.at.get_untracked();
-        let x = walked(at.map(|(x, _)| x), by[0], window.x, window.width, map.width);
-        let y = walked(at.map(|(_, y)| y), by[1], window.y, window.height, map.height);
+        let x = walked(at.map(|(x, _)| x), by[0], crop.x, crop.width, map.width);
+        let y = walked(at.map(|(_, y)| y), by[1], crop.y, crop.height, map.height);
         self.set(Some((x, y)), true);
         true
     }

@@ -37,7 +37,7 @@ const OUTSIDE: f32 = 0.45;
 
 /// Draw `map` over `picture`, and return RGBA bytes.
 ///
-/// `map` is row-major with `(columns, rows)` cells. It covers `window`, the crop that the network saw, in pixels of the
+/// `map` is row-major with `(columns, rows)` cells. It covers `crop`, the crop that the network saw, in pixels of the
 /// picture; the rest of the picture is darkened. `range` gives the values at the ends of the colour map. Opacity 0
 /// leaves the picture unchanged.
 ///
@@ -45,17 +45,17 @@ const OUTSIDE: f32 = 0.45;
 /// # use camscope::core::geometry::Rect;
 /// # use camscope::render::{Colormap, OverlayOptions, Picture, Range, overlay};
 /// let picture = Picture { width: 2, height: 1, rgb: &[100; 6] };
-/// let window = Rect { x: 0.0, y: 0.0, width: 2.0, height: 1.0 };
+/// let crop = Rect { x: 0.0, y: 0.0, width: 2.0, height: 1.0 };
 /// let map = [0.0, 7.0];
 /// let options = OverlayOptions { opacity: 1.0, colormap: Colormap::Grey, smooth: false };
-/// let rgba = overlay(picture, &map, (2, 1), window, Range::of(&map), options);
+/// let rgba = overlay(picture, &map, (2, 1), crop, Range::of(&map), options);
 /// assert_eq!(rgba, [0, 0, 0, 255, 255, 255, 255, 255]);
 /// ```
 pub fn overlay(
     picture: Picture<'_>,
     map: &[f32],
     (columns, rows): (usize, usize),
-    window: Rect,
+    crop: Rect,
     range: Range,
     options: OverlayOptions,
 ) -> Vec<u8> {
@@ -64,8 +64,8 @@ pub fn overlay(
     let outside = if alpha > 0.0 { OUTSIDE } else { 1.0 };
     let mut out = Vec::with_capacity(picture.width * picture.height * 4);
     for (i, pixel) in picture.rgb.chunks_exact(3).enumerate() {
-        let u = share(i % picture.width, window.x, window.width);
-        let v = share(i / picture.width, window.y, window.height);
+        let u = share(i % picture.width, crop.x, crop.width);
+        let v = share(i / picture.width, crop.y, crop.height);
         let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
         if inside {
             let value = value_at(map, (columns, rows), u, v, options.smooth);

@@ -1,4 +1,4 @@
-//! The directions in which modules know each other (ARCHITECTURE.md), read off every path in the code.
+//! The allowed dependencies between modules (ARCHITECTURE.md), checked on every path in the code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,8 +7,9 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use crate::support::project;
 
-/// Each module, what it may use of the library, and which outer worlds it may touch. A module may only use those above it.
-const HOUSE: &[(&str, &[&str], &[&str])] = &[
+/// Each module, the modules of the library that it may use, and the groups of external crates that it may use. A module
+/// may use only modules above it.
+const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("core", &[], &[]),
     ("language", &["core"], &[]),
     ("protocol", &["core"], &[]),
@@ -44,17 +45,18 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
 
 const PAGE: &[&str] = &["core", "page", "protocol", "render"];
 
-/// Modules of the crate `camscope-kernels`, under the library's name for them.
+/// Modules of the crate `camscope-kernels`, which the library re-exports under these names.
 const KERNELS: [&str; 2] = ["kernels", "threads"];
 
-const WORLDS: &[(&str, &[&str])] = &[
+/// Groups of external crates.
+const EXTERNAL: &[(&str, &[&str])] = &[
     ("burn", &["burn", "burn_store"]),
     ("image", &["image", "fast_image_resize"]),
     ("web", &["web_sys", "js_sys", "wasm_bindgen", "leptos"]),
 ];
 
 #[test]
-fn modules_use_only_what_lies_below_them() {
+fn modules_use_only_what_the_table_allows() {
     let root = project("src");
     let mut used_entries = BTreeSet::new();
     for file in rust_files(&root) {
@@ -64,48 +66,48 @@ fn modules_use_only_what_lies_below_them() {
         }
         let path = name.trim_end_matches(".rs");
         let inside = |module: &str| path == module || path.starts_with(&format!("{module}/"));
-        let entry = HOUSE.iter().find(|(module, ..)| inside(module));
-        let (module, allowed, worlds) = entry.unwrap_or_else(|| panic!("src/{name} has no place in HOUSE"));
+        let entry = LAYERS.iter().find(|(module, ..)| inside(module));
+        let (module, allowed, groups) = entry.unwrap_or_else(|| panic!("src/{name} is not in LAYERS"));
         used_entries.insert(*module);
         let own = if module.starts_with("bin/") { "camscope" } else { "crate" };
         for path in paths(&file) {
             if path[0] == own && path.len() > 1 {
                 let used = path[1].as_str();
                 let known = used == *module || allowed.contains(&used) || !library().contains(used);
-                assert!(known, "src/{name} uses {used}, which {module} must not know");
+                assert!(known, "src/{name} uses {used}, which {module} must not use");
             }
-            if let Some((world, _)) = WORLDS.iter().find(|(_, crates)| crates.contains(&path[0].as_str())) {
-                assert!(worlds.contains(world), "src/{name} uses {}, but {module} must not touch {world}", path[0]);
+            if let Some((group, _)) = EXTERNAL.iter().find(|(_, crates)| crates.contains(&path[0].as_str())) {
+                assert!(groups.contains(group), "src/{name} uses {}, but {module} must not use {group}", path[0]);
             }
         }
     }
-    for (module, ..) in HOUSE {
-        assert!(used_entries.contains(module), "there is no module {module} any more; take it out of HOUSE");
+    for (module, ..) in LAYERS {
+        assert!(used_entries.contains(module), "there is no module {module}; remove it from LAYERS");
     }
 }
 
-/// The library's modules, as lib.rs declares and re-exports them.
+/// Return the modules that lib.rs declares and re-exports.
 fn library() -> BTreeSet<&'static str> {
-    HOUSE.iter().map(|(module, ..)| *module).filter(|module| !module.starts_with("bin/")).chain(KERNELS).collect()
+    LAYERS.iter().map(|(module, ..)| *module).filter(|module| !module.starts_with("bin/")).chain(KERNELS).collect()
 }
 
 #[test]
-fn every_module_has_its_place_and_none_uses_one_that_uses_it() {
+fn every_module_is_in_the_table_below_those_it_uses() {
     let lib = std::fs::read_to_string(project("src/lib.rs")).unwrap();
     let declared = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     let declared: BTreeSet<&str> = declared.chain(KERNELS).collect();
     assert_eq!(declared, library());
     let mut above: BTreeSet<&str> = KERNELS.into();
-    for (module, allowed, _) in HOUSE {
+    for (module, allowed, _) in LAYERS {
         let unknown: Vec<_> = allowed.iter().filter(|used| !above.contains(**used)).collect();
-        assert!(unknown.is_empty(), "{module} may use {unknown:?}, which stand below it in HOUSE");
+        assert!(unknown.is_empty(), "{module} may use {unknown:?}, which are below it in LAYERS");
         above.insert(module);
     }
 }
 
-/// A folder's `mod.rs` joins its files, so that it naming them is no circle; them naming it is a direction.
+/// A folder's `mod.rs` joins its files. Hence its own uses of them do not count; their uses of it do.
 #[test]
-fn no_files_of_the_library_use_each_other_in_a_circle() {
+fn files_of_the_library_have_no_circular_dependencies() {
     for root in [project("src"), project("crates/kernels/src")] {
         let files = rust_files(&root).into_iter().filter(|file| !file.starts_with(root.join("bin")));
         let modules: BTreeMap<Vec<String>, PathBuf> = files.map(|file| (module_of(&root, &file), file)).collect();
@@ -115,22 +117,23 @@ fn no_files_of_the_library_use_each_other_in_a_circle() {
             used.filter(|used| used != module && !used.starts_with(module)).collect()
         };
         let graph: BTreeMap<_, _> = modules.keys().map(|module| (module.clone(), uses(module))).collect();
-        // What uses nothing that is left is taken out, again and again; what stays lies on a circle or before one.
-        let mut left = graph.clone();
+        // Repeatedly remove modules that use none of the remaining ones. The rest is part of a cycle, or uses one.
+        let mut rest = graph.clone();
         loop {
-            let here: BTreeSet<_> = left.keys().cloned().collect();
-            let size = left.len();
-            left.retain(|_, used| used.iter().any(|module| here.contains(module)));
-            if left.len() == size {
+            let remaining: BTreeSet<_> = rest.keys().cloned().collect();
+            let size = rest.len();
+            rest.retain(|_, used| used.iter().any(|module| remaining.contains(module)));
+            if rest.len() == size {
                 break;
             }
         }
-        let left: Vec<String> = left.keys().map(|module| module.join("::")).collect();
-        assert!(left.is_empty(), "{left:?} use each other in a circle, or something that does");
+        let rest: Vec<String> = rest.keys().map(|module| module.join("::")).collect();
+        assert!(rest.is_empty(), "{rest:?} are part of a cycle, or use one");
     }
 }
 
-/// `src/cam/explain.rs` is `cam::explain`, `src/cam/mod.rs` is `cam`, `src/lib.rs` nothing.
+/// Return the module path of a file: `cam::explain` for `src/cam/explain.rs`, `cam` for `src/cam/mod.rs`, and an empty
+/// one for `src/lib.rs`.
 fn module_of(root: &Path, file: &Path) -> Vec<String> {
     let path = file.strip_prefix(root).unwrap().with_extension("");
     let mut parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
@@ -140,12 +143,12 @@ fn module_of(root: &Path, file: &Path) -> Vec<String> {
     parts
 }
 
-/// The module that a path in `module` leads into; `None` where it leads out of the crate, or to lib.rs alone.
+/// Return the module that a path in `module` refers to, or `None` if it is outside the crate or in lib.rs itself.
 fn resolve(path: &[String], module: &[String], modules: &BTreeMap<Vec<String>, PathBuf>) -> Option<Vec<String>> {
-    let ups = path.iter().take_while(|part| *part == "super").count();
+    let supers = path.iter().take_while(|part| *part == "super").count();
     let mut full = match path[0].as_str() {
         "crate" => path[1..].to_vec(),
-        "super" => [&module[..module.len().checked_sub(ups)?], &path[ups..]].concat(),
+        "super" => [&module[..module.len().checked_sub(supers)?], &path[supers..]].concat(),
         _ => return None,
     };
     while !full.is_empty() && !modules.contains_key(&full) {
@@ -158,18 +161,19 @@ fn resolve(path: &[String], module: &[String], modules: &BTreeMap<Vec<String>, P
 fn paths_are_found_in_brace_lists_too() {
     let code =
         "use crate::{cam, model::{self, run}, a as b}; fn f() { crate::data::g(super::super::h()) } // crate::no";
-    let found: Vec<String> = paths_in(code.parse().unwrap()).iter().map(|path| path.join("::")).collect();
+    let actual: Vec<String> = paths_in(code.parse().unwrap()).iter().map(|path| path.join("::")).collect();
     let expected =
         ["crate::cam", "crate::model::self", "crate::model::run", "crate::a", "crate::data::g", "super::super::h"];
-    assert_eq!(found, expected);
+    assert_eq!(actual, expected);
 }
 
+/// Return every path of two parts or more in the file's code.
 fn paths(file: &Path) -> Vec<Vec<String>> {
     let code = std::fs::read_to_string(file).unwrap();
     paths_in(code.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display())))
 }
 
-/// Every path of two parts or more, those in brace lists written out.
+/// Return every path of two parts or more. Paths in brace lists are written out.
 fn paths_in(tokens: TokenStream) -> Vec<Vec<String>> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut found = Vec::new();
@@ -187,7 +191,8 @@ fn paths_in(tokens: TokenStream) -> Vec<Vec<String>> {
     found
 }
 
-/// Read the path that begins at `at` behind `prefix`; return the place after it.
+/// Append the path that begins at token `at`, with `prefix` before it, to `found`. Return the index of the token after
+/// it.
 fn path_at(tokens: &[TokenTree], mut at: usize, prefix: Vec<String>, found: &mut Vec<Vec<String>>) -> usize {
     let colon = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
     let mut path = prefix;
@@ -213,6 +218,7 @@ fn path_at(tokens: &[TokenTree], mut at: usize, prefix: Vec<String>, found: &mut
     at
 }
 
+/// Return all Rust files in the folder and its subfolders.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());

@@ -1,4 +1,4 @@
-//! Many photos: boxes from files, filters and order, means by class, tables, raw maps, shares, reports.
+//! Batches of photos: boxes from files, filters and order, means by class, tables, raw maps, shards, reports.
 
 use std::process::Command;
 
@@ -13,25 +13,26 @@ use camscope::language::Language;
 use crate::support::project;
 
 #[test]
-fn yolos_lines_are_boxes() {
-    let (found, left_out) = yolo("3 0.5 0.25 0.5 0.5\n\nwhat is this\n  0 1 1 0 0 0.93\n");
+fn yolo_labels_are_read() {
+    let (boxes, skipped) = yolo("3 0.5 0.25 0.5 0.5\n\nwhat is this\n  0 1 1 0 0 0.93\n");
     let place = Rect { x: 0.25, y: 0.0, width: 0.5, height: 0.5 };
-    assert_eq!(found[0], Annotation { class: "3".into(), place });
-    assert_eq!((found.len(), left_out.len()), (2, 1));
+    assert_eq!(boxes[0], Annotation { class: "3".into(), place });
+    assert_eq!((boxes.len(), skipped.len()), (2, 1));
     assert_eq!(yolo(""), (vec![], vec![]));
-    // Too few, too large, no number of a class, the corners of a polygon.
+    // Too few numbers, a box that is too large, a class that is no number, the corners of a polygon.
     for (text, line) in
         [("0 0.5 0.5 0.5", 1), ("0 .1 .1 .1 .1\n0 0.5 0.5 12 0.5", 2), ("a 0 0 0 0", 1), ("0 0 0 1 0 1 1", 1)]
     {
-        let (_, left_out) = yolo(text);
-        let named = matches!(&left_out[..], [AnnotationError::Yolo { line: found, .. }] if *found == line);
-        assert!(named, "{text}: {left_out:?}");
+        let (_, skipped) = yolo(text);
+        let named = matches!(&skipped[..], [AnnotationError::Yolo { line: actual, .. }] if *actual == line);
+        assert!(named, "{text}: {skipped:?}");
     }
 }
 
-/// A file of the form of VOC 2012's, worked out by hand: pixels count from 1, and the last belongs to the box.
+/// The file has the form of VOC 2012's, and the expected box is computed by hand: pixels count from 1, and the last one
+/// belongs to the box.
 #[test]
-fn pascals_files_are_boxes() {
+fn pascal_voc_annotations_are_read() {
     let text = "<?xml version=\"1.0\"?>\n<annotation>\n <folder>VOC2012</folder>\n <size><width>500</width><height>250</height><depth>3</depth></size>\n\
         <object><name>dog</name><part><name>head</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></part>\n\
         <bndbox><xmax>250</xmax><xmin>51</xmin><ymax>250</ymax><ymin>26</ymin></bndbox></object>\n</annotation>";
@@ -43,7 +44,7 @@ fn pascals_files_are_boxes() {
     assert!(matches!(voc(&text.replace(">500<", ">0<")), Err(AnnotationError::Voc(_))));
 }
 
-/// A photo of 200 × 100, of which the network saw the middle square, with a map of two cells a side.
+/// Return a photo of 200 × 100 pixels whose crop is the centre square, with a map of 2 × 2 cells.
 fn item(id: u32, name: &str, class: usize, probability: f32, boxes: &[Rect]) -> BatchItem {
     let map = ClassMap { width: 2, height: 2, values: vec![1.0, 3.0, -5.0, 0.0] };
     let prediction = Prediction {
@@ -54,13 +55,14 @@ fn item(id: u32, name: &str, class: usize, probability: f32, boxes: &[Rect]) -> 
         evidence_box: Some([50.0, 0.0, 150.0, 50.0]),
         map,
     };
-    let window = Rect { x: 0.25, y: 0.0, width: 0.5, height: 1.0 };
+    let crop = Rect { x: 0.25, y: 0.0, width: 0.5, height: 1.0 };
     let inference =
-        Inference { width: 200, height: 100, window, predictions: vec![prediction], timing: Timing::default() };
+        Inference { width: 200, height: 100, crop, predictions: vec![prediction], timing: Timing::default() };
     BatchItem { id, name: name.into(), state: BatchItemState::Done(inference), boxes: boxes.to_vec() }
 }
 
-fn survey() -> Vec<BatchItem> {
+/// Return three photos with results, and one that failed.
+fn batch() -> Vec<BatchItem> {
     let left = Rect { x: 0.0, y: 0.0, width: 0.5, height: 1.0 };
     let right = Rect { x: 0.5, y: 0.0, width: 0.5, height: 1.0 };
     vec![
@@ -77,52 +79,52 @@ fn survey() -> Vec<BatchItem> {
 }
 
 #[test]
-fn photos_are_sorted_and_filtered_by_what_was_found() {
-    let items = survey();
-    let by = |filter: Filter, order| visible(&items, &filter, order);
+fn photos_are_sorted_and_filtered_by_their_results() {
+    let items = batch();
+    let shown = |filter: Filter, order| visible(&items, &filter, order);
     let all = Filter::default();
-    assert_eq!(by(all, Order::Added), [0, 1, 2, 3]);
-    assert_eq!(by(all, Order::Name), [1, 0, 3, 2]);
-    assert_eq!(by(all, Order::Class), [0, 2, 1, 3]);
-    assert_eq!(by(all, Order::Confidence), [1, 2, 0, 3]);
+    assert_eq!(shown(all, Order::Added), [0, 1, 2, 3]);
+    assert_eq!(shown(all, Order::Name), [1, 0, 3, 2]);
+    assert_eq!(shown(all, Order::Class), [0, 2, 1, 3]);
+    assert_eq!(shown(all, Order::Confidence), [1, 2, 0, 3]);
     // A quarter of the positive evidence lies in the left half, where the first photo's box is.
-    assert_eq!(by(all, Order::Inside), [0, 1, 2, 3]);
-    assert_eq!(by(Filter { class: Some(0), ..all }, Order::Added), [0, 2]);
-    assert_eq!(by(Filter { confidence: [0.0, 0.5], ..all }, Order::Added), [1, 2]);
-    assert_eq!(by(Filter { inside: 0.5, ..all }, Order::Added), [0]);
+    assert_eq!(shown(all, Order::Inside), [0, 1, 2, 3]);
+    assert_eq!(shown(Filter { class: Some(0), ..all }, Order::Added), [0, 2]);
+    assert_eq!(shown(Filter { confidence: [0.0, 0.5], ..all }, Order::Added), [1, 2]);
+    assert_eq!(shown(Filter { inside: 0.5, ..all }, Order::Added), [0]);
 }
 
 #[test]
-fn evidence_inside_counts_what_the_network_saw() {
-    let items = survey();
+fn evidence_inside_and_localisation_refer_to_the_crop() {
+    let items = batch();
     let inside = |i: usize| items[i].inside(items[i].best().unwrap());
     assert_eq!([inside(0), inside(1), inside(2)], [Some(0.25), Some(0.75), None]);
     assert_eq!([items[0].covered(), items[2].covered()], [Some(0.5), None]);
-    // The maximum, 3, is in the upper right cell; what is above a fifth of it spans both halves.
-    let located = |i: usize| items[i].localisation(items[i].best().unwrap());
-    assert_eq!([located(0).unwrap().hit, located(1).unwrap().hit], [false, true]);
-    assert!((located(0).unwrap().iou - located(1).unwrap().iou).abs() < 1e-9 && located(2).is_none());
-    let found = class_summaries(&items);
-    assert_eq!(found.iter().map(|class| (class.index, class.photos)).collect::<Vec<_>>(), [(0, 2), (1, 1)]);
-    assert!((found[0].confidence - 0.7).abs() < 1e-6);
-    assert_eq!((found[0].inside, found[1].inside), (Some(0.25), Some(0.75)));
-    assert_eq!(found[0].map.values, [1.0, 3.0, -5.0, 0.0]);
+    // The maximum, 3, is in the upper right cell. The cells above a fifth of it span both halves.
+    let localisation = |i: usize| items[i].localisation(items[i].best().unwrap());
+    assert_eq!([localisation(0).unwrap().hit, localisation(1).unwrap().hit], [false, true]);
+    assert!((localisation(0).unwrap().iou - localisation(1).unwrap().iou).abs() < 1e-9 && localisation(2).is_none());
+    let summaries = class_summaries(&items);
+    assert_eq!(summaries.iter().map(|class| (class.index, class.photos)).collect::<Vec<_>>(), [(0, 2), (1, 1)]);
+    assert!((summaries[0].confidence - 0.7).abs() < 1e-6);
+    assert_eq!((summaries[0].inside, summaries[1].inside), (Some(0.25), Some(0.75)));
+    assert_eq!(summaries[0].map.values, [1.0, 3.0, -5.0, 0.0]);
 }
 
 #[test]
-fn the_table_can_be_read_by_any_reader() {
-    let items = survey();
+fn csv_rows_are_complete_and_quoted() {
+    let items = batch();
     let columns = CSV_HEADER.trim_end().split(',').count();
-    let lines = |item: &BatchItem| csv_rows(item, |why| Language::english().text(why));
+    let lines = |item: &BatchItem| csv_rows(item, |message| Language::english().text(message));
     assert_eq!(lines(&items[0]), "b,1,cat,0,0.9,2.5,0.25,50,0,150,50,\n");
     assert_eq!(lines(&items[1]), "a,1,\"dog, wild\",1,0.4,2.5,0.75,50,0,150,50,\n");
     assert_eq!(lines(&items[3]), "broken,,,,,,,,,,,\"not, a \"\"photo\"\"\"\n");
     assert_eq!(lines(&items[0]).trim_end().split(',').count(), columns);
 }
 
-/// Byte for byte what `numpy.save` writes of `numpy.arange(6, dtype="<f4").reshape(2, 3)`.
+/// The expected bytes are those that `numpy.save` writes of `numpy.arange(6, dtype="<f4").reshape(2, 3)`.
 #[test]
-fn numbers_are_written_as_numpy_does() {
+fn npy_files_are_those_of_numpy() {
     let file = npy(&[2, 3], (0..6).map(|i| i as f32));
     assert_eq!(&file[..10], b"\x93NUMPY\x01\x00\x76\x00");
     let header = std::str::from_utf8(&file[10..128]).unwrap();
@@ -132,14 +134,15 @@ fn numbers_are_written_as_numpy_does() {
     assert!(String::from_utf8_lossy(&npy(&[4], [0.0; 4])).contains("'shape': (4,), }"));
 }
 
+/// Run the binary and return what it writes to standard output and to standard error.
 fn camscope(arguments: &[&str]) -> (String, String) {
     let models = project("www/models").display().to_string();
     let common = ["--model", "vgg16-gap-cifar10", "--models", &models];
-    let done = Command::new(env!("CARGO_BIN_EXE_camscope")).args([arguments, &common].concat()).output().unwrap();
-    (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap())
+    let output = Command::new(env!("CARGO_BIN_EXE_camscope")).args([arguments, &common].concat()).output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// A folder of folders with a broken file in it.
+/// Return a folder with a subfolder and a broken file.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("sub")).unwrap();
@@ -153,16 +156,16 @@ fn folder() -> tempfile::TempDir {
 
 #[test]
 #[ignore = "needs `make models photos`"]
-fn a_folder_is_drawn_tabled_and_shared_out() {
+fn a_folder_gives_overlays_a_table_maps_and_shards() {
     let folder = folder();
     let (root, out) = (folder.path().to_str().unwrap(), folder.path().join("out"));
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let (csv, npy, drawn) = (path("table.csv"), path("maps.npy"), out.display().to_string());
-    let (text, told) = camscope(&["cam", root, "--csv", &csv, "--npy", &npy, "--out", &drawn, "--top", "2"]);
-    assert!(told.contains("broken.jpg: This is a text file"), "{told}");
+    let (csv, npy, overlays) = (path("table.csv"), path("maps.npy"), out.display().to_string());
+    let (text, stderr) = camscope(&["cam", root, "--csv", &csv, "--npy", &npy, "--out", &overlays, "--top", "2"]);
+    assert!(stderr.contains("broken.jpg: This is a text file"), "{stderr}");
     let names = ["cat.png", "sub/cat.png", "sub/rocket.jpg"];
     assert!(names.iter().all(|name| text.contains(name)), "{text}");
-    // Photos of one name in two folders do not overwrite each other.
+    // Photos with the same name in two folders do not overwrite each other.
     let files = |below: &str| {
         std::fs::read_dir(out.join(below)).unwrap().filter(|e| e.as_ref().unwrap().path().is_file()).count()
     };
@@ -173,26 +176,26 @@ fn a_folder_is_drawn_tabled_and_shared_out() {
     assert!(String::from_utf8_lossy(&maps[..128]).contains("'shape': (3, 2, 4, 4)"));
     assert_eq!(maps.len(), 128 + 3 * 2 * 16 * 4);
 
-    // The shares are all photos, each once; what a share says is what the whole says.
+    // The shards together hold every photo once, with the same results as a run over all photos.
     std::fs::remove_dir_all(&out).unwrap();
     let lines = |more: &[&str]| -> Vec<serde_json::Value> {
-        let (text, told) = camscope(&[&["cam", root, "--json"], more].concat());
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {text}{told}"))).collect()
+        let (text, stderr) = camscope(&[&["cam", root, "--json"], more].concat());
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {text}{stderr}"))).collect()
     };
     let mut whole = lines(&[]);
-    let mut shares = [lines(&["--shard", "1/3"]), lines(&["--shard", "2/3"]), lines(&["--shard", "3/3"])].concat();
-    assert_eq!((whole.len(), shares.len()), (4, 4));
+    let mut shards = [lines(&["--shard", "1/3"]), lines(&["--shard", "2/3"]), lines(&["--shard", "3/3"])].concat();
+    assert_eq!((whole.len(), shards.len()), (4, 4));
     let name = |line: &serde_json::Value| line["photo"].as_str().unwrap().to_owned();
     whole.sort_by_key(name);
-    shares.sort_by_key(name);
-    assert_eq!(whole, shares);
+    shards.sort_by_key(name);
+    assert_eq!(whole, shards);
     assert!(camscope(&["cam", root, "--shard", "4/3"]).1.contains("expected I/N"));
 }
 
-/// Everything is in the file, and nothing in it runs.
+/// The file contains everything that it shows, and no script.
 #[test]
 #[ignore = "needs `make models photos`"]
-fn a_report_needs_nothing_else() {
+fn a_report_is_self_contained() {
     let folder = folder();
     let named = folder.path().join("<b> & \"c\".png");
     std::fs::copy(project("www/photos/cat.png"), &named).unwrap();
@@ -203,7 +206,7 @@ fn a_report_needs_nothing_else() {
     let html = std::fs::read_to_string(&out).unwrap();
     assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"));
     assert!(html.contains("<h2>&lt;b&gt; &amp; &quot;c&quot;.png</h2>") && !html.contains("<b>"));
-    assert_eq!(html.matches("<figure>").count(), 4 * 3, "each photo, and two maps of it");
+    assert_eq!(html.matches("<figure>").count(), 4 * 3, "each photo and two maps of it");
     assert_eq!(html.matches("src=\"data:image/jpeg;base64,").count(), html.matches("<img ").count());
     for outside in ["<script", "http:", "https:", "<link", "url(", "onload"] {
         assert!(!html.contains(outside), "{outside}");
@@ -211,7 +214,7 @@ fn a_report_needs_nothing_else() {
     assert!(html.contains("broken.jpg") && html.contains("This is a text file"));
 }
 
-/// What the page writes of the same photos, the command line writes: they share the table and the maps.
+/// The formats of the command line are also those of the page: both use the same code for the table and the maps.
 #[test]
 #[ignore = "needs `make models photos`"]
 fn formats_are_documented() {

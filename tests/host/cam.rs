@@ -1,4 +1,4 @@
-//! Class activation maps and boxes by hand.
+//! Class activation maps, evidence boxes and localisation against values computed by hand.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::cam::class_activation_maps;
@@ -19,7 +19,8 @@ fn maps_come_in_the_order_asked_for() {
     assert_eq!(values(maps), [two, zero, two].concat());
 }
 
-fn found(map: &[f32], width: usize) -> Option<[usize; 4]> {
+/// Return the evidence box of a map as x0, y0, x1, y1.
+fn bounds(map: &[f32], width: usize) -> Option<[usize; 4]> {
     evidence_box(map, width, BOX_THRESHOLD).map(|GridBox { x0, y0, x1, y1 }| [x0, y0, x1, y1])
 }
 
@@ -31,7 +32,7 @@ fn the_largest_component_wins_not_the_brightest() {
         0.0, 0.0, 0.0, 0.0, 3.0, //
         -5.0, 0.0, 0.0, 0.0, 0.0,
     ];
-    assert_eq!(found(&map, 5), Some([3, 1, 5, 3]));
+    assert_eq!(bounds(&map, 5), Some([3, 1, 5, 3]));
 }
 
 #[test]
@@ -41,49 +42,50 @@ fn components_bend_round_corners() {
         1.0, 0.0, 1.0, //
         1.0, 1.0, 1.0,
     ];
-    assert_eq!(found(&u, 3), Some([0, 0, 3, 3]));
+    assert_eq!(bounds(&u, 3), Some([0, 0, 3, 3]));
 }
 
 #[test]
 fn among_equals_the_first_in_reading_order() {
-    assert_eq!(found(&[0.0, 0.0, 1.0, 0.0, 1.0, 0.0], 3), Some([2, 0, 3, 1]));
+    assert_eq!(bounds(&[0.0, 0.0, 1.0, 0.0, 1.0, 0.0], 3), Some([2, 0, 3, 1]));
 }
 
 #[test]
 fn diagonal_neighbours_are_apart() {
-    assert_eq!(found(&[1.0, 0.0, 0.0, 1.0], 2), Some([0, 0, 1, 1]));
+    assert_eq!(bounds(&[1.0, 0.0, 0.0, 1.0], 2), Some([0, 0, 1, 1]));
 }
 
 #[test]
 fn rows_do_not_wrap() {
-    assert_eq!(found(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0], 3), Some([2, 0, 3, 1]));
+    assert_eq!(bounds(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0], 3), Some([2, 0, 3, 1]));
 }
 
 #[test]
 fn evidence_is_above_the_threshold_not_at_it() {
-    assert_eq!(found(&[2.0, 10.0, 2.1], 3), Some([1, 0, 3, 1]));
+    assert_eq!(bounds(&[2.0, 10.0, 2.1], 3), Some([1, 0, 3, 1]));
 }
 
 #[test]
 fn one_cell_is_a_grid() {
-    assert_eq!(found(&[3.0], 1), Some([0, 0, 1, 1]));
+    assert_eq!(bounds(&[3.0], 1), Some([0, 0, 1, 1]));
 }
 
 #[test]
 fn no_evidence_no_box() {
-    assert_eq!(found(&[-1.0, -2.0, -3.0, -4.0], 2), None);
-    assert_eq!(found(&[0.0; 4], 2), None);
-    assert_eq!(found(&[f32::NAN; 4], 2), None);
-    assert_eq!(found(&[1.0, f32::INFINITY], 2), None);
+    assert_eq!(bounds(&[-1.0, -2.0, -3.0, -4.0], 2), None);
+    assert_eq!(bounds(&[0.0; 4], 2), None);
+    assert_eq!(bounds(&[f32::NAN; 4], 2), None);
+    assert_eq!(bounds(&[1.0, f32::INFINITY], 2), None);
 }
 
 #[test]
-fn a_value_that_is_none_is_no_evidence() {
-    assert_eq!(found(&[f32::NAN, 1.0, 1.0, f32::NAN], 4), Some([1, 0, 3, 1]));
+fn a_nan_is_no_evidence() {
+    assert_eq!(bounds(&[f32::NAN, 1.0, 1.0, f32::NAN], 4), Some([1, 0, 3, 1]));
 }
 
-/// What a map of four by four says of boxes, in blocks so large that scaling it up leaves it as it is.
-fn judged(map: &[f32; 16], boxes: &[Rect]) -> Localisation {
+/// Return how well a map of 4 × 4 cells localises the boxes. The map is scaled up in blocks to the grid of `localise`,
+/// which then leaves it as it is.
+fn localisation_of(map: &[f32; 16], boxes: &[Rect]) -> Localisation {
     let side = GRID / 4;
     let fine: Vec<f32> = (0..GRID * GRID).map(|i| map[i / GRID / side * 4 + i % GRID / side]).collect();
     localise(&fine, GRID, boxes)
@@ -91,7 +93,7 @@ fn judged(map: &[f32; 16], boxes: &[Rect]) -> Localisation {
 
 /// The object's box is the map's left half.
 #[test]
-fn a_map_is_judged_by_an_objects_box() {
+fn localisation_compares_a_map_with_an_objects_boxes() {
     let left = [Rect { x: 0.0, y: 0.0, width: 0.5, height: 1.0 }];
     #[rustfmt::skip]
     let map = [
@@ -100,56 +102,55 @@ fn a_map_is_judged_by_an_objects_box() {
         0.0, 0.0, -5.0, 0.0,
         0.0, 0.0, 0.0, 2.0,
     ];
-    // Evidence above 1.8: the three cells at the top, and a smaller component. Their box is columns 1 to 2 of rows 0 and
-    // 1: it shares two cells with the eight of the object.
-    let found = judged(&map, &left);
-    assert!((found.iou - 2.0 / (4.0 + 8.0 - 2.0)).abs() < 1e-12, "{found:?}");
-    assert!(found.hit);
-    assert!((found.inside.unwrap() - 15.0 / 20.0).abs() < 1e-12);
+    // The evidence above 1.8 is the three cells at the top and a smaller component. The box of the three is columns 1
+    // to 2 of rows 0 and 1. It shares two cells with the eight of the object.
+    let result = localisation_of(&map, &left);
+    assert!((result.iou - 2.0 / (4.0 + 8.0 - 2.0)).abs() < 1e-12, "{result:?}");
+    assert!(result.hit);
+    assert!((result.inside.unwrap() - 15.0 / 20.0).abs() < 1e-12);
 
-    // Of two boxes the better one counts for the overlap, both together for the evidence.
+    // With two boxes, the overlap is that of the better one, and the evidence inside is that of both together.
     let exact = Rect { x: 0.25, y: 0.0, width: 0.5, height: 0.5 };
-    let found = judged(&map, &[left[0], exact]);
-    assert!((found.iou - 1.0).abs() < 1e-12 && (found.inside.unwrap() - 18.0 / 20.0).abs() < 1e-12, "{found:?}");
+    let result = localisation_of(&map, &[left[0], exact]);
+    assert!((result.iou - 1.0).abs() < 1e-12 && (result.inside.unwrap() - 18.0 / 20.0).abs() < 1e-12, "{result:?}");
 
     let right = [Rect { x: 0.5, y: 0.5, width: 0.5, height: 0.5 }];
-    let found = judged(&map, &right);
-    assert_eq!((found.iou, found.hit), (0.0, false));
-    assert!((found.inside.unwrap() - 2.0 / 20.0).abs() < 1e-12);
+    let result = localisation_of(&map, &right);
+    assert_eq!((result.iou, result.hit), (0.0, false));
+    assert!((result.inside.unwrap() - 2.0 / 20.0).abs() < 1e-12);
 
-    let nothing = judged(&[-1.0; 16], &left);
-    assert_eq!((nothing.iou, nothing.inside), (0.0, None));
+    let none = localisation_of(&[-1.0; 16], &left);
+    assert_eq!((none.iou, none.inside), (0.0, None));
 }
 
-/// A box that cuts through cells: scaled up bilinearly, another share of the evidence would lie inside.
+/// The box cuts through cells. On the map scaled up bilinearly, another share of the evidence would be inside.
 #[test]
 fn evidence_inside_is_that_of_the_raw_cells() {
     let map = [4.0, 0.0, 1.0, 3.0];
     let left = [Rect { x: 0.0, y: 0.0, width: 0.25, height: 1.0 }];
-    let by_hand = (4.0 + 1.0) / 2.0 / 8.0;
-    assert!((localise(&map, 2, &left).inside.unwrap() - by_hand).abs() < 1e-12);
+    let expected = (4.0 + 1.0) / 2.0 / 8.0;
+    assert!((localise(&map, 2, &left).inside.unwrap() - expected).abs() < 1e-12);
     assert_eq!(localise(&map, 2, &left).inside, evidence_inside(&map, 2, &left));
 }
 
-/// Cells of 1, 2 (against), 3 and 4: the box covers the upper row's left half and a quarter of what lies below it.
+/// The cells are 1, −2 (no evidence), 3 and 4. The first box covers half of the upper left cell and a quarter of the
+/// one below it.
 #[test]
-fn evidence_inside_is_what_one_works_out_by_hand() {
+fn evidence_inside_agrees_with_hand_computed_values() {
     let map = [1.0, -2.0, 3.0, 4.0];
-    let window = |x, y, width, height| Rect { x, y, width, height };
+    let rect = |x, y, width, height| Rect { x, y, width, height };
     let share = |boxes: &[Rect]| evidence_inside(&map, 2, boxes).unwrap();
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
-    close(share(&[window(0.0, 0.0, 0.25, 0.75)]), (0.5 + 0.25 * 3.0) / 8.0);
-    close(share(&[window(0.0, 0.0, 1.0, 1.0)]), 1.0);
+    close(share(&[rect(0.0, 0.0, 0.25, 0.75)]), (0.5 + 0.25 * 3.0) / 8.0);
+    close(share(&[rect(0.0, 0.0, 1.0, 1.0)]), 1.0);
     close(share(&[]), 0.0);
-    // Two that overlap count once; what lies outside the square counts not at all.
-    close(share(&[window(0.5, 0.5, 0.5, 0.5), window(0.5, 0.25, 9.0, 9.0)]), 4.0 / 8.0);
-    close(share(&[window(-3.0, 0.5, 3.25, 0.5)]), 0.5 * 3.0 / 8.0);
-    // Two boxes whose lower edges are at the border but for the last bit, and beyond it.
+    // Boxes that overlap count once. Their parts outside the square do not count.
+    close(share(&[rect(0.5, 0.5, 0.5, 0.5), rect(0.5, 0.25, 9.0, 9.0)]), 4.0 / 8.0);
+    close(share(&[rect(-3.0, 0.5, 3.25, 0.5)]), 0.5 * 3.0 / 8.0);
+    // The lower edge of one box differs from the border by rounding only, and that of the other is beyond it.
     let [first, second] =
-        [(0.7625, 0.475), (0.501042, 0.997917)].map(|(y, height)| window(0.1, y - height / 2.0, 0.5, height));
+        [(0.7625, 0.475), (0.501042, 0.997917)].map(|(y, height)| rect(0.1, y - height / 2.0, 0.5, height));
     assert!((0.0..=1.0).contains(&share(&[first, second])));
-    assert!(
-        (share(&[window(0.0, -1.0, 1.0, 2.0 - f64::EPSILON / 2.0), window(0.0, 0.0, 2.0, 3.0)]) - 1.0).abs() < 1e-9
-    );
-    assert_eq!(evidence_inside(&[-1.0, 0.0], 2, &[window(0.0, 0.0, 1.0, 1.0)]), None);
+    assert!((share(&[rect(0.0, -1.0, 1.0, 2.0 - f64::EPSILON / 2.0), rect(0.0, 0.0, 2.0, 3.0)]) - 1.0).abs() < 1e-9);
+    assert_eq!(evidence_inside(&[-1.0, 0.0], 2, &[rect(0.0, 0.0, 1.0, 1.0)]), None);
 }

@@ -1,4 +1,5 @@
-//! The methods against pytorch-grad-cam (`tests/fixtures/torch_cams.py`), and against what theory says of them.
+//! The methods against pytorch-grad-cam (`tests/fixtures/torch_cams.py`), and against each other where theory says that
+//! they agree.
 
 use std::ops::ControlFlow;
 
@@ -8,7 +9,7 @@ use camscope::core::method::{CamOptions, Method};
 use camscope::model::Network;
 
 use crate::networks::{filled, noise};
-use crate::support::{fixture, project, span, tell, values};
+use crate::support::{fixture, project, report, span, values};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,22 +26,23 @@ struct Golden {
     maps: Vec<Vec<f32>>,
 }
 
-/// Classes of the fixture.
+/// Classes whose maps are in the fixture.
 const CLASSES: [usize; 2] = [3, 7];
 
 fn photo(size: usize) -> Tensor<4> {
     Tensor::from_data(TensorData::new(noise("photo", 3 * size * size), [1, 3, size, size]), &Device::flex())
 }
 
-/// Maps of `classes`, and how many cells they are wide.
-fn maps(network: &Network, size: usize, wanted: &CamOptions, classes: &[usize]) -> (Vec<Vec<f32>>, usize) {
-    let told = explain(network, photo(size), None, wanted, classes, async |_, _| ControlFlow::Continue(()));
-    let maps = pollster::block_on(told).unwrap();
+/// Return the maps of `classes`, and their width in cells.
+fn maps(network: &Network, size: usize, options: &CamOptions, classes: &[usize]) -> (Vec<Vec<f32>>, usize) {
+    let maps = explain(network, photo(size), None, options, classes, async |_, _| ControlFlow::Continue(()));
+    let maps = pollster::block_on(maps).unwrap();
     let [count, height, width] = maps.dims();
     assert_eq!(count, classes.len());
     (values(maps).chunks_exact(height * width).map(<[f32]>::to_vec).collect(), width)
 }
 
+/// Return Pearson's correlation coefficient.
 fn correlation(a: &[f32], b: &[f32]) -> f64 {
     let mean = |v: &[f32]| v.iter().map(|&x| f64::from(x)).sum::<f64>() / v.len() as f64;
     let (mean_a, mean_b) = (mean(a), mean(b));
@@ -50,7 +52,7 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
     product(|a, b| a * b) / (product(|a, _| a * a) * product(|_, b| b * b)).sqrt()
 }
 
-/// Means over the cells of a grid of 8 × 8.
+/// Return the map's means over the cells of a grid of 8 × 8.
 fn averaged(map: &[f32], width: usize) -> Vec<f32> {
     let cell = width / 8;
     let mut sums = vec![0.0; 64];
@@ -66,48 +68,51 @@ fn every_method_agrees_with_pytorch_grad_cam() {
     for golden in fixture::<Vec<Golden>>("cams.json") {
         let (_, network) = filled(&golden.network, &golden.options);
         let Golden { method, eigen_smooth, tta, size, .. } = golden;
-        let stage = golden.stage.map(|stage| stage + 1); // counted from 0 there
-        let (found, width) = maps(&network, size, &CamOptions { method, stage, tta, eigen_smooth }, &CLASSES);
+        let stage = golden.stage.map(|stage| stage + 1); // the fixture counts from 0
+        let (actual, width) = maps(&network, size, &CamOptions { method, stage, tta, eigen_smooth }, &CLASSES);
         let eigen = eigen_smooth || matches!(method, Method::EigenCam | Method::EigenGradCam);
-        for ((found, expected), class) in found.iter().zip(&golden.maps).zip(CLASSES) {
+        for ((actual, expected), class) in actual.iter().zip(&golden.maps).zip(CLASSES) {
             let what = format!("{}, {method}, stage {stage:?}, class {class}", golden.network);
-            let found = if method == Method::FullGrad { averaged(found, width) } else { found.clone() };
-            assert_eq!(found.len(), expected.len(), "{what}");
-            let related = correlation(&found, expected);
-            // A principal component has no sign of its own; ours grows with the channels' sum.
-            let sign = if eigen { related.signum() } else { 1.0 };
-            let off = found.iter().zip(expected).map(|(a, b)| (a - b * sign as f32).abs()).fold(0.0, f32::max);
-            let off = off / span(expected);
-            worst = (f64::min(worst.0, related * sign), worst.1.max(off));
-            assert!(related * sign >= 0.999, "{what}: correlation {related}");
-            assert!(off <= 0.01, "{what}: {off} of the range");
+            let actual = if method == Method::FullGrad { averaged(actual, width) } else { actual.clone() };
+            assert_eq!(actual.len(), expected.len(), "{what}");
+            let correlation = correlation(&actual, expected);
+            // The sign of a principal component is arbitrary. Ours is chosen so that it grows with the channels' sum.
+            let sign = if eigen { correlation.signum() } else { 1.0 };
+            let error = actual.iter().zip(expected).map(|(a, b)| (a - b * sign as f32).abs()).fold(0.0, f32::max);
+            let error = error / span(expected);
+            worst = (f64::min(worst.0, correlation * sign), worst.1.max(error));
+            assert!(correlation * sign >= 0.999, "{what}: correlation {correlation}");
+            assert!(error <= 0.01, "{what}: error {error} of the range");
         }
     }
-    tell(&format!(
-        "maps against pytorch-grad-cam: correlation {:.6} or more, off by {:.2e} of the range or less",
+    report(&format!(
+        "maps against pytorch-grad-cam: correlation at least {:.6}, error at most {:.2e} of the range",
         worst.0, worst.1
     ));
 }
 
-/// Under global average pooling and a linear head, the last stage's gradients are the head's weights over the places.
+/// With global average pooling and a linear head, the last stage's gradients are the head's weights divided by the
+/// number of cells. So these methods give the CAM divided by that number.
 #[test]
 fn cam_grad_cam_hires_cam_and_xgrad_cam_are_one_on_gap_networks() {
     for (name, size) in [("resnet-20", 32), ("vgg11-gap", 64), ("googlenet", 96), ("efficientnet-lite0", 64)] {
         let network = camscope::model::NetworkConfig::named(name, 10).unwrap().init(&Device::flex()).unwrap();
         let (cam, width) = maps(&network, size, &CamOptions::default(), &CLASSES);
-        let places = cam[0].len() as f32;
+        let cells = cam[0].len() as f32;
         for method in [Method::GradCam, Method::HiResCam, Method::XGradCam] {
-            let (found, of) = maps(&network, size, &CamOptions { method, ..CamOptions::default() }, &CLASSES);
-            assert_eq!(of, width);
-            for (found, cam) in found.iter().zip(&cam) {
-                let off = found.iter().zip(cam).map(|(f, c)| (f * places - c).abs()).fold(0.0, f32::max);
-                assert!(off <= 1e-3 * span(cam), "{name}, {method}: {off} of {}", span(cam));
+            let (actual, actual_width) =
+                maps(&network, size, &CamOptions { method, ..CamOptions::default() }, &CLASSES);
+            assert_eq!(actual_width, width);
+            for (actual, cam) in actual.iter().zip(&cam) {
+                let error = actual.iter().zip(cam).map(|(a, c)| (a * cells - c).abs()).fold(0.0, f32::max);
+                assert!(error <= 1e-3 * span(cam), "{name}, {method}: error {error}, range {}", span(cam));
             }
         }
     }
 }
 
-/// NIN's head is rectified at every place: HiResCAM still shows what the score is made of, and CAM is what the head sees.
+/// NIN's head has a ReLU at every cell. CAM is the head's output per cell. HiResCAM is each cell's
+/// contribution without the bias where the ReLU passes it, and 0 elsewhere.
 #[test]
 fn under_nins_head_hires_cam_is_the_positive_part_without_the_bias() {
     let (_, network) = filled("squeezenet1.1", &serde_json::Map::new());
@@ -115,65 +120,70 @@ fn under_nins_head_hires_cam_is_the_positive_part_without_the_bias() {
     let (cam, _) = maps(&network, 96, &CamOptions::default(), &CLASSES);
     assert_eq!(cam.concat(), values(class_maps(&network, features, &CLASSES)));
     let (hires, _) = maps(&network, 96, &CamOptions { method: Method::HiResCam, ..CamOptions::default() }, &CLASSES);
-    let (bias, places) = (values(network.linear.bias.as_ref().unwrap().val()), cam[0].len() as f32);
+    let (bias, cells) = (values(network.linear.bias.as_ref().unwrap().val()), cam[0].len() as f32);
     for ((cam, hires), class) in cam.iter().zip(&hires).zip(CLASSES) {
         for (cam, hires) in cam.iter().zip(hires) {
-            let part = if *cam > 0.0 { cam - bias[class] } else { 0.0 };
-            assert!((hires * places - part).abs() < 1e-2 * part.abs().max(1.0), "{hires} for {part}");
+            let expected = if *cam > 0.0 { cam - bias[class] } else { 0.0 };
+            let actual = hires * cells;
+            assert!((actual - expected).abs() < 1e-2 * expected.abs().max(1.0), "{actual} instead of {expected}");
         }
     }
 }
 
 #[test]
-fn classes_come_in_the_order_asked_for_and_the_same_one_by_one() {
+fn maps_come_in_the_order_of_the_classes_and_do_not_depend_on_the_others() {
     let (_, network) = filled("resnet-20", &serde_json::Map::new());
     for method in Method::ALL {
-        let wanted = CamOptions { method, ..CamOptions::default() };
-        let (together, _) = maps(&network, 32, &wanted, &[7, 3, 7]);
-        let (alone, _) = maps(&network, 32, &wanted, &[3]);
+        let options = CamOptions { method, ..CamOptions::default() };
+        let (together, _) = maps(&network, 32, &options, &[7, 3, 7]);
+        let (alone, _) = maps(&network, 32, &options, &[3]);
         assert_eq!(together[0], together[2], "{method}");
-        let off = together[1].iter().zip(&alone[0]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(off <= 1e-4 * span(&alone[0]).max(1e-6), "{method}: {off} of {}", span(&alone[0]));
-        assert_eq!(together[0] == together[1], !method.info().class_specific, "{method}: a class has a map of its own");
+        let error = together[1].iter().zip(&alone[0]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(error <= 1e-4 * span(&alone[0]).max(1e-6), "{method}: error {error}, range {}", span(&alone[0]));
+        assert_eq!(
+            together[0] == together[1],
+            !method.info().class_specific,
+            "{method}: whether each class has its own map"
+        );
     }
 }
 
 #[test]
-fn a_stage_that_is_not_there_is_named_and_a_stop_is_heard() {
+fn a_missing_stage_is_an_error_and_a_run_can_be_stopped() {
     let (_, network) = filled("resnet-20", &serde_json::Map::new());
-    let ask = |method, stage, after: usize| {
-        let wanted = CamOptions { method, stage, ..CamOptions::default() };
-        let mut told = Vec::new();
-        let maps = explain(&network, photo(32), None, &wanted, &CLASSES, async |done, of| {
-            told.push((done, of));
-            if told.len() == after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let run = |method, stage, stop_after: usize| {
+        let options = CamOptions { method, stage, ..CamOptions::default() };
+        let mut progress = Vec::new();
+        let maps = explain(&network, photo(32), None, &options, &CLASSES, async |done, of| {
+            progress.push((done, of));
+            if progress.len() == stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let maps = pollster::block_on(maps).map(values);
-        (maps, told)
+        (maps, progress)
     };
-    let (found, _) = ask(Method::GradCam, Some(5), 0);
-    assert_eq!(found, Err(CamError::Stage { stage: 5, stages: 4 }));
+    let (maps, _) = run(Method::GradCam, Some(5), 0);
+    assert_eq!(maps, Err(CamError::Stage { stage: 5, stages: 4 }));
     for (method, of) in [(Method::ScoreCam, 64), (Method::AblationCam, 64), (Method::Occlusion, 196)] {
-        let (found, told) = ask(method, None, 2);
-        assert_eq!((found, told), (Err(CamError::Stopped), vec![(8, of), (16, of)]), "{method}");
-        assert_eq!(ask(method, None, 0).1.last(), Some(&(of, of)), "{method}");
+        let (maps, progress) = run(method, None, 2);
+        assert_eq!((maps, progress), (Err(CamError::Stopped), vec![(8, of), (16, of)]), "{method}");
+        assert_eq!(run(method, None, 0).1.last(), Some(&(of, of)), "{method}");
     }
 }
 
-/// The command line draws what the library computes, and lists every method with its caveats.
+/// The command line computes maps by every method, and lists every method with its caveats.
 #[test]
 #[ignore = "needs `make models photos`"]
 fn the_command_line_knows_every_method() {
     let run = |arguments: &[&str]| {
-        let done = std::process::Command::new(env!("CARGO_BIN_EXE_camscope")).args(arguments).output().unwrap();
-        (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap())
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_camscope")).args(arguments).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     let (table, _) = run(&["methods"]);
     let rows: Vec<&str> = table.lines().skip(2).collect();
     assert_eq!(rows.len(), Method::ALL.len());
     for (row, method) in rows.iter().zip(Method::ALL) {
         assert!(row.starts_with(&format!("| `{method}` | ")) && row.contains(method.info().paper), "{row}");
-        assert!(row.split('|').all(|cell| !cell.contains("method-")), "there are words for it: {row}");
+        assert!(row.split('|').all(|cell| !cell.contains("method-")), "a message id instead of its text: {row}");
     }
     let (photo, models) = (project("www/photos/rocket.jpg"), project("www/models"));
     let cam = |more: &[&str]| {
@@ -182,8 +192,8 @@ fn the_command_line_knows_every_method() {
         run(&[&model, more, &[photo.to_str().unwrap()]].concat())
     };
     for method in Method::ALL {
-        let (line, told) = cam(&["--method", method.info().name]);
-        let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{method}: {e}: {told}"));
+        let (line, stderr) = cam(&["--method", method.info().name]);
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{method}: {e}: {stderr}"));
         assert_eq!(line["method"], method.info().name);
         assert_eq!(line["predictions"].as_array().unwrap().len(), 2);
         let values = line["predictions"][0]["map"]["values"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! Weights out and in again, and files that are not what they should be.
+//! Checkpoints survive writing and reading, and bad files are refused.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
@@ -15,7 +15,7 @@ fn tiny() -> VggGapConfig {
     VggGapConfig { depth: 11, width: 0.0625, ..VggGapConfig::default() }
 }
 
-/// The network of `config`, filled from `start`, and a card that describes it.
+/// Return a card and the network of `config`, filled by a [`Filler`] that starts from `start`.
 fn model(config: VggGapConfig, start: u32) -> (ModelCard, Network) {
     let config = NetworkConfig::VggGap(config);
     let mut network = config.init(&Device::flex()).expect("a valid configuration");
@@ -48,11 +48,12 @@ fn parameters(network: &Network) -> Vec<f32> {
     visitor.0
 }
 
+/// Return the error with which a file is refused.
 fn refusal(bytes: Vec<u8>) -> CheckpointError {
     decode(bytes, &Device::flex()).map(|(card, _)| card).expect_err("a file to be refused")
 }
 
-/// A model that is imported twice keeps its address: visitors need not fetch it again.
+/// A model that is imported twice keeps its file name, so visitors need not fetch it again.
 #[test]
 fn the_same_weights_are_the_same_bytes() {
     let (card, network) = model(tiny(), 1);
@@ -66,8 +67,8 @@ fn the_same_weights_are_the_same_bytes() {
 fn weights_survive_within_float16() {
     let (card, network) = model(tiny(), 1);
     let bytes = pollster::block_on(encode(&network, &card)).expect("a network can be written");
-    let (found, decoded) = decode(bytes, &Device::flex()).expect("what was written can be read");
-    assert_eq!(found, card);
+    let (decoded_card, decoded) = decode(bytes, &Device::flex()).expect("what was written can be read");
+    assert_eq!(decoded_card, card);
     let (before, after) = (parameters(&network), parameters(&decoded));
     assert_eq!(before.len(), after.len());
     for (b, a) in before.iter().zip(&after) {
@@ -85,10 +86,10 @@ fn another_architecture_is_refused() {
         VggGapConfig { classes: 9, ..tiny() },
     ];
     for other in others {
-        let shown = format!("{other:?}");
+        let config = format!("{other:?}");
         let error =
             refusal(pollster::block_on(encode(&network, &model(other, 1).0)).expect("a network can be written"));
-        assert!(matches!(error, CheckpointError::Architecture(_)), "{shown}: {error}");
+        assert!(matches!(error, CheckpointError::Architecture(_)), "{config}: {error}");
     }
     let (_, deeper) = model(VggGapConfig { depth: 13, ..tiny() }, 1);
     let error = refusal(pollster::block_on(encode(&deeper, &card)).expect("a network can be written"));
@@ -108,7 +109,7 @@ fn a_cut_file_is_refused() {
         assert!(matches!(error, CheckpointError::Damaged(_)), "{length} of {} bytes: {error}", bytes.len());
     }
     for length in (0..bytes.len()).step_by(997) {
-        refusal(bytes[..length].to_vec()); // wherever it ends, an error and no panic
+        refusal(bytes[..length].to_vec()); // wherever the file ends, reading it is an error and no panic
     }
 }
 
@@ -150,7 +151,7 @@ fn publishing_names_the_file_by_its_hash_and_drops_the_old_one() {
     weights(bytes, &first, &Device::flex()).expect("weights that fit");
     assert_eq!(read_manifest(&models).expect("a manifest").models, std::slice::from_ref(&first));
 
-    let again = pollster::block_on(publish(&models, &network, first.clone())).expect("the same once more");
+    let again = pollster::block_on(publish(&models, &network, first.clone())).expect("the same weights again");
     assert_eq!(again, first);
     assert!(models.join(&first.file).exists());
 

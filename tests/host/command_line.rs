@@ -1,4 +1,4 @@
-//! The binary as people call it: names, values outside their range, pipes that close.
+//! The command line: names, values outside their range, pipes that close.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -13,28 +13,29 @@ fn run(arguments: &[&str]) -> Output {
     camscope(arguments).output().unwrap()
 }
 
-fn told(output: &Output) -> String {
+/// Return what a failed run wrote to standard error.
+fn error_of(output: &Output) -> String {
     assert!(!output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// `camscope … | head -1`, as it is when whoever reads is gone already.
+/// As in `camscope … | head -1`, when the reader has ended already.
 #[test]
-fn a_closed_pipe_is_no_fault() {
+fn a_closed_pipe_is_no_error() {
     for arguments in [&["info"][..], &["methods"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let done = camscope(arguments).stdout(writer).output().unwrap();
-        assert!(done.status.success() && done.stderr.is_empty(), "{arguments:?}: {done:?}");
+        let output = camscope(arguments).stdout(writer).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
     }
 }
 
 #[test]
-fn a_network_has_one_name_and_pytorchs_spelling_will_do() {
+fn a_network_has_one_name_and_other_spellings_are_accepted() {
     let line = |name: &str| {
-        let out = run(&["info", name]);
-        assert!(out.status.success(), "{out:?}");
-        String::from_utf8(out.stdout).unwrap().lines().last().unwrap().to_owned()
+        let output = run(&["info", name]);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().lines().last().unwrap().to_owned()
     };
     for (name, spellings) in [
         ("resnet-20", &["resnet20", "ResNet-20"][..]),
@@ -46,20 +47,20 @@ fn a_network_has_one_name_and_pytorchs_spelling_will_do() {
         assert!(line(name).starts_with(name));
         spellings.iter().for_each(|spelling| assert_eq!(line(spelling), line(name)));
     }
-    // One list everywhere.
+    // `info` lists the networks of the library.
     let all = run(&["info"]).stdout.iter().filter(|&&byte| byte == b'\n').count();
     assert_eq!(all, camscope::model::networks().len());
-    let unknown = told(&run(&["info", "resnet-19"]));
+    let unknown = error_of(&run(&["info", "resnet-19"]));
     assert!(unknown.contains("resnet-18") && unknown.contains("googlenet"), "{unknown}");
     let folder = tempfile::tempdir().unwrap();
     let weights = folder.path().join("weights.pth");
     std::fs::write(&weights, b"").unwrap();
     for command in [&["import", "resnet-19", "weights.pth"][..], &["train", "--model", "resnet-19"]] {
-        assert!(told(&train_or_import(command, folder.path())).contains("resnet-18"), "{command:?}");
+        assert!(error_of(&train_or_import(command, folder.path())).contains("resnet-18"), "{command:?}");
     }
 }
 
-/// The command with what it needs besides.
+/// Run the command in `folder`. `train` gets a data set of four photos per class and an output folder.
 fn train_or_import(arguments: &[&str], folder: &Path) -> Output {
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let photos = folder.join("photos");
@@ -88,43 +89,47 @@ fn values_that_no_network_takes_are_refused() {
         let mut arguments = vec!["train", "--model", "resnet-20", option, value];
         if option == "--data" {
             arguments.extend(["--out", "run"]);
-            assert!(told(&run(&arguments)).contains(expected), "{option} {value}");
+            assert!(error_of(&run(&arguments)).contains(expected), "{option} {value}");
             continue;
         }
-        let told = told(&train_or_import(&arguments, folder.path()));
-        assert!(told.contains(expected), "{option} {value}: {told}");
+        let error = error_of(&train_or_import(&arguments, folder.path()));
+        assert!(error.contains(expected), "{option} {value}: {error}");
     }
     for arguments in [
         &["info", "resnet-20", "--size", "0"][..],
         &["info", "resnet-20", "--size", "99999"],
         &["bench-train", "--size", "0"],
     ] {
-        assert!(told(&run(arguments)).contains("--size"), "{arguments:?}");
+        assert!(error_of(&run(arguments)).contains("--size"), "{arguments:?}");
     }
 }
 
 #[test]
-fn a_preset_a_file_and_the_command_line_replace_each_other_in_turn() {
+fn the_command_line_overrides_a_file_which_overrides_a_preset() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("own.toml"), "epochs = 2\nbatch = 3\nheld_out = 0.5\n").unwrap();
-    let done = train_or_import(
+    let output = train_or_import(
         &["train", "--preset", "cifar-fast", "--config", "own.toml", "--batch", "4", "--size", "16"],
         folder.path(),
     );
-    assert!(done.status.success(), "{done:?}");
-    let kept = std::fs::read_to_string(folder.path().join("run/config.toml")).unwrap();
-    let kept: toml::Table = kept.parse().unwrap();
-    let number = |name: &str| kept[name].as_integer().unwrap();
-    assert_eq!((number("size"), number("batch"), number("epochs")), (16, 4, 2), "command line, command line, file");
-    assert_eq!((kept["model"].as_str(), kept["lr"].as_float()), (Some("resnet-20"), Some(0.4)), "preset");
-    assert_eq!(kept["test"].as_float(), Some(0.5), "by its older name");
+    assert!(output.status.success(), "{output:?}");
+    let config = std::fs::read_to_string(folder.path().join("run/config.toml")).unwrap();
+    let config: toml::Table = config.parse().unwrap();
+    let number = |name: &str| config[name].as_integer().unwrap();
+    assert_eq!(
+        (number("size"), number("batch"), number("epochs")),
+        (16, 4, 2),
+        "from the command line, the command line, the file"
+    );
+    assert_eq!((config["model"].as_str(), config["lr"].as_float()), (Some("resnet-20"), Some(0.4)), "from the preset");
+    assert_eq!(config["test"].as_float(), Some(0.5), "from the file, by its older name");
 
     std::fs::write(folder.path().join("own.toml"), "epoch = 2\n").unwrap();
-    let unknown = told(&train_or_import(&["train", "--model", "resnet-20", "--config", "own.toml"], folder.path()));
+    let unknown = error_of(&train_or_import(&["train", "--model", "resnet-20", "--config", "own.toml"], folder.path()));
     assert!(unknown.contains("there is no option \"epoch\""), "{unknown}");
 }
 
-/// Two photos a class: one is for testing, one to learn from, and none is left to choose the best epoch by.
+/// With two photos per class, one is a test photo and one a training photo. None is left for validation.
 #[test]
 fn data_without_validation_images_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -136,6 +141,6 @@ fn data_without_validation_images_is_refused() {
     }
     let data = format!("folder:{}", photos.display());
     let out = out.to_string_lossy();
-    let refused = told(&run(&["train", "--model", "resnet-20", "--size", "16", "--data", &data, "--out", &out]));
-    assert!(refused.contains("no validation images") && refused.contains("three photos"), "{refused}");
+    let error = error_of(&run(&["train", "--model", "resnet-20", "--size", "16", "--data", &data, "--out", &out]));
+    assert!(error.contains("no validation images") && error.contains("three photos"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Files of earlier versions still open.
+//! Files of the previous version can still be read.
 
 use std::process::Command;
 
@@ -10,7 +10,8 @@ use camscope::model::NetworkConfig;
 
 use crate::support::project;
 
-/// The networks in `www/models` were published by the version before: their cards say `recipe` for `preprocessing`.
+/// The previous version published the networks in `www/models`. Their cards have the key `recipe` instead of
+/// `preprocessing`.
 #[test]
 fn checkpoints_of_the_version_before_open() {
     let folder = project("www/models");
@@ -23,7 +24,7 @@ fn checkpoints_of_the_version_before_open() {
         assert_eq!(card.classes.len(), network.linear.weight.dims()[1], "{}", card.name);
         opened += 1;
     }
-    assert!(opened >= 6, "{opened}");
+    assert!(opened >= 6, "{opened} checkpoints");
     let everyday = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
     let mut everyday = everyday.filter(|path| path.to_string_lossy().contains("vgg16-gap-everyday-"));
     let (card, _) = decode(std::fs::read(everyday.next().unwrap()).unwrap(), &Device::flex()).unwrap();
@@ -42,33 +43,35 @@ fn manifests_of_the_version_before_open() {
     assert_eq!(manifest.models[0].preprocessing, Preprocessing::symmetric(32));
     assert!(matches!(manifest.models[0].network, NetworkConfig::VggGap(_)));
 
-    // A card with a size that no network takes is refused by name, not met later by a division by zero.
+    // A card with a size that no network accepts is refused with a message. Otherwise a later division by zero would
+    // panic.
     std::fs::write(folder.path().join("manifest.json"), card.replace("\"size\": 32", "\"size\": 0")).unwrap();
-    let told = read_manifest(folder.path()).unwrap_err().to_string();
-    assert!(told.contains("the input's size must be from 1 to 2048 pixels, not 0"), "{told}");
+    let error = read_manifest(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("the input's size must be from 1 to 2048 pixels, not 0"), "{error}");
 }
 
-/// `project-0.1.zip` was exported by the version before, from two classes of drawn stripes and dots, taught on `plain-20`.
+/// The previous version exported `project-0.1.zip`: two classes of drawn stripes and dots, and a network fine-tuned
+/// from `plain-20`.
 #[test]
 fn exported_projects_of_the_version_before_open() {
     let archive = Archive::unpack(&std::fs::read(project("tests/fixtures/project-0.1.zip")).unwrap()).unwrap();
-    let (of, outcome) = (&archive.project, archive.project.outcome.as_ref().unwrap());
-    assert_eq!((of.name.as_str(), of.base.as_str(), of.threshold), ("Stripes and dots", "plain-20", 0.4));
-    assert_eq!(of.classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["stripes", "dots / 점"]);
-    assert_eq!((of.photos.len(), archive.photos.len(), of.settings.epochs), (10, 10, 5));
+    let (saved, outcome) = (&archive.project, archive.project.outcome.as_ref().unwrap());
+    assert_eq!((saved.name.as_str(), saved.base.as_str(), saved.threshold), ("Stripes and dots", "plain-20", 0.4));
+    assert_eq!(saved.classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["stripes", "dots / 점"]);
+    assert_eq!((saved.photos.len(), archive.photos.len(), saved.settings.epochs), (10, 10, 5));
     assert_eq!((outcome.answers.len(), outcome.classes.len()), (10, 2));
     let (card, network) = decode(archive.weights.clone().unwrap(), &Device::flex()).unwrap();
     assert_eq!(
         (card.classes.as_slice(), network.linear.weight.dims()[1]),
         (&["stripes".to_owned(), "dots / 점".into()][..], 2)
     );
-    // Out and in again: nothing is lost.
+    // Packed and unpacked again, it is the same.
     let again = Archive::unpack(&archive.pack().unwrap()).unwrap();
     assert_eq!((&again.project, &again.photos, &again.weights), (&archive.project, &archive.photos, &archive.weights));
 }
 
-/// The version before chose the best epoch on the test images, and wrote neither `validation` into a run's config nor the
-/// word into its state.
+/// The previous version chose the best epoch on the test images. It wrote no `validation` into a run's config, and no
+/// key with that word into its state.
 #[test]
 fn runs_of_the_version_before_say_what_their_epoch_was_chosen_by() {
     let folder = tempfile::tempdir().unwrap();
@@ -86,17 +89,17 @@ fn runs_of_the_version_before_say_what_their_epoch_was_chosen_by() {
     let weights = models.into_iter().find(|file| file.to_string_lossy().contains("plain-20-")).unwrap();
     std::fs::copy(weights, path("run/epoch-1.bpk")).unwrap();
     let camscope = |arguments: &[&str]| {
-        let done = Command::new(env!("CARGO_BIN_EXE_camscope")).args(arguments).output().unwrap();
-        (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+        let output = Command::new(env!("CARGO_BIN_EXE_camscope")).args(arguments).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let (published, told) = camscope(&["publish", &path("run"), "--to", &path("models"), "--name", "old"]);
-    assert!(published, "{told}");
+    let (published, stderr) = camscope(&["publish", &path("run"), "--to", &path("models"), "--name", "old"]);
+    assert!(published, "{stderr}");
     let manifest = read_manifest(folder.path().join("models").as_path()).unwrap();
     let accuracy = manifest.models[0].accuracy.clone().unwrap();
     assert_eq!(
         (accuracy.top1, accuracy.on.as_str()),
         (0.5, "the test images of photos, by which the best epoch was chosen")
     );
-    let (resumed, told) = camscope(&["train", "--resume", &path("run")]);
-    assert!(!resumed && told.contains("without validation images"), "{told}");
+    let (resumed, stderr) = camscope(&["train", "--resume", &path("run")]);
+    assert!(!resumed && stderr.contains("without validation images"), "{stderr}");
 }

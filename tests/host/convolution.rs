@@ -1,4 +1,4 @@
-//! What a convolution is by its definition, in double precision, for every device's operations to be held against.
+//! The definition of a convolution in double precision, the reference for the operations of every device.
 
 use burn::module::Param;
 use burn::nn::PaddingConfig2d;
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::support::values;
 
-/// Numbers in [-1, 1) that look random and are always the same.
+/// Return pseudorandom numbers in [-1, 1), always the same for a seed.
 pub fn noise(seed: u64, count: usize) -> Vec<f32> {
     // SplitMix64.
     let mix = |i: u64| {
@@ -21,20 +21,21 @@ pub fn noise(seed: u64, count: usize) -> Vec<f32> {
     (1..=count as u64).map(mix).collect()
 }
 
-/// Within what single precision loses where so many numbers are added: its errors go up and down by chance.
-pub fn assert_near(what: &str, found: Tensor<4>, expected: &[f64], summands: usize) {
-    assert_within(1e-6, what, found, expected, summands);
+/// Assert that the values are as close as single precision allows for a sum of so many numbers. Rounding errors have
+/// random signs, so their sum grows with the square root.
+pub fn assert_near(what: &str, actual: Tensor<4>, expected: &[f64], summands: usize) {
+    assert_within(1e-6, what, actual, expected, summands);
 }
 
-/// The same, with the error of one summand in shares of the largest result.
-pub fn assert_within(error: f64, what: &str, found: Tensor<4>, expected: &[f64], summands: usize) {
-    let found = values(found);
-    assert_eq!(found.len(), expected.len(), "{what}: number of values");
+/// Do the same with another error per summand, as a fraction of the largest result.
+pub fn assert_within(error: f64, what: &str, actual: Tensor<4>, expected: &[f64], summands: usize) {
+    let actual = values(actual);
+    assert_eq!(actual.len(), expected.len(), "{what}: number of values");
     let largest = expected.iter().fold(1f64, |largest, value| largest.max(value.abs()));
-    for (i, (&found, expected)) in found.iter().zip(expected).enumerate() {
+    for (i, (&actual, expected)) in actual.iter().zip(expected).enumerate() {
         assert!(
-            (f64::from(found) - expected).abs() <= error * (summands as f64).sqrt() * largest,
-            "{what}[{i}]: found {found}, expected {expected}"
+            (f64::from(actual) - expected).abs() <= error * (summands as f64).sqrt() * largest,
+            "{what}[{i}]: actual {actual}, expected {expected}"
         );
     }
 }
@@ -47,21 +48,22 @@ pub struct Case {
     pub size: [usize; 2],
     pub kernel: [usize; 2],
     pub stride: usize,
-    /// Above, left, below, right.
+    /// Top, left, bottom, right.
     pub padding: [usize; 4],
 }
 
 impl Case {
+    /// Return the height and width of the output.
     pub fn size_out(&self) -> [usize; 2] {
         [0, 1].map(|a| (self.size[a] + self.padding[a] + self.padding[a + 2] - self.kernel[a]) / self.stride + 1)
     }
 
-    /// Calls `f` with the places in output, input and weights of every product that a convolution adds up.
+    /// Call `f` with the indices into output, input and weights of every product that a convolution sums.
     pub fn for_products(&self, mut f: impl FnMut(usize, usize, usize)) {
         let ([h, w], [h_out, w_out], [kh, kw]) = (self.size, self.size_out(), self.kernel);
         for image in 0..self.images {
-            for (out, place) in (0..self.c_out * h_out * w_out).enumerate() {
-                let (c_out, y, x) = (place / w_out / h_out, place / w_out % h_out, place % w_out);
+            for (out, index) in (0..self.c_out * h_out * w_out).enumerate() {
+                let (c_out, y, x) = (index / w_out / h_out, index / w_out % h_out, index % w_out);
                 for tap in 0..self.c_in * kh * kw {
                     let (c_in, i, j) = (tap / kw / kh, tap / kw % kh, tap % kw);
                     let (y, x) = (
@@ -78,6 +80,7 @@ impl Case {
     }
 }
 
+/// Return a strategy for convolutions of any shape.
 pub fn cases() -> impl Strategy<Value = Case> {
     let channels = prop_oneof![1..4usize, 5..40usize];
     let sides = prop_oneof![Just([1usize, 1]), Just([3, 3]), Just([5, 5]), Just([7, 7]), Just([1, 3]), Just([2, 3])];
@@ -93,22 +96,22 @@ pub fn cases() -> impl Strategy<Value = Case> {
         })
 }
 
-/// A convolution, its rectifier and their gradients.
+/// Check a convolution with its activation, and their gradients.
 pub fn check(case: &Case, device: &Device) {
     let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
     let (x, weight) = (noise(1, images * c_in * size[0] * size[1]), noise(2, c_out * c_in * kernel[0] * kernel[1]));
     let [h, w] = case.size_out();
     let (bias, mut dy) = (noise(3, c_out), noise(4, images * c_out * h * w));
     let mut z: Vec<f64> = (0..dy.len()).map(|out| f64::from(bias[out / (h * w) % c_out])).collect();
-    case.for_products(|out, place, tap| z[out] += f64::from(x[place]) * f64::from(weight[tap]));
+    case.for_products(|out, input, tap| z[out] += f64::from(x[input]) * f64::from(weight[tap]));
     let leaky = ClampedRelu { slope: 0.2, cap: f32::INFINITY };
     let relu = [ClampedRelu::NONE, leaky, ClampedRelu { slope: 0.0, cap: 0.5 }][(c_in + c_out) % 3];
     let (slope, cap) = (f64::from(relu.slope), f64::from(relu.cap));
     let y: Vec<f64> = z.iter().map(|&z| (if z > 0.0 { z } else { slope * z }).min(cap)).collect();
-    // On which side of a kink a sum lies is chance when it is so near.
-    let near = |z: f64| z.abs() < 1e-3 || (z - cap).abs() < 1e-3;
-    dy.iter_mut().zip(&z).filter(|(_, z)| near(**z)).for_each(|(dy, _)| *dy = 0.0);
-    let through = |z: f64| {
+    // Close to a kink of the activation, rounding decides on which side a sum is. The gradient there is not compared.
+    let near_kink = |z: f64| z.abs() < 1e-3 || (z - cap).abs() < 1e-3;
+    dy.iter_mut().zip(&z).filter(|(_, z)| near_kink(**z)).for_each(|(dy, _)| *dy = 0.0);
+    let slope_at = |z: f64| {
         if z > cap {
             0.0
         } else if z > 0.0 {
@@ -117,14 +120,14 @@ pub fn check(case: &Case, device: &Device) {
             slope
         }
     };
-    let dz: Vec<f64> = dy.iter().zip(&z).map(|(&dy, &z)| f64::from(dy) * through(z)).collect();
+    let dz: Vec<f64> = dy.iter().zip(&z).map(|(&dy, &z)| f64::from(dy) * slope_at(z)).collect();
     let (mut dx, mut dw) = (vec![0f64; x.len()], vec![0f64; weight.len()]);
-    case.for_products(|out, place, tap| {
-        dx[place] += dz[out] * f64::from(weight[tap]);
-        dw[tap] += dz[out] * f64::from(x[place]);
+    case.for_products(|out, input, tap| {
+        dx[input] += dz[out] * f64::from(weight[tap]);
+        dw[tap] += dz[out] * f64::from(x[input]);
     });
 
-    // By minimal filtering, patches grow tenfold before they cancel.
+    // In a Winograd convolution, transformed patches are ten times as large as the sums to which they cancel.
     let back = if kernel == [3; 2] { 1e-5 } else { 1e-6 };
     let forward = if stride == 1 { back } else { 1e-6 };
     let device = device.clone().autodiff();
@@ -136,26 +139,27 @@ pub fn check(case: &Case, device: &Device) {
     conv.weight = Param::from_data(TensorData::new(weight, [c_out, c_in, kernel[0], kernel[1]]), &device);
     conv.bias = Some(Param::from_data(TensorData::new(bias, [c_out]), &device));
     let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), &device).require_grad();
-    let otherwise = |_| panic!("it is one operation");
-    let found = conv2d_relu(&conv, &Packed::default(), relu, x.clone(), otherwise);
-    assert_within(forward, "output", found.clone().inner(), &y, c_in * kernel[0] * kernel[1]);
+    let fallback = |_| panic!("the convolution and its activation are one operation");
+    let actual = conv2d_relu(&conv, &Packed::default(), relu, x.clone(), fallback);
+    assert_within(forward, "output", actual.clone().inner(), &y, c_in * kernel[0] * kernel[1]);
     let dy_tensor = Tensor::<4>::from_data(TensorData::new(dy.clone(), [images, c_out, h, w]), &device);
-    let gradients = (found * dy_tensor).sum().backward();
+    let gradients = (actual * dy_tensor).sum().backward();
     assert_within(back, "input's gradient", x.grad(&gradients).unwrap(), &dx, c_out * kernel[0] * kernel[1]);
     assert_near("weights' gradient", conv.weight.val().grad(&gradients).unwrap(), &dw, images * h * w);
     let db: Vec<f64> = (0..c_out).map(|c| dz.chunks(h * w).skip(c).step_by(c_out).flatten().sum()).collect();
-    let found = conv.bias.unwrap().val().grad(&gradients).unwrap();
-    assert_near("bias's gradient", found.reshape([1, c_out, 1, 1]), &db, images * h * w);
+    let actual = conv.bias.unwrap().val().grad(&gradients).unwrap();
+    assert_near("bias's gradient", actual.reshape([1, c_out, 1, 1]), &db, images * h * w);
 }
 
-/// Outside of training: a convolution and its rectifier in one operation, or with a filter to every channel.
+/// Check a convolution with its activation outside of training, where it is one operation. If `depthwise`, each channel
+/// has one filter.
 pub fn check_rectified(case: &Case, depthwise: bool, device: &Device) {
     let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
     let ([h, w], [kh, kw], [top, left, bottom, right]) = (case.size_out(), kernel, padding);
     let (x, bias) = (noise(1, images * c_in * size[0] * size[1]), noise(3, c_out));
     let weight = noise(2, c_out * if depthwise { 1 } else { c_in } * kh * kw);
     let mut y: Vec<f64> = (0..images * c_out * h * w).map(|out| f64::from(bias[out / (h * w) % c_out])).collect();
-    case.for_products(|out, place, tap| {
+    case.for_products(|out, input, tap| {
         let (own, tap) = match depthwise {
             true => {
                 (tap / (kh * kw) % c_in == tap / (kh * kw) / c_in, tap / (kh * kw) / c_in * kh * kw + tap % (kh * kw))
@@ -163,11 +167,11 @@ pub fn check_rectified(case: &Case, depthwise: bool, device: &Device) {
             false => (true, tap),
         };
         if own {
-            y[out] += f64::from(x[place]) * f64::from(weight[tap]);
+            y[out] += f64::from(x[input]) * f64::from(weight[tap]);
         }
     });
 
-    // By minimal filtering, patches grow tenfold before they cancel.
+    // In a Winograd convolution, transformed patches are ten times as large as the sums to which they cancel.
     let error = if kernel == [3; 2] && stride == 1 && !depthwise { 1e-5 } else { 1e-6 };
     let channels_in = if depthwise { 1 } else { c_in };
     let mut conv: Conv2d = Conv2dConfig::new([c_in, c_out], kernel)
@@ -180,16 +184,16 @@ pub fn check_rectified(case: &Case, depthwise: bool, device: &Device) {
     let x = Tensor::<4>::from_data(TensorData::new(x, [images, c_in, size[0], size[1]]), device);
     let packed = Packed::default();
     for relu in [ClampedRelu { slope: 0.2, cap: f32::INFINITY }, ClampedRelu { slope: 0.0, cap: 0.5 }] {
-        let otherwise = |_| panic!("without gradients it is one operation");
-        let found = conv2d_relu(&conv, &packed, relu, x.clone(), otherwise);
+        let fallback = |_| panic!("without gradients, the convolution and its activation are one operation");
+        let actual = conv2d_relu(&conv, &packed, relu, x.clone(), fallback);
         let (slope, cap) = (f64::from(relu.slope), f64::from(relu.cap));
         let y: Vec<f64> = y.iter().map(|&z| (if z > 0.0 { z } else { slope * z }).min(cap)).collect();
-        assert_within(error, "output", found, &y, channels_in * kh * kw);
+        assert_within(error, "output", actual, &y, channels_in * kh * kw);
     }
 }
 
-/// Those that are done by minimal filtering.
-pub fn tiled_cases() -> impl Strategy<Value = Case> {
+/// Return a strategy for convolutions that use Winograd's algorithm.
+pub fn winograd_cases() -> impl Strategy<Value = Case> {
     let padding = prop::array::uniform4(0..2usize);
     (1..4usize, 8..40usize, 8..40usize, [3..34usize, 3..34], padding).prop_map(
         |(images, c_in, c_out, size, padding)| Case { images, c_in, c_out, size, kernel: [3; 2], stride: 1, padding },

@@ -1,4 +1,4 @@
-//! Data sets as people have them, and how they are split.
+//! Data sets in the supported formats, and how they are split.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn load_boxed(format: &str, path: &Path, classes: &[&str]) -> Result<Boxed, Data
     source(format, path).load_boxed(&PREPROCESSING, &classes).map(|boxed| boxed.expect("a format with boxes"))
 }
 
-/// The formula of `tests/fixtures/pack_datasets.py`.
+/// Return image `i` of the fixtures, by the formula of `tests/fixtures/pack_datasets.py`.
 fn image(i: usize, side: usize) -> Vec<u8> {
     let pixel = |x, y| [0, 1, 2].map(|c| ((3 * x + 5 * y * (c + 1) + 40 * i) % 256) as u8);
     (0..side).flat_map(|y| (0..side).flat_map(move |x| pixel(x, y))).collect()
@@ -44,7 +44,7 @@ fn cifar10_is_read_row_by_row() {
 }
 
 #[test]
-fn another_layout_is_told_what_was_looked_for() {
+fn errors_name_the_expected_layout() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("data_batch_1.bin"), [0; 100]).unwrap();
     let text = load("cifar10", folder.path()).unwrap_err().to_string();
@@ -62,7 +62,7 @@ fn photo(path: &Path, level: u8) {
 }
 
 #[test]
-fn a_folder_is_split_by_class_and_names_what_it_leaves_out() {
+fn a_folder_is_split_by_class_and_skipped_files_are_named() {
     let folder = tempfile::tempdir().unwrap();
     for i in 0..8 {
         photo(&folder.path().join(format!("dark/{i}.png")), 10);
@@ -70,7 +70,11 @@ fn a_folder_is_split_by_class_and_names_what_it_leaves_out() {
     }
     std::fs::write(folder.path().join("light/broken.jpg"), b"not a photo").unwrap();
     let split = load("folder", folder.path()).unwrap();
-    assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (16, 0, 0), "nothing is set apart yet");
+    assert_eq!(
+        (split.train.len(), split.validation.len(), split.test.len()),
+        (16, 0, 0),
+        "no test images are split off yet"
+    );
     let split = split.with_test(0.25, 1);
     assert_eq!(split.train.classes, ["dark", "light"]);
     assert_eq!((split.train.len(), split.test.len()), (12, 4));
@@ -83,15 +87,15 @@ fn a_folder_is_split_by_class_and_names_what_it_leaves_out() {
 }
 
 #[test]
-fn folders_of_parts_are_taken_as_they_are() {
+fn folders_that_are_already_split_stay_so() {
     let folder = tempfile::tempdir().unwrap();
     for (part, count) in [("train", 5), ("Val", 2), ("test", 3)] {
         (0..count).for_each(|i| photo(&folder.path().join(format!("set/{part}/cat/{i}.png")), 50));
     }
     let split = load("folder", folder.path()).unwrap().with_test(0.5, 1).with_validation(0.5, 1);
     assert_eq!((split.train.len(), split.validation.len(), split.test.len(), split.train.classes.len()), (5, 2, 3, 1));
-    let (which, judged) = split.into_evaluated();
-    assert_eq!((which, judged.len()), ("test", 3));
+    let (part, evaluated) = split.into_evaluated();
+    assert_eq!((part, evaluated.len()), ("test", 3));
 }
 
 #[test]
@@ -108,31 +112,31 @@ fn validation_images_come_out_of_the_training_images_class_by_class() {
     assert_eq!(other.validation.len(), 4);
 }
 
-/// A link that leads nowhere does not cost the other photos.
+/// A symbolic link without a target does not prevent the other photos from being loaded.
 #[cfg(unix)]
 #[test]
-fn broken_links_cost_nothing_but_themselves() {
+fn broken_links_do_not_affect_other_files() {
     let folder = tempfile::tempdir().unwrap();
     photo(&folder.path().join("a/1.png"), 9);
     std::os::unix::fs::symlink("nowhere", folder.path().join("a/notes.txt")).unwrap();
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/round")).unwrap();
     assert_eq!(load("folder", folder.path()).unwrap().train.len(), 1);
     std::os::unix::fs::symlink("nowhere", folder.path().join("a/2.png")).unwrap();
-    let found = camscope::data::files_below(folder.path(), camscope::data::is_image).unwrap();
-    assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a/1.png", "a/2.png"]);
+    let files = camscope::data::files_below(folder.path(), camscope::core::names::is_image_name).unwrap();
+    assert_eq!(files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a/1.png", "a/2.png"]);
 }
 
 #[test]
-fn a_data_source_is_a_format_and_a_place() {
+fn a_data_source_is_a_format_and_a_path() {
     let source: DataSource = "folder:photos/of cats.zip".parse().unwrap();
     assert_eq!((source.to_string().as_str(), source.name().as_str()), ("folder:photos/of cats.zip", "of cats"));
     assert_eq!("stl10:somewhere".parse::<DataSource>().unwrap().name(), "stl10");
     for text in ["photos", "mnist:photos", "folder:", ":photos"] {
-        let told = text.parse::<DataSource>().unwrap_err().to_string();
-        assert!(told.contains("stl10, cifar10, folder") && told.contains(text), "{told}");
+        let error = text.parse::<DataSource>().unwrap_err().to_string();
+        assert!(error.contains("stl10, cifar10, folder") && error.contains(text), "{error}");
     }
-    let told = load("yolo", Path::new("nowhere")).unwrap_err().to_string();
-    assert!(told.contains("eval"), "{told}");
+    let error = load("yolo", Path::new("nowhere")).unwrap_err().to_string();
+    assert!(error.contains("eval"), "{error}");
 }
 
 #[test]
@@ -141,8 +145,12 @@ fn the_split_is_disjoint_stratified_and_seeded() {
     let (train, held_out) = stratified(&labels, 0.2, 7);
     let all: BTreeSet<_> = train.iter().chain(&held_out).collect();
     assert_eq!((all.len(), train.len() + held_out.len()), (101, 101));
-    let of = |class| held_out.iter().filter(|&&i| labels[i] == class).count();
-    assert_eq!([of(0), of(1), of(2)], [16, 4, 0], "a class of one photo keeps it for training");
+    let held_out_of = |class| held_out.iter().filter(|&&i| labels[i] == class).count();
+    assert_eq!(
+        [held_out_of(0), held_out_of(1), held_out_of(2)],
+        [16, 4, 0],
+        "the photo of a class with one photo is a training photo"
+    );
     assert_eq!(stratified(&labels, 0.2, 7).1, held_out);
     assert_ne!(stratified(&labels, 0.2, 8).1, held_out);
 }
@@ -157,8 +165,8 @@ fn augmentation_shifts_and_mirrors_and_a_seed_repeats_it() {
             .flat_map(|row| row.chunks(3).rev().flatten().copied().collect::<Vec<_>>())
             .collect::<Vec<_>>()
     };
-    let seen: BTreeSet<_> = (0..16).map(|seed| batch(&data, &[1], 32, Augment::Flip, seed)).collect();
-    assert_eq!(seen, BTreeSet::from([image(1, 32), mirrored(1)]));
+    let variants: BTreeSet<_> = (0..16).map(|seed| batch(&data, &[1], 32, Augment::Flip, seed)).collect();
+    assert_eq!(variants, BTreeSet::from([image(1, 32), mirrored(1)]));
     let cropped = |seed| batch(&data, &[0, 1, 2], 32, Augment::CropFlip, seed);
     assert_eq!(cropped(3), cropped(3));
     assert_ne!(cropped(3), cropped(4));
@@ -178,28 +186,29 @@ fn write(root: &Path, name: &str, bytes: impl AsRef<[u8]>) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// A photo of 40 × 20, of which the network sees the middle: columns 10 to 30.
+/// The photo has 40 × 20 pixels. Its crop, which the network sees, is columns 10 to 30.
 #[test]
-fn yolo_boxes_are_seen_through_the_centre_square() {
+fn yolo_boxes_are_clipped_to_the_crop() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     write(root, "set/images/a/wide.png", png(40, 20));
-    // A dog in columns 5 to 20, rows 5 to 15; a second in the middle; a cat left of the square; a bird in no class.
+    // A dog in columns 5 to 20, rows 5 to 15; a second one at the centre; a cat left of the crop; a bird, which is none
+    // of the classes.
     let labels = "16 0.3125 0.5 0.375 0.5\n16 0.5 0.5 0.25 0.5\n15 0.1 0.5 0.1 0.5\n14 0.5 0.5 0.1 0.1\nnonsense\n";
     write(root, "set/labels/a/wide.txt", labels);
     write(root, "set/images/a/broken.png", &png(40, 20)[..60]);
     write(root, "set/labels/a/broken.txt", "16 0.5 0.5 0.25 0.5\n");
     let boxed = load_boxed("yolo", root, &["cat", "dog"]).unwrap();
     assert_eq!((boxed.data.labels.as_slice(), boxed.left_out), (&[1][..], 2));
-    let told = |what: &str| boxed.skipped.iter().any(|reason| reason.contains(what));
-    assert!(boxed.skipped.len() == 2 && told("broken.png") && told("line 5"), "{:?}", boxed.skipped);
+    let skipped = |what: &str| boxed.skipped.iter().any(|reason| reason.contains(what));
+    assert!(boxed.skipped.len() == 2 && skipped("broken.png") && skipped("line 5"), "{:?}", boxed.skipped);
     let [first, second] = boxed.boxes[0].as_slice() else { panic!("{:?}", boxed.boxes) };
-    let close = |found: Rect, [x, y, width, height]: [f64; 4]| {
-        let sides = [(found.x, x), (found.y, y), (found.width, width), (found.height, height)];
-        assert!(sides.iter().all(|(found, expected)| (found - expected).abs() < 1e-9), "{found:?}");
+    let assert_rect = |actual: Rect, [x, y, width, height]: [f64; 4]| {
+        let sides = [(actual.x, x), (actual.y, y), (actual.width, width), (actual.height, height)];
+        assert!(sides.iter().all(|(actual, expected)| (actual - expected).abs() < 1e-9), "{actual:?}");
     };
-    close(*first, [0.0, 0.25, 0.5, 0.5]);
-    close(*second, [0.25, 0.25, 0.5, 0.5]);
+    assert_rect(*first, [0.0, 0.25, 0.5, 0.5]);
+    assert_rect(*second, [0.25, 0.25, 0.5, 0.5]);
 
     write(root, "set/classes.txt", "a\n".repeat(16) + "cat\n");
     let renamed = load_boxed("yolo", root, &["cat", "dog"]).unwrap();
@@ -211,7 +220,7 @@ fn yolo_boxes_are_seen_through_the_centre_square() {
 }
 
 #[test]
-fn tiny_imagenet_names_its_boxes_by_words_and_by_map() {
+fn tiny_imagenet_classes_are_matched_by_words_and_by_map() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     write(root, "tiny-imagenet-200/words.txt", "n01\ttabby, tabby cat\nn02\tcollie\n");
@@ -231,11 +240,11 @@ fn tiny_imagenet_names_its_boxes_by_words_and_by_map() {
 }
 
 #[test]
-fn labels_follow_names_not_their_order() {
+fn labels_follow_class_names_not_their_order() {
     let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     let data = Dataset { classes: names(&["truck", "cat"]), side: 1, rgb: vec![1, 1, 1, 2, 2, 2], labels: vec![0, 1] };
     let ours = names(&["cat", "dog", "truck"]);
-    let found = data.clone().relabelled(&ours).unwrap();
-    assert_eq!((found.labels, found.classes, found.rgb), (vec![2, 0], ours, data.rgb.clone()));
+    let relabelled = data.clone().relabelled(&ours).unwrap();
+    assert_eq!((relabelled.labels, relabelled.classes, relabelled.rgb), (vec![2, 0], ours, data.rgb.clone()));
     assert_eq!(data.relabelled(&names(&["cat", "dog"])).unwrap_err(), "truck");
 }

@@ -1,5 +1,8 @@
-//! Tests on the machine that builds: numbers against NumPy's (`tests/fixtures`), bad files, checkpoints.
-//! Some need `www/models` and `www/photos` and are ignored by a bare `cargo test`; `make test` fetches both and runs all.
+//! Tests of the library and the command line: numbers against independent references (`tests/fixtures`), bad files,
+//! checkpoints.
+//!
+//! Some need `www/models` and `www/photos`. A bare `cargo test` ignores these; `make test` fetches both folders and
+//! runs all tests.
 
 mod architecture;
 mod batch;
@@ -12,7 +15,7 @@ mod convolution;
 mod data;
 mod imagenet;
 mod kernels;
-mod measures;
+mod metrics;
 mod model;
 mod mutations;
 mod networks;

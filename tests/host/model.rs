@@ -1,4 +1,4 @@
-//! Networks and their maps against NumPy.
+//! Networks and their maps against the reference in NumPy.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ struct EfficientNetGolden {
     maps: Vec<f32>,
 }
 
-/// Float32 against float64 through thirteen convolutions, as a share of the values' range; with batch norm, folding
-/// must not change the function either.
+/// The network computes in float32, the reference in float64. The tolerance is a share of the values' range after
+/// thirteen convolutions. Folding batch norms must not change the results either.
 #[test]
 fn vgg_agrees_with_numpy_folded_or_not() {
     for golden in fixture::<Vec<VggGolden>>("vgg.json") {
@@ -45,8 +45,8 @@ fn vgg_agrees_with_numpy_folded_or_not() {
             let maps = class_maps(&network, output.features.clone(), &classes);
             let (maps, logits) = (values(maps), values(output.logits));
             let name = format!("{name}, batch norm {batch_norm}");
-            let close = |what: &str, found: &[f32], expected: &[f32]| {
-                assert_close(&format!("{what} ({name})"), found, expected, 1e-4 * span(expected));
+            let close = |what: &str, actual: &[f32], expected: &[f32]| {
+                assert_close(&format!("{what} ({name})"), actual, expected, 1e-4 * span(expected));
             };
             close("features", &values(output.features), &golden.features);
             close("logits", &logits, &golden.logits);
@@ -56,7 +56,7 @@ fn vgg_agrees_with_numpy_folded_or_not() {
     }
 }
 
-/// The file holds float16, the reference computes with float32's weights in float64.
+/// The weights of the file are float16. Those of the reference are float32, and it computes in float64.
 #[test]
 #[ignore = "needs `make models`"]
 fn efficientnet_agrees_with_numpy() {
@@ -69,35 +69,35 @@ fn efficientnet_agrees_with_numpy() {
 
     let maps = values(class_maps(&network, output.features, &golden.top));
     assert_eq!(maps.len(), 5 * 7 * 7);
-    for (found, expected) in maps.chunks(49).zip(golden.maps.chunks(49)) {
-        assert_close("map", found, expected, 0.02 * span(expected));
+    for (actual, expected) in maps.chunks(49).zip(golden.maps.chunks(49)) {
+        assert_close("map", actual, expected, 0.02 * span(expected));
     }
     let logits: Vec<f32> = golden.top.iter().map(|&class| logits[class]).collect();
     assert_mean_is_logit(&network, &golden.top, &maps, &logits);
 }
 
-/// From the file to the class, against Pillow and NumPy. Two resamplers differ by a grey level here and there, so
-/// near ties may change places.
+/// Checks the whole way from the file to the class against Pillow and NumPy. The two resamplers differ by a grey level
+/// at some pixels, so close scores may change their order.
 #[test]
 #[ignore = "needs `make models photos`"]
 fn sample_photos_get_the_reference_classes() {
     let (card, network) = efficientnet();
-    let mut seen = 0;
+    let mut photos = 0;
     for (name, expected) in fixture::<BTreeMap<String, Vec<usize>>>("photos.json") {
         let Ok(bytes) = std::fs::read(project("www/photos").join(&name)) else { continue };
         let photo = Photo::decode(&bytes).expect("a sample photo opens");
         let rgb = photo.square(card.preprocessing.crop(photo.width, photo.height), card.preprocessing.size);
-        let found = top5(&values(network.forward(card.preprocessing.normalise(&rgb, &Device::flex())).logits));
-        assert!(expected[..2].contains(&found[0]), "{name}: found {found:?}, expected {expected:?}");
-        let common = found.iter().filter(|class| expected.contains(class)).count();
-        assert!(common >= 4, "{name}: found {found:?}, expected {expected:?}");
-        seen += 1;
+        let actual = top5(&values(network.forward(card.preprocessing.normalise(&rgb, &Device::flex())).logits));
+        assert!(expected[..2].contains(&actual[0]), "{name}: actual {actual:?}, expected {expected:?}");
+        let common = actual.iter().filter(|class| expected.contains(class)).count();
+        assert!(common >= 4, "{name}: actual {actual:?}, expected {expected:?}");
+        photos += 1;
     }
-    assert_eq!(seen, 5, "sample photos in www/photos; `make photos` fetches them");
+    assert_eq!(photos, 5, "sample photos in www/photos; `make photos` fetches them");
 }
 
 #[test]
-fn default_is_the_seed_network() {
+fn the_default_is_vgg16_gap() {
     struct Shapes(Vec<Vec<usize>>);
     impl ModuleVisitor for Shapes {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -119,7 +119,7 @@ fn default_is_the_seed_network() {
 }
 
 #[test]
-fn every_depth_has_its_convolutions() {
+fn every_depth_has_its_number_of_convolutions() {
     let device = Device::flex();
     for (depth, convolutions) in [(11, 8), (13, 10), (16, 13), (19, 16)] {
         let config = VggGapConfig { depth, width: 0.0625, classes: 7, ..Default::default() };
@@ -151,6 +151,7 @@ fn configuration_errors_say_what_is_allowed() {
     assert_eq!(error.to_string(), "classes must be at least 1, not 0");
 }
 
+/// Return the shipped EfficientNet-Lite0 and its card.
 pub fn efficientnet() -> (ModelCard, Network) {
     let models = project("www/models");
     let manifest = read_manifest(&models).expect("www/models/manifest.json; `make models` makes it");
@@ -161,13 +162,14 @@ pub fn efficientnet() -> (ModelCard, Network) {
     (card, network)
 }
 
-/// `pattern` in `reference.py`.
+/// Return the image that `pattern` in `reference.py` computes.
 fn pattern() -> Vec<u8> {
     let wave = |t: i32| (t % 510 - 255).unsigned_abs() as u8;
     let pixel = |x: i32, y: i32| [wave(5 * x + 2 * y), wave(3 * y + x * y / 32), wave(255 + 4 * (x - y) + 2240)];
     (0..224).flat_map(|y| (0..224).flat_map(move |x| pixel(x, y))).collect()
 }
 
+/// Return the five classes with the largest logits, the largest first.
 pub fn top5(logits: &[f32]) -> Vec<usize> {
     let mut classes: Vec<usize> = (0..logits.len()).collect();
     classes.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
@@ -175,7 +177,8 @@ pub fn top5(logits: &[f32]) -> Vec<usize> {
     classes
 }
 
-/// Global average pooling is linear: the mean of a class's map and the class's bias are its logit.
+/// Assert that the mean of a class's map plus the class's bias is its logit, which holds because global average pooling
+/// is linear.
 fn assert_mean_is_logit(network: &Network, classes: &[usize], maps: &[f32], logits: &[f32]) {
     let bias = values(network.linear.bias.as_ref().expect("a bias").val());
     let cells = maps.len() / classes.len();

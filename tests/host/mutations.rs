@@ -1,4 +1,4 @@
-//! Files that were changed at random: a reader answers or refuses, but neither panics nor asks for memory without end.
+//! Randomly changed files: a reader accepts or refuses them, but neither panics nor allocates memory without bound.
 
 use std::io::Cursor;
 
@@ -12,7 +12,7 @@ use camscope::photo::Photo;
 use image::{ImageFormat, RgbImage};
 use proptest::prelude::*;
 
-/// A few bytes replaced, and sometimes the end cut off.
+/// A few replaced bytes, and sometimes a missing end.
 #[derive(Debug, Clone)]
 struct Mutation {
     edits: Vec<(prop::sample::Index, u8)>,
@@ -20,6 +20,7 @@ struct Mutation {
 }
 
 impl Mutation {
+    /// Return the changed bytes.
     fn of(&self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for (at, value) in &self.edits {
@@ -64,7 +65,7 @@ fn photo(format: ImageFormat) -> Vec<u8> {
     out.into_inner()
 }
 
-/// Runs `reader` on `count` mutations of `bytes`.
+/// Run `reader` on `count` mutations of `bytes`.
 fn survives(count: u32, bytes: &[u8], reader: impl Fn(&[u8])) {
     let config = ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(mutation in mutation())| reader(&mutation.of(bytes)));
@@ -85,7 +86,8 @@ fn photos() {
 fn checkpoints() {
     let bytes = checkpoint();
     survives(5000, &bytes, |bytes| drop(decode(bytes.to_vec(), &Device::flex())));
-    // Most of a file is weights, which may be anything: the header, where the meaning lies, by itself.
+    // Most of a file is weights, which may have any value. Hence the header, which has the structure, is also changed
+    // alone.
     let header = bytes.len().min(600);
     survives(5000, &bytes[..header], |start| {
         drop(decode([start, &bytes[start.len().min(header)..]].concat(), &Device::flex()));

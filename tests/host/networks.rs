@@ -1,4 +1,4 @@
-//! Every family against PyTorch (`tests/fixtures/torch_networks.py`): logits, input gradients, names of the tensors.
+//! Every family against PyTorch (`tests/fixtures/torch_networks.py`): logits, input gradients, tensor names.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use camscope::core::preprocessing::Preprocessing;
 use camscope::data::{Augment, batch};
 use camscope::model::{Network, NetworkConfig};
 
-use crate::support::{assert_close, fixture, project, source, span, tell, values};
+use crate::support::{assert_close, fixture, project, report, source, span, values};
 
 #[derive(serde::Deserialize)]
 struct Golden {
@@ -24,10 +24,10 @@ struct Golden {
 }
 
 const CLASSES: usize = 10;
-/// Cells a side of the grid over which the fixture averages gradients.
+/// Cells per side of the grid over which the fixture averages gradients.
 const GRID: usize = 4;
 
-/// Every network that the script wrote a file of.
+/// Return the fixtures of all networks.
 fn goldens() -> Vec<Golden> {
     let files = std::fs::read_dir(project("tests/fixtures/networks")).unwrap();
     let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
@@ -36,7 +36,7 @@ fn goldens() -> Vec<Golden> {
     names.iter().map(|name| fixture(&format!("networks/{name}"))).collect()
 }
 
-/// `noise` in the script: the bits of i and the name's seed, mixed.
+/// Return the numbers that `noise` in the script computes: a hash of the index and the name.
 pub fn noise(name: &str, count: usize) -> Vec<f32> {
     let seed = name.bytes().fold(0x811C_9DC5u32, |seed, byte| (seed ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let mix = |i: u32| {
@@ -48,13 +48,13 @@ pub fn noise(name: &str, count: usize) -> Vec<f32> {
     (0..count as u32).map(mix).collect()
 }
 
-/// A network with the fixtures' parameters, through PyTorch's names.
+/// Return a network with the fixtures' parameters, which are set by PyTorch's tensor names.
 pub fn filled(name: &str, options: &serde_json::Map<String, serde_json::Value>) -> (NetworkConfig, Network) {
     let device = Device::flex();
     let config = NetworkConfig::named(name, CLASSES).unwrap().with(options.clone()).unwrap();
     let mut state = StateDict::of(&config.init(&device).unwrap(), &config).unwrap();
     if options.contains_key("batch_norm") {
-        // torchvision's VGG has biases before its norms, where ours has none.
+        // torchvision's VGG has biases before its norms; ours has none there.
         let weights = state.tensors.iter().filter(|(_, (shape, _))| shape.len() == 4);
         let biases =
             weights.map(|(name, (shape, _))| (name.replace("weight", "bias"), (vec![shape[0]], vec![0.0; shape[0]])));
@@ -96,19 +96,19 @@ fn every_family_agrees_with_pytorch() {
         assert_close(&format!("{name}: folded"), &folded_logits, &golden.logits, 5e-4 * span(&golden.logits));
         let gradients = output.logits.slice([0..1, 3..4]).sum().backward();
         let gradient = values(x.grad(&gradients).unwrap());
-        let found = averaged(&gradient, side, |v| v);
-        assert_close(&format!("{name}: gradient"), &found, &golden.gradient, 2e-3 * span(&golden.gradient));
-        let found = averaged(&gradient, side, f32::abs);
+        let actual = averaged(&gradient, side, |v| v);
+        assert_close(&format!("{name}: gradient"), &actual, &golden.gradient, 2e-3 * span(&golden.gradient));
+        let actual = averaged(&gradient, side, f32::abs);
         assert_close(
             &format!("{name}: gradient's size"),
-            &found,
+            &actual,
             &golden.gradient_size,
             2e-3 * span(&golden.gradient_size),
         );
     }
 }
 
-/// Means over the cells of a grid, channel by channel.
+/// Return the means of `f` of the gradient over the cells of a grid, channel by channel.
 fn averaged(gradient: &[f32], side: usize, f: impl Fn(f32) -> f32) -> Vec<f32> {
     let cell = side / GRID;
     let mut sums = vec![0f64; 3 * GRID * GRID];
@@ -119,7 +119,7 @@ fn averaged(gradient: &[f32], side: usize, f: impl Fn(f32) -> f32) -> Vec<f32> {
     sums.into_iter().map(|sum| (sum / (cell * cell) as f64) as f32).collect()
 }
 
-/// Figures of the papers and of torchvision's documentation, in millions.
+/// The expected values, in millions, are those of the papers and of torchvision's documentation.
 #[test]
 fn costs_are_those_of_the_papers() {
     let millions = |name: &str, size, classes| {
@@ -144,9 +144,9 @@ fn costs_are_those_of_the_papers() {
     }
 }
 
-/// For NIN's head the maps hold the bias and are rectified: their mean alone is the logit.
+/// With NIN's head, the maps include the bias and the ReLU, so their mean alone is the logit.
 #[test]
-fn the_mean_of_a_rectified_map_is_its_logit() {
+fn the_mean_of_a_map_of_nins_head_is_the_logit() {
     for golden in goldens() {
         let (_, network) = filled(&golden.name, &golden.options);
         if network.rectified {
@@ -160,9 +160,9 @@ fn the_mean_of_a_rectified_map_is_its_logit() {
     }
 }
 
-/// Out as safetensors and in again: not a bit is lost.
+/// Written as safetensors and read again, a state_dict is the same to the bit.
 #[test]
-fn pytorch_names_there_and_back() {
+fn state_dicts_round_trip() {
     let folder = tempfile::tempdir().unwrap();
     for golden in goldens() {
         let (config, network) = filled(&golden.name, &golden.options);
@@ -174,7 +174,7 @@ fn pytorch_names_there_and_back() {
     }
 }
 
-/// A card says whose weights it holds, or that nobody knows.
+/// The card of a network without a known source says so.
 #[test]
 fn cards_of_imported_weights_name_their_licence_and_source() {
     let folder = tempfile::tempdir().unwrap();
@@ -193,7 +193,7 @@ fn cards_of_imported_weights_name_their_licence_and_source() {
 }
 
 #[test]
-fn a_file_of_another_network_names_what_does_not_fit() {
+fn the_error_for_another_networks_file_names_the_tensors() {
     let device = Device::flex();
     let (twenty, eighteen) =
         (NetworkConfig::named("resnet-20", 10).unwrap(), NetworkConfig::named("resnet-18", 10).unwrap());
@@ -207,14 +207,15 @@ fn a_file_of_another_network_names_what_does_not_fit() {
     assert!(text.ends_with("more"), "{text}");
 }
 
-/// Public CIFAR ResNets on the CIFAR-10 test images, beside PyTorch's answers (`tests/fixtures/torch_cifar.py`): the
-/// smallest on all 10,000, the others on every tenth. (On these JPEG copies PyTorch itself is right in 81.1, 82.5, 82.7
-/// and 83.2 %; on the original images the authors state 91.7 to 93.4 %.)
+/// Compares the predictions of public CIFAR ResNets on the CIFAR-10 test images with PyTorch's
+/// (`tests/fixtures/torch_cifar.py`): those of the smallest network on all 10,000 images, those of the others on every
+/// tenth. (On these JPEG copies PyTorch's accuracies are 81.1, 82.5, 82.7 and 83.2 %; on the original images the
+/// authors state 91.7 to 93.4 %.)
 #[test]
-fn public_cifar_resnets_answer_as_in_pytorch() {
+fn public_cifar_resnets_predict_as_in_pytorch() {
     let (folder, data) = (project("../shared/data/resnet-cifar10"), project("../shared/data/cifar10-test.zip"));
     let Ok(files) = std::fs::read_dir(&folder) else {
-        return tell(&format!("skipped: {} is not here", folder.display()));
+        return report(&format!("skipped: {} is missing", folder.display()));
     };
     let golden: BTreeMap<String, String> = fixture("cifar_resnets.json");
     let preprocessing = Preprocessing { resize: 32, size: 32, mean: [0.0; 3], std: [1.0; 3] };
@@ -238,14 +239,15 @@ fn public_cifar_resnets_answer_as_in_pytorch() {
             }
         }
         let share = equal as f64 / positions.len() as f64;
-        tell(&format!("{family}: {:.2} % of {} answers equal PyTorch's", share * 100.0, positions.len()));
+        report(&format!("{family}: {:.2} % of {} predictions equal PyTorch's", share * 100.0, positions.len()));
         assert!(share >= 0.998, "{family}: {share}");
     }
 }
 
-/// Today's zip container, a state_dict within a checkpoint, names of data-parallel training, halves, a transposed view.
+/// The file is a zip container with a state_dict inside a checkpoint, with names of data-parallel training, float16 and
+/// a transposed view.
 #[test]
-fn what_torch_save_writes_is_read() {
+fn files_of_torch_save_are_read() {
     let state = StateDict::read(&project("tests/fixtures/state_dict.pth")).unwrap();
     let tensor = |name: &str| state.tensors[name].clone();
     assert_eq!(tensor("a"), (vec![2, 3], vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]));

@@ -1,4 +1,4 @@
-//! Files as people have them: photos come out upright, everything else as one sentence.
+//! Decoding of photos: photos come out upright, and every other file is a typed error.
 
 use std::io::Cursor;
 
@@ -6,6 +6,7 @@ use camscope::photo::{Kind, MAX_SIDE, Note, Photo, PhotoError};
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageBuffer, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
+/// Return the image as a file in this format.
 fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     let image: DynamicImage = image.into();
@@ -13,7 +14,7 @@ fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     out.into_inner()
 }
 
-/// Hard to compress, so that a file's length lies in its pixels.
+/// Return an image that compresses badly, so that most of a file's bytes are pixels.
 fn noise(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let [a, b, c, _] = (x * 7919 + y * 104_729 + 1).wrapping_mul(2_654_435_761).to_be_bytes();
@@ -21,18 +22,19 @@ fn noise(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// `jpeg` with a segment put in behind its start marker.
+/// Return `jpeg` with a segment inserted after its start marker.
 fn with_segment(jpeg: &[u8], marker: u8, payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u16 + 2).to_be_bytes();
     [&jpeg[..2], &[0xFF, marker], &length, payload, &jpeg[2..]].concat()
 }
 
+/// Return the first 60 % of the bytes.
 fn cut(bytes: &[u8]) -> &[u8] {
     &bytes[..bytes.len() * 6 / 10]
 }
 
 #[test]
-fn what_is_no_photo_is_named() {
+fn the_kind_of_other_files_is_named() {
     assert_eq!(Photo::decode(b""), Err(PhotoError::Empty));
     assert_eq!(Photo::decode(b"notes.txt, renamed holiday.jpg\n"), Err(PhotoError::NotAPhoto(Kind::Text)));
     assert_eq!(Photo::decode(b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), Err(PhotoError::NotAPhoto(Kind::Pdf)));
@@ -55,7 +57,7 @@ fn cut_files_are_truncated() {
 }
 
 #[test]
-fn a_thumbnail_does_not_pass_for_the_end() {
+fn the_end_of_a_thumbnail_is_not_the_end_of_the_photo() {
     let jpeg = encoded(noise(64, 64), ImageFormat::Jpeg);
     let thumbnail = encoded(noise(8, 8), ImageFormat::Jpeg);
     let with_thumbnail = with_segment(&jpeg, 0xE5, &thumbnail);
@@ -67,7 +69,7 @@ fn a_thumbnail_does_not_pass_for_the_end() {
 }
 
 #[test]
-fn bytes_after_the_end_do_no_harm() {
+fn bytes_after_the_end_are_ignored() {
     let jpeg = encoded(noise(40, 24), ImageFormat::Jpeg);
     let longer = [jpeg.as_slice(), &[0xAB; 1000]].concat();
     let photo = Photo::decode(&longer).expect("a whole photo and something more");
@@ -102,14 +104,15 @@ fn sixteen_bits_become_eight() {
 fn too_many_pixels_are_refused_by_the_header() {
     let mut bmp = b"BM".to_vec();
     bmp.extend([54u32, 0, 54, 40, 20_000, 20_000].iter().flat_map(|v| v.to_le_bytes()));
-    bmp.extend([1u16, 24].iter().flat_map(|v| v.to_le_bytes())); // planes, bits a pixel
+    bmp.extend([1u16, 24].iter().flat_map(|v| v.to_le_bytes())); // planes, bits per pixel
     bmp.extend([0; 24]);
     let error = Photo::decode(&bmp).expect_err("400 megapixels");
     assert_eq!(error, PhotoError::TooLarge { width: 20_000, height: 20_000 });
     assert!(error.to_string().contains("400 megapixels; at most 120 fit"), "{error}");
 }
 
-/// The file says 8 × 8, its picture 65,535 × 65,535: sixteen gigabytes, in thirty bytes. (Found by `make fuzz`.)
+/// The file's header says 8 × 8 pixels, its picture's header 65,535 × 65,535: sixteen gigabytes from thirty bytes.
+/// `make fuzz` found this file.
 #[test]
 fn a_gif_whose_picture_is_larger_than_itself_is_refused_by_the_header() {
     let mut bytes = Vec::new();
@@ -120,9 +123,9 @@ fn a_gif_whose_picture_is_larger_than_itself_is_refused_by_the_header() {
     assert_eq!(Photo::decode(&bytes), Err(PhotoError::TooLarge { width: 65_535, height: 65_535 }));
 }
 
-/// Orientation 6: the camera was held so that the picture must be turned clockwise.
+/// With orientation 6, the picture must be rotated clockwise.
 #[test]
-fn exif_orientation_is_obeyed() {
+fn exif_orientation_is_applied() {
     let corner = |x, y| if x < 16 && y < 16 { Rgb([250, 10, 10]) } else { Rgb([10, 10, 250]) };
     let jpeg = encoded(RgbImage::from_fn(48, 32, corner), ImageFormat::Jpeg);
     let exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
@@ -133,7 +136,7 @@ fn exif_orientation_is_obeyed() {
 }
 
 #[test]
-fn transparency_lies_over_white() {
+fn transparent_pixels_are_blended_with_white() {
     let pixels = [[0, 0, 0, 0], [0, 0, 0, 128], [255, 0, 0, 255]];
     let image = RgbaImage::from_fn(3, 1, |x, _| Rgba(pixels[x as usize]));
     let photo = Photo::decode(&encoded(image, ImageFormat::Png)).expect("a transparent PNG opens");
@@ -142,7 +145,7 @@ fn transparency_lies_over_white() {
 }
 
 #[test]
-fn large_photos_are_capped() {
+fn large_photos_are_scaled_down() {
     let image = RgbImage::from_pixel(MAX_SIDE * 5 / 4, 800, Rgb([10, 20, 30]));
     let photo = Photo::decode(&encoded(image, ImageFormat::Bmp)).expect("a large photo opens");
     assert_eq!((photo.width, photo.height, photo.original), (MAX_SIDE, 640, (MAX_SIDE * 5 / 4, 800)));

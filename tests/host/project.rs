@@ -1,22 +1,24 @@
-//! Teaching projects: what they say before training, what they ask of the engine, and how answers are counted.
+//! Teaching projects: what they report before training, the lesson that they give to the engine, and how answers are
+//! counted.
 
 use camscope::core::lesson::{Answer, LessonSettings};
 use camscope::core::project::{Outcome, Photo, Project};
 use camscope::language::Language;
 
-/// Why it cannot learn yet, in English.
-fn told(project: &Project) -> String {
+/// Return the reason why the project cannot be trained yet, in English.
+fn blocker_text(project: &Project) -> String {
     Language::english().text(&project.blocker().unwrap())
 }
 
+/// Return a project whose classes have these numbers of photos.
 fn project(counts: &[usize]) -> Project {
     let mut project = Project::new("p".into(), "Mine".into(), "Class");
     while project.classes.len() < counts.len() {
         project.add_class("Class");
     }
-    for (at, &count) in counts.iter().enumerate() {
+    for (index, &count) in counts.iter().enumerate() {
         for _ in 0..count {
-            let (id, class) = (project.fresh_id(), project.classes[at].id);
+            let (id, class) = (project.fresh_id(), project.classes[index].id);
             project.photos.push(Photo { id, class, name: format!("{id}.jpg") });
         }
     }
@@ -24,19 +26,19 @@ fn project(counts: &[usize]) -> Project {
 }
 
 #[test]
-fn a_new_project_says_what_is_missing_until_nothing_is() {
+fn a_project_reports_what_is_missing_until_nothing_is() {
     let mut p = project(&[0, 0]);
-    assert!(told(&p).contains("every class"));
+    assert!(blocker_text(&p).contains("every class"));
     p = project(&[3, 0]);
-    assert!(told(&p).contains("“Class 2”"));
+    assert!(blocker_text(&p).contains("“Class 2”"));
     p = project(&[3, 3]);
     assert_eq!(p.blocker(), None);
     p.classes[1].name = " Class 1 ".into();
-    assert!(told(&p).contains("Rename"));
+    assert!(blocker_text(&p).contains("Rename"));
     let second = p.classes[1].id;
     p.remove_class(second);
-    assert!(told(&p).contains("second class"));
-    assert_eq!(p.photos.len(), 3, "its photos went with it");
+    assert!(blocker_text(&p).contains("second class"));
+    assert_eq!(p.photos.len(), 3, "its photos are removed too");
 }
 
 #[test]
@@ -45,11 +47,11 @@ fn single_photos_and_imbalance_are_pointed_out() {
     assert!(project(&[5, 2]).caveats().is_empty());
     assert_eq!(project(&[8, 2]).caveats().len(), 1);
     assert_eq!(project(&[8, 1]).caveats().len(), 2);
-    assert_eq!(project(&[1, 0]).caveats().len(), 1, "an empty class is no imbalance yet");
+    assert_eq!(project(&[1, 0]).caveats().len(), 1, "an empty class is not yet an imbalance");
 }
 
 #[test]
-fn classes_differ_in_name_and_colour_and_numbers_are_never_given_twice() {
+fn classes_differ_in_name_and_colour_and_ids_are_never_reused() {
     let mut p = project(&[1; 7]);
     let mut colours: Vec<_> = p.classes.iter().map(|class| class.colour.clone()).collect();
     colours.sort();
@@ -61,21 +63,21 @@ fn classes_differ_in_name_and_colour_and_numbers_are_never_given_twice() {
     let text = serde_json::to_string(&p).unwrap();
     let back: Project = serde_json::from_str(&text).unwrap();
     assert_eq!(back, p);
-    // Another's file may claim that no number was given yet.
+    // An imported file may claim that no id was used yet.
     let forged: Project = serde_json::from_str(&text.replace(&format!("\"last\":{}", id), "\"last\":0")).unwrap();
     assert!(forged.without_photos("q".into()).fresh_id() > id);
 }
 
 #[test]
-fn a_class_asked_for_by_name_takes_an_empty_one_that_has_no_name_of_its_own() {
+fn a_class_by_name_reuses_an_empty_class_with_a_default_name() {
     let mut p = project(&[1, 0]);
     let empty = p.classes[1].id;
-    // The language may have changed since the page numbered it.
+    // The language may have changed since the page named the class.
     assert_eq!(p.class_named("cat", "클래스"), empty);
     assert_eq!(p.class_named("CAT", "클래스"), empty);
     let dog = p.class_named("dog", "클래스");
     assert_eq!((p.classes.len(), p.class(dog).unwrap().name.as_str()), (3, "dog"));
-    // A person's own name is kept, even one like the page's.
+    // A name that a person chose is kept, even if it looks like a default name.
     let mine = p.add_class("Class");
     p.classes.last_mut().unwrap().rename("Class 9".into());
     assert_ne!(p.class_named("bird", "Class"), mine);
@@ -93,11 +95,11 @@ fn the_lesson_follows_the_order_of_the_classes() {
 }
 
 #[test]
-fn answers_are_counted_by_the_threshold_and_only_for_photos_that_are_there() {
+fn answers_are_counted_by_the_threshold_and_only_for_existing_photos() {
     let mut p = project(&[2, 2]);
     let ids: Vec<u32> = p.photos.iter().map(|photo| photo.id).collect();
-    let answer = |at: usize, class, held_out, first: f32| Answer {
-        photo: ids[at],
+    let answer = |photo: usize, class, held_out, first: f32| Answer {
+        photo: ids[photo],
         class,
         held_out,
         probabilities: vec![first, 1.0 - first],
@@ -106,12 +108,12 @@ fn answers_are_counted_by_the_threshold_and_only_for_photos_that_are_there() {
         vec![answer(0, 0, true, 0.9), answer(1, 0, false, 0.4), answer(2, 1, true, 0.55), answer(3, 1, false, 0.1)];
     let classes = p.classes.iter().map(|class| class.id).collect();
     p.outcome = Some(Outcome { card: "{}".into(), classes, answers });
-    assert_eq!(p.tally(&p.answers(false)), [1, 1, 0], "only those held out");
+    assert_eq!(p.tally(&p.answers(false)), [1, 1, 0], "only answers for held-out photos");
     assert_eq!(p.tally(&p.answers(true)), [2, 2, 0]);
     p.threshold = 0.7;
     assert_eq!(p.tally(&p.answers(true)), [2, 0, 2]);
     p.photos.remove(0);
     assert_eq!(p.tally(&p.answers(false)), [0, 0, 1]);
     p.photos.retain(|photo| photo.id != ids[2]);
-    assert_eq!(p.answers(false).len(), 2, "nothing held out is left: all are counted");
+    assert_eq!(p.answers(false).len(), 2, "no held-out photo is left, so all answers are counted");
 }

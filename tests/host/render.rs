@@ -1,4 +1,4 @@
-//! Drawing: against matplotlib and NumPy, and overlay pixels by hand.
+//! Rendering against matplotlib and NumPy, and overlays against pixels computed by hand.
 
 use camscope::core::geometry::Rect;
 use camscope::core::resample::{bilinear, difference};
@@ -34,7 +34,7 @@ fn bilinear_agrees_with_numpy() {
     assert_close("the same size", &bilinear(&map, 3, 3, 3, 3), &map, 1e-5);
 }
 
-/// CIE 1976 lightness of an sRGB colour, 0 to 100.
+/// Return the CIE 1976 lightness of an sRGB colour, 0 to 100.
 fn lightness([r, g, b]: [u8; 3]) -> f64 {
     let linear = |value: u8| match f64::from(value) / 255.0 {
         v if v <= 0.04045 => v / 12.92,
@@ -48,7 +48,7 @@ fn lightness([r, g, b]: [u8; 3]) -> f64 {
 fn perceptually_uniform_colormaps_grow_lighter_all_the_way() {
     for map in Colormap::ALL {
         let lightness = map.table().map(lightness);
-        // Tables of eight bits: a step may fall back by less than can be seen.
+        // The tables have eight bits, so lightness may decrease by an invisible amount at a step.
         let grows = lightness.windows(2).all(|pair| pair[1] > pair[0] - 0.3) && lightness[255] - lightness[0] > 60.0;
         assert_eq!(grows, map.is_perceptually_uniform(), "{}", map.name());
     }
@@ -67,7 +67,7 @@ fn colormaps_agree_with_matplotlib() {
         let table = map.table();
         for (&entry, expected) in golden.entries.iter().zip(colors) {
             let far = (0..3).any(|c| table[entry][c].abs_diff(expected[c]) > tolerance);
-            assert!(!far, "{}[{entry}]: found {:?}, expected {expected:?}", map.name(), table[entry]);
+            assert!(!far, "{}[{entry}]: actual {:?}, expected {expected:?}", map.name(), table[entry]);
         }
     }
     assert_eq!(Colormap::Grey.table()[77], [77; 3]);
@@ -78,13 +78,13 @@ fn colormaps_agree_with_matplotlib() {
 
 const PIXEL: [u8; 3] = [200, 100, 40];
 
-/// A 4 × 2 photo whose middle the network saw, the map 0 on the left and 1 on the right.
+/// Return the overlay on a 4 × 2 photo whose crop is its centre. The map is 0 on the left and 1 on the right.
 fn drawn(opacity: f32) -> Vec<u8> {
     let rgb = PIXEL.repeat(8);
     let picture = Picture { width: 4, height: 2, rgb: &rgb };
-    let window = Rect { x: 1.0, y: 0.0, width: 2.0, height: 2.0 };
+    let crop = Rect { x: 1.0, y: 0.0, width: 2.0, height: 2.0 };
     let options = OverlayOptions { opacity, colormap: Colormap::Grey, smooth: false };
-    overlay(picture, &[0.0, 1.0], (2, 1), window, Range { low: 0.0, high: 1.0 }, options)
+    overlay(picture, &[0.0, 1.0], (2, 1), crop, Range { low: 0.0, high: 1.0 }, options)
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn overlay_pixels_are_exact() {
 }
 
 #[test]
-fn ranges_pass_over_what_is_no_number() {
+fn ranges_ignore_nan_and_infinity() {
     assert_eq!(Range::of(&[f32::NAN, -1.0, 3.0, f32::INFINITY]), Range { low: -1.0, high: 3.0 });
     assert_eq!(Range { low: -1.0, high: 3.0 }.share(1.0), 0.5);
     assert_eq!(Range::of(&[2.0, 2.0]).share(2.0), 0.0);
@@ -105,11 +105,11 @@ fn ranges_pass_over_what_is_no_number() {
 
 #[test]
 fn differences_are_signed_and_on_the_finer_grid() {
-    let (found, width) = difference((&[1.0, 2.0, 3.0, 4.0], 2), (&[4.0, 2.0, 0.0, 1.0], 2), false);
-    assert_eq!((found, width), (vec![-3.0, 0.0, 3.0, 3.0], 2));
+    let (values, width) = difference((&[1.0, 2.0, 3.0, 4.0], 2), (&[4.0, 2.0, 0.0, 1.0], 2), false);
+    assert_eq!((values, width), (vec![-3.0, 0.0, 3.0, 3.0], 2));
     let range = Range::around_zero(&[-3.0, 0.0, 1.0]);
     assert_eq!((range.low, range.high), (-3.0, 3.0));
-    // A map of one cell against one of four; each in shares of its own largest.
-    let (found, width) = difference((&[-5.0], 1), (&[8.0, 4.0, -2.0, 0.0], 2), true);
-    assert_eq!((found, width), (vec![-2.0, -1.5, -0.75, -1.0], 2));
+    // A map of one cell is compared with one of four. Each is divided by its own largest absolute value.
+    let (values, width) = difference((&[-5.0], 1), (&[8.0, 4.0, -2.0, 0.0], 2), true);
+    assert_eq!((values, width), (vec![-2.0, -1.5, -0.75, -1.0], 2));
 }

@@ -1,4 +1,4 @@
-//! What several tests share: fixtures, the formula that fills networks, comparison within a tolerance.
+//! Shared by several tests: fixtures, the formula that fills networks, comparison within a tolerance.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,56 +8,58 @@ use burn::tensor::{Device, Tensor, TensorData};
 use camscope::data::DataSource;
 use camscope::model::{Layer, Network};
 
-/// A path below the project's folder.
+/// Return a path below the project's folder.
 pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// A data set by its format and place.
+/// Return the data source with this format and path.
 pub fn source(format: &str, path: &Path) -> DataSource {
-    format!("{format}:{}", path.display()).parse().expect("a format that is known")
+    format!("{format}:{}", path.display()).parse().expect("a known format")
 }
 
-/// A line for the person who runs the tests; `println!` would be swallowed when a test passes.
-pub fn tell(text: &str) {
+/// Print a line for the person who runs the tests. The test harness hides what `println!` writes if the test passes.
+pub fn report(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// A `.json` file of `tests/fixtures`, written by the `reference.py` there.
+/// Read a `.json` file of `tests/fixtures`. The scripts that wrote these files are beside them.
 pub fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
     let path = project("tests/fixtures").join(name);
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_slice(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// Return the values of a float tensor.
 pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec_as::<f32>().expect("a float tensor")
 }
 
-/// Every value within `tolerance` of the expected one; a NaN never is.
-pub fn assert_close(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
-    assert_eq!(found.len(), expected.len(), "{what}: number of values");
-    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
-        assert!((f - e).abs() <= tolerance, "{what}[{i}]: found {f}, expected {e} within {tolerance}");
+/// Assert that every value is within `tolerance` of the expected one. A NaN never is.
+pub fn assert_close(what: &str, actual: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(actual.len(), expected.len(), "{what}: number of values");
+    for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
+        assert!((a - e).abs() <= tolerance, "{what}[{i}]: actual {a}, expected {e}, tolerance {tolerance}");
     }
 }
 
-/// From the smallest to the largest value.
+/// Return the difference between the largest and the smallest value.
 pub fn span(values: &[f32]) -> f32 {
     values.iter().copied().fold(f32::MIN, f32::max) - values.iter().copied().fold(f32::MAX, f32::min)
 }
 
-/// The same stream of numbers in [-1, 1) as `Filler` in `reference.py`.
+/// Generator of the same numbers in [-1, 1) as `Filler` in `reference.py`.
 pub struct Filler {
     state: u32,
 }
 
 impl Filler {
-    /// The fixtures begin with 1.
+    /// Create a generator with the state `start`; the fixtures use 1.
     pub fn new(start: u32) -> Self {
         Self { state: start }
     }
 
+    /// Return a tensor of the next numbers, multiplied by `scale` and shifted by `offset`.
     pub fn tensor<const D: usize>(&mut self, shape: [usize; D], scale: f64, offset: f32) -> Tensor<D> {
         let mut next = || {
             self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -67,7 +69,7 @@ impl Filler {
         Tensor::from_data(TensorData::new(values, shape), &Device::flex())
     }
 
-    /// Fills a VGG-GAP network in the order its parameters are met.
+    /// Fill a VGG-GAP network in the order in which its parameters are visited.
     pub fn fill(&mut self, network: &mut Network) {
         for layer in network.stages.iter_mut().flat_map(|stage| stage.layers.iter_mut()) {
             let Layer::Conv(block) = layer else { continue };

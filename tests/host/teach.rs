@@ -1,4 +1,4 @@
-//! Teaching: a session that learns a person's own classes, as the page's engine does it.
+//! Teaching: a session fine-tunes a network on a person's own classes, as in the page's engine.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -11,9 +11,10 @@ use camscope::model::{Network, run};
 use camscope::photo::Photo;
 
 use crate::model::efficientnet;
-use crate::support::{project, tell, values};
+use crate::support::{project, report, values};
 
-/// Photos of two kinds that even a network of noise tells apart: stripes down and stripes across, in any colours.
+/// Return a photo of vertical or, if `across`, horizontal stripes. Even a random network can tell them apart, whatever
+/// the colours.
 fn stripes(i: u32, across: bool) -> Photo {
     let colour = |on: bool| if on { [200 + (i * 7 % 50) as u8, 90, 60] } else { [20, (i * 13 % 90) as u8, 120] };
     let pixel = |x: u32, y: u32| image::Rgb(colour((if across { y } else { x }) / 4 % 2 == 0));
@@ -26,7 +27,7 @@ fn clock() -> f64 {
     0.0
 }
 
-/// The small model that is in the repository.
+/// Return the small model that is in the repository.
 fn small() -> (ModelCard, Network) {
     let files = std::fs::read_dir(project("www/models")).unwrap().map(|entry| entry.unwrap().path());
     let ours = |path: &std::path::PathBuf| {
@@ -48,6 +49,7 @@ fn lesson(photos: Vec<(u32, usize)>, settings: LessonSettings) -> Lesson {
     }
 }
 
+/// Run a lesson; return its result and all of its events.
 fn teach(session: &Session, lesson: &Lesson) -> (Result<Taught, EngineError>, Vec<LessonEvent>) {
     let mut events = Vec::new();
     let taught = session.teach(lesson, async |event| {
@@ -57,6 +59,7 @@ fn teach(session: &Session, lesson: &Lesson) -> (Result<Taught, EngineError>, Ve
     (pollster::block_on(taught), events)
 }
 
+/// Return a session with the cached features of ten photos of stripes, and the photos' ids and classes.
 fn striped(copies: bool) -> (Session, Vec<(u32, usize)>) {
     let (card, network) = small();
     let mut session = Session::new(Device::flex(), clock);
@@ -91,49 +94,49 @@ fn stripes_are_learnt_by_the_head_and_by_the_last_stage() {
             assert!(answer.probabilities[answer.class] > 0.5, "{part:?}: {answer:?}");
             assert!((answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }
-        // The map moves: what it was after the first epoch is not what it is after the last.
+        // The watched photo's map changes from the first epoch to the last.
         let map = |i: usize| &epochs[i].3.as_ref().unwrap().map.values;
         assert_ne!(map(0), map(19));
 
-        // The whole network says on the photo what the part that learnt said on the kept features, and so does its file.
-        let (before, at) = (taught.card.clone(), taught.answers[4].clone());
+        // On the photo, the network from the file predicts what the trained part predicted from the cached features.
+        let (before, answer) = (taught.card.clone(), taught.answers[4].clone());
         let file = pollster::block_on(encode(&taught.network, &taught.card)).unwrap();
         let (card, network) = decode(file, &Device::flex()).unwrap();
         assert_eq!((card.classes.as_slice(), card.accuracy.as_ref().unwrap().top1), (&before.classes[..], 1.0));
         session.set_model(card, network);
-        let inference = pollster::block_on(session.infer(4, &stripes(4, at.class == 1), 2)).unwrap();
-        assert_eq!(inference.predictions[0].index, at.class);
+        let inference = pollster::block_on(session.infer(4, &stripes(4, answer.class == 1), 2)).unwrap();
+        assert_eq!(inference.predictions[0].index, answer.class);
         assert!(
-            (inference.predictions[0].probability - at.probabilities[at.class]).abs() < 0.02,
-            "{part:?}: float16 in the file"
+            (inference.predictions[0].probability - answer.probabilities[answer.class]).abs() < 0.02,
+            "{part:?}: the file has float16"
         );
     }
 }
 
 #[test]
-fn a_lesson_needs_two_classes_and_studied_photos() {
+fn a_lesson_needs_two_classes_and_cached_features() {
     let (session, photos) = striped(false);
-    let of_one = photos.iter().copied().filter(|&(_, class)| class == 0).collect();
-    let (taught, _) = teach(&session, &lesson(of_one, LessonSettings::default()));
+    let one_class = photos.iter().copied().filter(|&(_, class)| class == 0).collect();
+    let (taught, _) = teach(&session, &lesson(one_class, LessonSettings::default()));
     assert!(taught.unwrap_err().to_string().contains("two classes"));
     let (taught, _) = teach(&session, &lesson(vec![(0, 0), (99, 1)], LessonSettings::default()));
     assert!(matches!(taught, Err(EngineError::NoFeatures)));
 }
 
-/// One photo a class: nothing can be held out, and that is said.
+/// With one photo per class no photo can be held out. The result has no accuracy then.
 #[test]
-fn a_photo_a_class_is_enough_to_begin() {
+fn one_photo_per_class_is_enough() {
     let (session, photos) = striped(true);
     let (taught, events) = teach(&session, &lesson(photos[..2].to_vec(), LessonSettings::default()));
     let taught = taught.unwrap();
     assert!(taught.card.accuracy.is_none() && taught.answers.iter().all(|answer| !answer.held_out));
-    let told = |event: &LessonEvent| matches!(event, LessonEvent::Epoch { held_out: Some(_), .. });
-    assert!(!events.iter().any(told));
+    let has_held_out = |event: &LessonEvent| matches!(event, LessonEvent::Epoch { held_out: Some(_), .. });
+    assert!(!events.iter().any(has_held_out));
     assert!(taught.answers.iter().all(|answer| answer.probabilities[answer.class] > 0.5));
 }
 
 #[test]
-fn a_lesson_stops_when_told_and_keeps_its_best() {
+fn a_stopped_lesson_keeps_its_best_weights() {
     let (session, photos) = striped(false);
     let mut epochs = 0;
     let lesson = lesson(photos, LessonSettings { epochs: 1000, ..LessonSettings::default() });
@@ -143,14 +146,14 @@ fn a_lesson_stops_when_told_and_keeps_its_best() {
     }));
     assert_eq!(epochs, 5);
     assert!(taught.unwrap().answers.iter().all(|answer| answer.probabilities[answer.class] > 0.4));
-    // Before the first epoch is over there is nothing to keep, and an untrained head is no network.
+    // Before the first epoch has ended there are no weights to keep: the head is still untrained.
     let stopped = pollster::block_on(session.teach(&lesson, async |_| ControlFlow::Break(())));
     assert!(matches!(stopped, Err(EngineError::Stopped)), "{:?}", stopped.is_ok());
 }
 
-/// What was taught is compared with what was there before, also when it comes back from its file.
+/// The fine-tuned network is compared with the one before, directly and after it was read from its file.
 #[test]
-fn before_and_after_are_told_apart() {
+fn the_fine_tuned_network_is_compared_with_the_one_before() {
     let (mut session, photos) = striped(false);
     let photo = stripes(4, false);
     let (before, after) = pollster::block_on(session.compare(&photo, 3)).unwrap();
@@ -159,31 +162,34 @@ fn before_and_after_are_told_apart() {
     let (taught, _) = teach(&session, &lesson(photos, LessonSettings { augment: false, ..LessonSettings::default() }));
     let taught = taught.unwrap();
     let file = pollster::block_on(encode(&taught.network, &taught.card)).unwrap();
-    let own = before.predictions;
+    let first = before.predictions;
     session.set_second(taught.card, taught.network);
-    let (before, at_once) = pollster::block_on(session.compare(&photo, 3)).unwrap();
-    assert_eq!(before.predictions, own, "the loaded model is what it was");
-    let at_once = at_once.unwrap().predictions;
-    assert_eq!(at_once.iter().map(|p| p.class.as_str()).collect::<Vec<_>>(), ["down", "across"]);
+    let (before, direct) = pollster::block_on(session.compare(&photo, 3)).unwrap();
+    assert_eq!(before.predictions, first, "the first model is unchanged");
+    let direct = direct.unwrap().predictions;
+    assert_eq!(direct.iter().map(|p| p.class.as_str()).collect::<Vec<_>>(), ["down", "across"]);
 
     let card = session.load_second(file.clone()).unwrap();
     assert_eq!(
         (card.classes.as_slice(), card.bytes),
         (&["down".to_owned(), "across".to_owned()][..], file.len() as u64)
     );
-    let recalled = pollster::block_on(session.compare(&photo, 3)).unwrap().1.unwrap().predictions;
-    assert!((recalled[0].probability - at_once[0].probability).abs() < 0.02, "float16 in the file");
+    let loaded = pollster::block_on(session.compare(&photo, 3)).unwrap().1.unwrap().predictions;
+    assert!((loaded[0].probability - direct[0].probability).abs() < 0.02, "the file has float16");
     assert!(session.load_second(b"no checkpoint".to_vec()).is_err());
-    assert!(pollster::block_on(session.compare(&photo, 3)).unwrap().1.is_some(), "the one before stays");
+    assert!(pollster::block_on(session.compare(&photo, 3)).unwrap().1.is_some(), "the model before it stays");
 }
 
-/// Real photos, the model that the page begins with, the settings that it begins with.
+/// Uses real photos, and the page's default model and settings.
 #[test]
 #[ignore = "needs `make models`"]
 fn cats_and_trucks_of_ten_photos_each() {
     let data = project("../shared/data/tiny-imagenet-stl.zip");
     let Ok(file) = std::fs::File::open(&data) else {
-        return tell(&format!("skipped: {} is not here, and its photos may not be handed on", data.display()));
+        return report(&format!(
+            "skipped: {} is missing, and its licence does not allow us to ship it",
+            data.display()
+        ));
     };
     let mut archive = zip::ZipArchive::new(file).unwrap();
     let (card, network) = efficientnet();
@@ -206,12 +212,12 @@ fn cats_and_trucks_of_ten_photos_each() {
         LessonEvent::Epoch { held_out, .. } => *held_out,
         LessonEvent::Step { .. } => None,
     });
-    let right = taught.unwrap().answers.iter().filter(|answer| answer.probabilities[answer.class] > 0.5).count();
-    tell(&format!("cats and trucks: held-out loss and accuracy {held_out:?}, {right} of 20 right"));
-    assert!(held_out.unwrap().1 >= 0.9 && right >= 19);
+    let correct = taught.unwrap().answers.iter().filter(|answer| answer.probabilities[answer.class] > 0.5).count();
+    report(&format!("cats and trucks: held-out loss and accuracy {held_out:?}, {correct} of 20 correct"));
+    assert!(held_out.unwrap().1 >= 0.9 && correct >= 19);
 }
 
-/// Gradients through the last stage, from kept inputs, against differences of the loss.
+/// Checks gradients through the last stage, from its cached inputs, against finite differences of the loss.
 #[test]
 fn the_last_stages_gradient_is_the_slope_of_the_loss() {
     let device = Device::flex();
@@ -221,21 +227,21 @@ fn the_last_stages_gradient_is_the_slope_of_the_loss() {
         (0..3 * 32 * 32).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect::<Vec<_>>(),
         [1, 3, 32, 32],
     );
-    let kept = run(&network.stages[..last], Tensor::from_data(x, &device));
-    let loss = |kept: Tensor<4>| network.head(network.stages[last].forward(kept)).slice([0..1, 3..4]).sum();
+    let cached = run(&network.stages[..last], Tensor::from_data(x, &device));
+    let loss = |inputs: Tensor<4>| network.head(network.stages[last].forward(inputs)).slice([0..1, 3..4]).sum();
     let autodiff = device.clone().autodiff();
-    let tracked = Tensor::<4>::from_data(kept.clone().into_data(), &autodiff).require_grad();
-    let moved = burn::module::Module::to_device(network.clone(), &autodiff);
-    let gradients = moved.head(moved.stages[last].forward(tracked.clone())).slice([0..1, 3..4]).sum().backward();
+    let tracked = Tensor::<4>::from_data(cached.clone().into_data(), &autodiff).require_grad();
+    let tracking = burn::module::Module::to_device(network.clone(), &autodiff);
+    let gradients = tracking.head(tracking.stages[last].forward(tracked.clone())).slice([0..1, 3..4]).sum().backward();
     let gradient = values(tracked.grad(&gradients).unwrap());
-    let kept_values = values(kept.clone());
+    let inputs = values(cached.clone());
     let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
-    // Along the gradient itself the loss rises by its length.
+    // In the direction of the gradient, the slope of the loss is the gradient's norm.
     let step = 1e-2;
     let along = |sign: f32| {
-        let moved = kept_values.iter().zip(&gradient).map(|(v, g)| v + sign * step * g / norm).collect::<Vec<_>>();
-        values(loss(Tensor::from_data(TensorData::new(moved, kept.dims()), &device)))[0]
+        let shifted = inputs.iter().zip(&gradient).map(|(v, g)| v + sign * step * g / norm).collect::<Vec<_>>();
+        values(loss(Tensor::from_data(TensorData::new(shifted, cached.dims()), &device)))[0]
     };
     let slope = (along(1.0) - along(-1.0)) / (2.0 * step);
-    assert!((slope / norm - 1.0).abs() < 0.02, "slope {slope}, gradient's length {norm}");
+    assert!((slope / norm - 1.0).abs() < 0.02, "slope {slope}, gradient's norm {norm}");
 }

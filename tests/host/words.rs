@@ -1,4 +1,5 @@
-//! The page's words: both languages say everything, nothing is said that has no words, and no words are in the code.
+//! The page's texts: every language has all messages, every message that the code uses exists, and no texts are in the
+//! code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use crate::support::project;
 
-/// Messages by id: the names of their attributes and variables, whether they have a text, in one line each.
+/// Return the messages by id. A value describes the message in one line: whether it has a text, its attributes and its
+/// variables.
 fn messages(code: &str) -> BTreeMap<String, String> {
     let source = std::fs::read_to_string(project(&format!("www/words/{code}.ftl"))).unwrap();
     let resource =
@@ -46,13 +48,13 @@ fn every_language_has_every_message() {
     assert_eq!(files, LANGUAGES.len(), "a file in www/words for each language");
 }
 
-/// The Rust files under `places`.
-fn sources(places: &[&str]) -> Vec<PathBuf> {
+/// Return the files below `paths`.
+fn sources(paths: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut open: Vec<PathBuf> = places.iter().map(|place| project(place)).collect();
-    while let Some(path) = open.pop() {
+    let mut pending: Vec<PathBuf> = paths.iter().map(|path| project(path)).collect();
+    while let Some(path) = pending.pop() {
         if path.is_dir() {
-            open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            pending.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
         } else {
             files.push(path);
         }
@@ -60,7 +62,7 @@ fn sources(places: &[&str]) -> Vec<PathBuf> {
     files
 }
 
-/// Each string in a file's code, with the five tokens before it written together.
+/// Return each string in a file's code, after the concatenation of the five tokens before it.
 fn strings(file: &Path) -> Vec<(String, String)> {
     fn walk(tokens: TokenStream, before: &mut Vec<String>, found: &mut Vec<(String, String)>) {
         for token in tokens {
@@ -90,38 +92,38 @@ fn strings(file: &Path) -> Vec<(String, String)> {
 
 const PAGE: [&str; 6] =
     ["src/bin/app", "src/bin/about", "src/bin/check", "src/bin/teach", "src/bin/words.rs", "src/page"];
-/// Who says something to the page.
-const SPEAKERS: [&str; 3] = ["src/engine", "src/core", "src/protocol.rs"];
+/// Code whose messages the page shows, besides its own.
+const MESSAGE_SOURCES: [&str; 3] = ["src/engine", "src/core", "src/protocol.rs"];
 
 #[test]
-fn what_is_said_has_words_and_all_words_are_said() {
+fn messages_that_are_used_exist_and_all_messages_are_used() {
     let english = messages("en");
-    let mut said = BTreeSet::new();
-    for file in sources(&PAGE).into_iter().chain(sources(&SPEAKERS)) {
+    let mut used = BTreeSet::new();
+    for file in sources(&PAGE).into_iter().chain(sources(&MESSAGE_SOURCES)) {
         for (before, text) in strings(&file) {
             if before.ends_with("data-message=") || before.ends_with("Message::newParenthesis") {
                 let id = text.split(' ').next().unwrap();
                 assert!(english.contains_key(id), "{}: there is no message {id}", file.display());
             }
-            said.insert(text);
+            used.insert(text);
         }
     }
     for file in ["index.html", "www/offline.js", "www/part_loader.js", "tools/photos.py"] {
         let code = std::fs::read_to_string(project(file)).unwrap();
-        said.extend(
+        used.extend(
             english
                 .keys()
                 .filter(|id| code.contains(&format!("\"{id}\"")) || code.contains(&format!("`{id} ")))
                 .cloned(),
         );
     }
-    let mute: Vec<_> = english.keys().filter(|id| !said.contains(*id)).collect();
-    assert!(mute.is_empty(), "nobody says {mute:?}");
+    let unused: Vec<_> = english.keys().filter(|id| !used.contains(*id)).collect();
+    assert!(unused.is_empty(), "no code uses {unused:?}");
 }
 
 #[test]
 fn no_words_are_in_the_code() {
-    // Names and units, which are the same in every language.
+    // Names and units are the same in every language.
     const NAMES: [&str; 6] = ["camscope", "WebGPU", "CPU", " GFLOP/s", " MB", "basic render"];
     let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
     let mut found = Vec::new();
@@ -129,18 +131,19 @@ fn no_words_are_in_the_code() {
         for (before, text) in strings(&file) {
             let attribute = |names: &[&str]| names.iter().any(|name| before.ends_with(&format!("{name}=")));
             let plain = text.replace("{}", "");
-            // A sentence has a word that ends and another that begins; selectors, fonts and class lists have marks or are named.
+            // A sentence has at least two words of letters. Selectors and fonts have other characters; class lists and
+            // the like are excluded by the name before them.
             let sentence = plain
                 .split(' ')
                 .filter(|word| word.len() > 1 && word.chars().all(|c| c.is_alphabetic() || ".,:;…“”’'".contains(c)))
                 .count()
                 > 1;
             let child = before.ends_with('>') && !before.ends_with("=>") && letters(&plain) > 1;
-            let spoken = attribute(&["title", "placeholder", "alt", "aria-label"]) && letters(&plain) > 0;
-            let marked = attribute(&["class", "style", "data-testid", "accept", "aria-labelledby"])
+            let label = attribute(&["title", "placeholder", "alt", "aria-label"]) && letters(&plain) > 0;
+            let excluded = attribute(&["class", "style", "data-testid", "accept", "aria-labelledby"])
                 || before.ends_with("reason=")
                 || before.ends_with("doc=");
-            if (sentence || child || spoken) && !marked && !NAMES.contains(&plain.as_str()) {
+            if (sentence || child || label) && !excluded && !NAMES.contains(&plain.as_str()) {
                 found.push(format!("{}: {text:?} after {before}", file.display()));
             }
         }
@@ -148,19 +151,19 @@ fn no_words_are_in_the_code() {
     for file in std::fs::read_dir(project("www")).unwrap().map(|entry| entry.unwrap().path()) {
         if file.extension().is_some_and(|ending| ending == "js") {
             let code = std::fs::read_to_string(&file).unwrap();
-            let spoken =
+            let texts =
                 code.lines().filter(|line| line.contains("textContent = \"") || line.contains("textContent = `"));
-            found.extend(spoken.map(|line| format!("{}: {line}", file.display())));
+            found.extend(texts.map(|line| format!("{}: {line}", file.display())));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// The native binary has the errors' own texts, the page those in `en.ftl`.
+/// The native binary shows the errors' own texts, the page those in `en.ftl`.
 #[test]
 fn errors_say_the_same_natively_and_on_the_page() {
     let english = Language::english();
-    let same = |said: Message, text: String| assert_eq!(english.text(&said), text);
+    let same = |message: Message, text: String| assert_eq!(english.text(&message), text);
     let kinds = [Kind::Pdf, Kind::Archive, Kind::Tiff, Kind::Heic, Kind::Avif, Kind::Video, Kind::Text, Kind::Unknown];
     let mut photo: Vec<PhotoError> = kinds.map(PhotoError::NotAPhoto).into();
     photo.extend([PhotoError::Empty, PhotoError::Truncated, PhotoError::Damaged("bad huffman code".into())]);
@@ -185,7 +188,7 @@ fn errors_say_the_same_natively_and_on_the_page() {
 }
 
 #[test]
-fn messages_within_messages_and_counts() {
+fn messages_can_be_nested_and_have_plurals() {
     let (english, korean) = (Language::english(), {
         let source = std::fs::read_to_string(project("www/words/ko.ftl")).unwrap();
         Language::new("ko", source)
@@ -196,12 +199,12 @@ fn messages_within_messages_and_counts() {
     let left = |n: usize| Message::new("left-minutes").with("n", n);
     assert_eq!(english.text(&left(1)), "about a minute left");
     assert_eq!(english.text(&left(12)), "about 12 minutes left");
-    // Korean has no grammatical singular; the number itself chooses.
+    // Korean has no plural forms, so the number stands in the same sentence.
     assert_eq!((korean.text(&left(1)), korean.text(&left(12))), ("1분쯤 남음".into(), "12분쯤 남음".into()));
     let label = english.message(&Message::new("remove").with("name", "cat.jpg")).unwrap();
     assert_eq!((label.text, label.attributes), (None, vec![("aria-label".into(), "Remove cat.jpg".into())]));
     assert_eq!(english.message(&Message::new("no such message")), None);
-    // All methods, whose ids are data.
+    // The message ids of all methods are data.
     for method in Method::ALL {
         let info = method.info();
         assert!(
@@ -212,9 +215,9 @@ fn messages_within_messages_and_counts() {
     }
 }
 
-/// A promise is worth its test: those that docs/reliability.md names exist.
+/// The tests that docs/reliability.md names exist, so each of its promises is checked.
 #[test]
-fn the_tests_that_keep_promises_exist() {
+fn the_tests_of_the_promises_exist() {
     let page = std::fs::read_to_string(project("docs/reliability.md")).unwrap();
     let named: Vec<&str> = page.split('`').filter(|word| word.contains("::") && !word.contains(' ')).collect();
     assert!(named.len() > 30, "{} tests are named", named.len());

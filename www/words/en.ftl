@@ -223,7 +223,7 @@ check-bad-boxes = Not all of { $name } are boxes: { $why }.
 check-not-yolo = line { $line } is not "class x y width height" with numbers from 0 to 1, but "{ $found }"
 check-not-xml = it is not XML: { $why }
 check-not-voc = it is not Pascal VOC's XML: expected <annotation> with <size> and <object>s with <bndbox>; { $missing } is missing
-check-boxes-came =
+check-boxes-added =
     { $n ->
         [one] Boxes for 1 photo came with the files.
        *[other] Boxes for { $n } photos came with the files.
@@ -255,7 +255,7 @@ check-all = all
 check-sure = Sure at most
 check-inside-most = Evidence inside at most
 check-order = Order
-check-order-came = as they came
+check-order-added = as added
 check-order-name = name
 check-order-class = class
 check-order-confidence = least sure first

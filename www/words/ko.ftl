@@ -223,7 +223,7 @@ check-bad-boxes = { $name }: 상자가 아닌 것이 있어요. { $why }.
 check-not-yolo = { $line }번째 줄은 0부터 1까지의 수로 된 "class x y width height"여야 하는데 "{ $found }"임
 check-not-xml = XML이 아님: { $why }
 check-not-voc = Pascal VOC의 XML이 아님: <annotation> 안에 <size>와, <bndbox>가 있는 <object>가 있어야 하는데 { $missing } 없음
-check-boxes-came =
+check-boxes-added =
     { $n ->
         [1] 사진 1장의 상자를 파일에서 가져왔어요.
        *[other] 사진 { $n }장의 상자를 파일에서 가져왔어요.
@@ -255,7 +255,7 @@ check-all = 모두
 check-sure = 확률이 이만큼까지
 check-inside-most = 안쪽 근거가 이만큼까지
 check-order = 순서
-check-order-came = 넣은 순서
+check-order-added = 넣은 순서
 check-order-name = 이름
 check-order-class = 클래스
 check-order-confidence = 확률이 낮은 것부터

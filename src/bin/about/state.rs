@@ -1,4 +1,4 @@
-//! What the part knows: what can be measured, what is being measured, and what came of it.
+//! State of the part: what can be measured, what is being measured, and the results.
 
 use camscope::core::benchmark::BenchmarkResult;
 use camscope::core::message::{Arg, Message};

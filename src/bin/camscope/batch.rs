@@ -7,7 +7,8 @@ use std::str::FromStr;
 use anyhow::Context;
 use camscope::core::inference::Inference;
 use camscope::core::method::CamOptions;
-use camscope::data::{files_below, is_image};
+use camscope::core::names::is_image_name;
+use camscope::data::files_below;
 use camscope::engine::Session;
 use camscope::photo::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -47,7 +48,7 @@ pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<So
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let below = files_below(path, is_image)?.into_iter();
+            let below = files_below(path, is_image_name)?.into_iter();
             let mut below: Vec<Source> = below.map(|(name, path)| Source { name, path }).collect();
             // Several folders may have photos of the same name.
             if let (2.., Some(folder)) = (paths.len(), path.file_name()) {

@@ -91,7 +91,7 @@ struct Line<'a> {
     #[serde(flatten)]
     options: CamOptions,
     /// The network's crop, in fractions of the photo.
-    window: Rect,
+    crop: Rect,
     predictions: &'a [Prediction],
 }
 
@@ -168,7 +168,7 @@ fn line(session: &Session, args: &Args, source: &Source, inference: &Inference) 
         model: session.card().map_or("", |card| &card.name),
         device: &args.by.device.to_string(),
         options: args.cam_options(),
-        window: inference.window,
+        crop: inference.crop,
         predictions: &inference.predictions,
     };
     Ok(serde_json::to_string(&line)?)
@@ -194,9 +194,9 @@ fn write_overlays(
     let stem = name.file_stem().unwrap_or_default().to_string_lossy();
     match per_class {
         true => {
-            sheet::of_photo(photo, inference.window, &inference.predictions, &out.join(format!("{stem}-classes.png")))
+            sheet::of_photo(photo, inference.crop, &inference.predictions, &out.join(format!("{stem}-classes.png")))
         }
-        false => draw(photo, inference.window, &inference.predictions, &out, &stem),
+        false => draw(photo, inference.crop, &inference.predictions, &out, &stem),
     }
 }
 
@@ -205,14 +205,14 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Write one PNG per class, all on one scale: `STEM-RANK-CLASS.png`.
-fn draw(photo: &Photo, window: Rect, predictions: &[Prediction], out: &Path, stem: &str) -> anyhow::Result<()> {
+fn draw(photo: &Photo, crop: Rect, predictions: &[Prediction], out: &Path, stem: &str) -> anyhow::Result<()> {
     let (width, height) = (photo.width as usize, photo.height as usize);
     let picture = Picture { width, height, rgb: &photo.rgb };
     let range = Range::of(predictions.iter().flat_map(|p| &p.map.values));
-    let window = window.scaled(f64::from(photo.width), f64::from(photo.height));
+    let crop = crop.scaled(f64::from(photo.width), f64::from(photo.height));
     for (rank, p) in predictions.iter().enumerate() {
         let cells = (p.map.width, p.map.height);
-        let rgba = overlay(picture, &p.map.values, cells, window, range, OverlayOptions::default());
+        let rgba = overlay(picture, &p.map.values, cells, crop, range, OverlayOptions::default());
         let class: String = p.class.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
         let file = out.join(format!("{stem}-{}-{class}.png", rank + 1));
         image::save_buffer(&file, &rgba, photo.width, photo.height, image::ColorType::Rgba8)

@@ -107,10 +107,10 @@ fn section(source: &Source, photo: &Photo, inference: Inference) -> anyhow::Resu
         inference.height
     );
     let range = Range::of(inference.predictions.iter().flat_map(|p| &p.map.values));
-    let window = inference.window.scaled(width as f64, height as f64);
+    let crop = inference.crop.scaled(width as f64, height as f64);
     for Prediction { class, probability, map, .. } in &inference.predictions {
         let picture = Picture { width, height, rgb: &rgb };
-        let rgba = overlay(picture, &map.values, (map.width, map.height), window, range, OverlayOptions::default());
+        let rgba = overlay(picture, &map.values, (map.width, map.height), crop, range, OverlayOptions::default());
         let drawn: Vec<u8> = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
         let (class, percent) = (escaped(class), probability * 100.0);
         writeln!(

@@ -48,14 +48,14 @@ pub struct Args {
     stage: Option<usize>,
     /// Metrics, separated by commas; default: faithfulness, and with --data also boxes
     #[arg(long, value_enum, value_delimiter = ',')]
-    measure: Vec<Metric>,
+    measure: Vec<MetricGroup>,
     /// Print one JSON array with an object per method
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Metric {
+enum MetricGroup {
     /// Average drop, increase in confidence, deletion, insertion, ROAD: 76 passes per map
     Faithfulness,
     /// Localisation, pointing game, evidence inside the boxes
@@ -107,10 +107,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let mut metrics = args.measure.clone();
     if metrics.is_empty() {
-        metrics.push(Metric::Faithfulness);
-        metrics.extend(args.data.is_some().then_some(Metric::Boxes));
+        metrics.push(MetricGroup::Faithfulness);
+        metrics.extend(args.data.is_some().then_some(MetricGroup::Boxes));
     }
-    if metrics.contains(&Metric::Boxes) && args.data.is_none() {
+    if metrics.contains(&MetricGroup::Boxes) && args.data.is_none() {
         bail!("--measure boxes needs --data with boxes: {}", formats_help(Format::has_boxes));
     }
     let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} maps · {eta} left")?;
@@ -175,26 +175,26 @@ fn of_method(
     session: &mut Session,
     cases: &[Case],
     options: CamOptions,
-    metrics: &[Metric],
+    metrics: &[MetricGroup],
     bar: &ProgressBar,
 ) -> anyhow::Result<Score> {
     const ID: u32 = 0;
     let go_on = async |_, _| ControlFlow::Continue(());
-    let (mut faithful, mut sanity, mut found, mut spent) = (Vec::new(), Vec::new(), LocalisationTally::default(), 0.0);
+    let (mut faithfulness, mut sanity, mut found, mut spent) = (Vec::new(), Vec::new(), LocalisationTally::default(), 0.0);
     for case in cases {
         let inference = pollster::block_on(session.infer(ID, &case.photo, 1)).with_context(|| case.name.clone())?;
         let predicted = inference.predictions[0].index;
         let class = case.truth.as_ref().map_or(predicted, |(class, _)| *class);
-        if let (true, Some((_, boxes))) = (metrics.contains(&Metric::Boxes), &case.truth) {
+        if let (true, Some((_, boxes))) = (metrics.contains(&MetricGroup::Boxes), &case.truth) {
             let start = Instant::now();
             let map = &pollster::block_on(session.explain(ID, &options, &[class], go_on))?[0].map;
             spent += start.elapsed().as_secs_f64() * 1000.0;
             found.add(&map.values, map.width, class == predicted, boxes);
         }
-        if metrics.contains(&Metric::Faithfulness) {
-            faithful.push(pollster::block_on(session.faithfulness(ID, &options, class, go_on))?);
+        if metrics.contains(&MetricGroup::Faithfulness) {
+            faithfulness.push(pollster::block_on(session.faithfulness(ID, &options, class, go_on))?);
         }
-        if metrics.contains(&Metric::Sanity) {
+        if metrics.contains(&MetricGroup::Sanity) {
             sanity.push(pollster::block_on(session.sanity(ID, &options, class, go_on))?);
         }
         bar.inc(1);
@@ -203,8 +203,8 @@ fn of_method(
         method: options.method,
         photos: cases.len(),
         milliseconds: spent / cases.len() as f64,
-        faithfulness: metrics.contains(&Metric::Faithfulness).then(|| Means::of(&faithful)),
-        boxes: metrics.contains(&Metric::Boxes).then(|| found.scores()),
+        faithfulness: metrics.contains(&MetricGroup::Faithfulness).then(|| Means::of(&faithfulness)),
+        boxes: metrics.contains(&MetricGroup::Boxes).then(|| found.scores()),
         sanity: mean_similarities(&sanity),
     })
 }

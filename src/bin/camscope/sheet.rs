@@ -54,41 +54,41 @@ pub fn of_data(
                 (best.class.clone(), if right { RIGHT } else { WRONG }),
                 (format!("is {} · {i}", data.classes[data.labels[i]]), INK),
             ],
-            pictures: vec![over(&plain, inference.window, best, Range::of(&best.map.values)), plain],
+            pictures: vec![over(&plain, inference.crop, best, Range::of(&best.map.values)), plain],
         });
     }
     save(&sheet(&tiles, SIDE as usize, columns), out)
 }
 
 /// Write a sheet of one photo: the photo, and beside it the map of each prediction, all on one scale.
-pub fn of_photo(photo: &Photo, window: Rect, predictions: &[Prediction], out: &Path) -> anyhow::Result<()> {
+pub fn of_photo(photo: &Photo, crop: Rect, predictions: &[Prediction], out: &Path) -> anyhow::Result<()> {
     let short = f64::from(photo.width.min(photo.height));
     let (left, top) = ((f64::from(photo.width) - short) / 2.0, (f64::from(photo.height) - short) / 2.0);
     let plain = photo.square(Rect { x: left, y: top, width: short, height: short }, SIDE);
     // From fractions of the photo to fractions of its centre square.
     let (w, h) = (f64::from(photo.width), f64::from(photo.height));
-    let window = Rect {
-        x: (window.x * w - left) / short,
-        y: (window.y * h - top) / short,
-        width: window.width * w / short,
-        height: window.height * h / short,
+    let crop = Rect {
+        x: (crop.x * w - left) / short,
+        y: (crop.y * h - top) / short,
+        width: crop.width * w / short,
+        height: crop.height * h / short,
     };
     let range = Range::of(predictions.iter().flat_map(|p| &p.map.values));
     let mut tiles = vec![Tile { lines: vec![("the photo".into(), INK)], pictures: vec![plain.clone()] }];
     tiles.extend(predictions.iter().map(|p| Tile {
         lines: vec![(p.class.clone(), INK), (format!("{:.1} %", p.probability * 100.0), INK)],
-        pictures: vec![over(&plain, window, p, range)],
+        pictures: vec![over(&plain, crop, p, range)],
     }));
     save(&sheet(&tiles, SIDE as usize, tiles.len()), out)
 }
 
 /// Draw the prediction's map over `plain`, a square picture of side [`SIDE`].
-fn over(plain: &[u8], window: Rect, prediction: &Prediction, range: Range) -> Vec<u8> {
+fn over(plain: &[u8], crop: Rect, prediction: &Prediction, range: Range) -> Vec<u8> {
     let side = SIDE as usize;
     let picture = Picture { width: side, height: side, rgb: plain };
-    let window = window.scaled(f64::from(SIDE), f64::from(SIDE));
+    let crop = crop.scaled(f64::from(SIDE), f64::from(SIDE));
     let map = &prediction.map;
-    let rgba = overlay(picture, &map.values, (map.width, map.height), window, range, OverlayOptions::default());
+    let rgba = overlay(picture, &map.values, (map.width, map.height), crop, range, OverlayOptions::default());
     rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
 }
 

@@ -17,7 +17,7 @@ pub const LEAST: f64 = 0.01;
 /// A box that is added waits in the middle.
 const MIDDLE: Rect = Rect { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
 
-/// What came of the shortcut check, in words and as a bar.
+/// Show the result of the shortcut check in words and as a bar.
 #[component]
 pub fn Shortcut() -> impl IntoView {
     let state = expect_context::<State>();

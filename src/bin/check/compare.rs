@@ -100,14 +100,14 @@ fn within(scale: f64, moved: [f64; 2]) -> [f64; 2] {
 
 /// The first map less the second, over what the network of the first saw; what the other one did not see counts as nothing.
 fn minus(a: &ShownMap, b: &ShownMap, relative: bool) -> ShownMap {
-    let other = match a.inference.window == b.inference.window {
+    let other = match a.inference.crop == b.inference.crop {
         true => b.prediction.map.clone(),
         false => {
-            let window = a.inference.window;
+            let crop = a.inference.crop;
             let at = |i: usize| {
                 let share = |cell: usize| (cell as f64 + 0.5) / FINE as f64;
                 let (u, v) = (share(i % FINE), share(i / FINE));
-                let place = (window.x + u * window.width, window.y + v * window.height);
+                let place = (crop.x + u * crop.width, crop.y + v * crop.height);
                 canvas::value_at(&b.inference, &b.prediction, (place.0 as f32, place.1 as f32), true).unwrap_or(0.0)
             };
             ClassMap { width: FINE, height: FINE, values: (0..FINE * FINE).map(at).collect() }

@@ -7,6 +7,7 @@ use camscope::core::annotations::{voc, yolo};
 use camscope::core::batch::{BatchItem, BatchItemState};
 use camscope::core::geometry::Rect;
 use camscope::core::message::Message;
+use camscope::core::names::is_image_name;
 use camscope::page::web::{bytes_of, document, property};
 use js_sys::{Array, Function, Promise, Reflect};
 use leptos::ev;
@@ -47,7 +48,7 @@ pub fn listen(state: State) {
     std::mem::forget((drop, paste)); // they live as long as the page
 }
 
-/// From a dialog, which may have been for a folder.
+/// Add files from a dialog, which may have been for a folder.
 pub fn add_list(state: State, files: &FileList) {
     let path = |file: File| {
         let path = property(&file, "webkitRelativePath").as_string().filter(|path| !path.is_empty());
@@ -63,7 +64,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
         files.into_iter().partition(|(name, _)| name.ends_with(".txt") || name.ends_with(".xml"));
     // Beside photos lie many other files; only these are wanted.
     let alone = photos.len() == 1;
-    let photos: Vec<_> = photos.into_iter().filter(|(name, _)| alone || is_photo(name)).collect();
+    let photos: Vec<_> = photos.into_iter().filter(|(name, _)| alone || is_image_name(name)).collect();
     if photos.is_empty() && boxes.is_empty() {
         return state.say("note", "check-no-photo".into());
     }
@@ -104,7 +105,7 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
     }
     let assigned = assign_boxes(state, &fresh);
     if assigned > 0 {
-        state.say("note", Message::new("check-boxes-came").with("n", assigned));
+        state.say("note", Message::new("check-boxes-added").with("n", assigned));
     }
 }
 
@@ -138,7 +139,7 @@ pub fn forget() {
     BOXES.with_borrow_mut(HashMap::clear);
 }
 
-/// Where a file lies, without the folders that tell photos from boxes.
+/// Return the folders of a file, without those that separate photos from boxes.
 fn folder(name: &str) -> Vec<&str> {
     let mut parts: Vec<&str> = name.split('/').collect();
     parts.pop();
@@ -151,12 +152,7 @@ fn stem(name: &str) -> &str {
     file.rsplit_once('.').map_or(file, |(stem, _)| stem)
 }
 
-fn is_photo(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
-    matches!(ending.as_str(), "jpg" | "jpeg" | "png" | "webp" | "gif" | "bmp")
-}
-
-/// What was dropped, files and folders. Read now: the event forgets it when it is over.
+/// Return the dropped files and folders. The event has them only while it is handled.
 fn entries(data: &DataTransfer) -> Vec<JsValue> {
     let items = property(data, "items");
     let count = property(&items, "length").as_f64().unwrap_or(0.0) as u32;

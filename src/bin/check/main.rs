@@ -54,7 +54,7 @@ fn App() -> impl IntoView {
             <Intake/>
             <Show when=move || !none()>
                 <Progress/>
-                <div class="survey">
+                <div class="batch">
                     <gallery::Filters/>
                     <gallery::Gallery/>
                     <export::Exports/>
@@ -150,7 +150,7 @@ fn Progress() -> impl IntoView {
     };
     let share = move || 100.0 * counts().0 as f64 / counts().1.max(1) as f64;
     view! {
-        <div class="survey-progress">
+        <div class="batch-progress">
             <div class="row">
                 <span data-testid="check-progress" role=move || (!busy()).then_some("status") data-done=move || counts().0.to_string() data-page-bytes=move || {
                     counts();

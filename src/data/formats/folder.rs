@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use crate::core::preprocessing::Preprocessing;
 use crate::data::files::read_files;
-use crate::data::{DataError, Dataset, Split, is_image};
+use crate::core::names::is_image_name;
+use crate::data::{DataError, Dataset, Split};
 use crate::photo::{Photo, PhotoError};
 
 /// A part of the data set, named by its folder.
@@ -38,7 +39,7 @@ impl Part {
 /// # Errors
 /// [`DataError::Layout`] if no class folder holds an image file.
 pub fn load(root: &Path, preprocessing: &Preprocessing) -> Result<Split, DataError> {
-    let files = read_files(root, is_image)?;
+    let files = read_files(root, is_image_name)?;
     let in_parts = files.iter().any(|(path, _)| Part::of(path).is_some());
     let mut photos = Vec::new();
     for (path, bytes) in &files {

@@ -7,17 +7,18 @@ use crate::core::annotations::voc;
 use crate::core::preprocessing::Preprocessing;
 use crate::data::boxed::{Boxed, annotated, assemble};
 use crate::data::files::read_files;
-use crate::data::{DataError, is_image};
+use crate::core::names::is_image_name;
+use crate::data::DataError;
 
 /// Load photos with their annotations: for each photo an `.xml` file of the same name, anywhere below `root`.
 ///
 /// # Errors
 /// [`DataError::Layout`] if no annotation has an object.
 pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
-    let files = read_files(root, |name| is_image(name) || name.ends_with(".xml"))?;
+    let files = read_files(root, |name| is_image_name(name) || name.ends_with(".xml"))?;
     let stem = |name: &str| Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let images: HashMap<_, _> =
-        files.iter().filter(|(name, _)| is_image(name)).map(|(name, _)| (stem(name), name)).collect();
+        files.iter().filter(|(name, _)| is_image_name(name)).map(|(name, _)| (stem(name), name)).collect();
     let image = |name: &str| images.get(&stem(name)).copied();
     let parse = |text: &str| voc(text).map_or_else(|error| (Vec::new(), vec![error]), |found| (found, Vec::new()));
     let (objects, skipped) = annotated(&files, ".xml", image, parse, |class| Some(class.to_owned()));

@@ -7,7 +7,8 @@ use crate::core::annotations::yolo;
 use crate::core::preprocessing::Preprocessing;
 use crate::data::boxed::{Boxed, annotated, assemble};
 use crate::data::files::read_files;
-use crate::data::{DataError, is_image};
+use crate::core::names::is_image_name;
+use crate::data::DataError;
 
 /// Load the photos below `images/` with the labels at the same relative path below `labels/`.
 ///
@@ -16,7 +17,7 @@ use crate::data::{DataError, is_image};
 /// # Errors
 /// [`DataError::Layout`] if no label file has an object.
 pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
-    let files = read_files(root, |name| is_image(name) || name.ends_with(".txt"))?;
+    let files = read_files(root, |name| is_image_name(name) || name.ends_with(".txt"))?;
     let stem_below = |name: &str, folder: &str| {
         let (_, below) =
             format!("/{name}").rsplit_once(&format!("/{folder}/")).map(|(a, b)| (a.to_owned(), b.to_owned()))?;
@@ -24,7 +25,7 @@ pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> R
     };
     let images: HashMap<String, &String> = files
         .iter()
-        .filter(|(name, _)| is_image(name))
+        .filter(|(name, _)| is_image_name(name))
         .filter_map(|(name, _)| Some((stem_below(name, "images")?, name)))
         .collect();
     let own = files.iter().find(|(name, _)| name.ends_with("classes.txt"));

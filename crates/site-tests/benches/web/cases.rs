@@ -1,4 +1,5 @@
-//! What is timed: networks, sizes, devices; and how a copy of the site comes by them and by the peers.
+//! The timed cases: networks, sizes and devices. Their networks and the other libraries are added to a copy of the
+//! site.
 
 use std::path::Path;
 
@@ -14,21 +15,21 @@ use crate::scale;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// One photo to its logits; beside it, five maps of it.
+    /// The logits of one photo, and separately five of its maps.
     Forward,
     /// One full training step.
     Step,
 }
 
 pub struct Case {
-    /// As [`config`] has it.
+    /// Name as [`config`] understands it.
     pub network: &'static str,
     pub size: u32,
-    /// As the page's address has it.
+    /// Device as in the page's address.
     pub device: &'static str,
     pub batch: usize,
     pub work: Work,
-    /// Timed turns of each.
+    /// Timed runs of each library.
     pub rounds: usize,
 }
 
@@ -40,7 +41,8 @@ const fn step(network: &'static str, device: &'static str, rounds: usize) -> Cas
     Case { network, size: 32, device, batch: 4, work: Work::Step, rounds }
 }
 
-/// On WebGPU a pass takes seconds where the adapter is made of software, as it is on a machine without one.
+/// Cases on WebGPU have few rounds: on a machine without a graphics adapter, a pass on the software adapter takes
+/// seconds.
 pub const CASES: [Case; 12] = [
     forward("vgg16-gap", 96, "cpu", 9),
     forward("vgg16-gap", 224, "cpu", 7),
@@ -57,13 +59,15 @@ pub const CASES: [Case; 12] = [
 ];
 
 impl Case {
-    /// In the copy of the site: the model's name in the manifest, and the folder of its description.
+    /// Return the model's name in the manifest of the site's copy, which is also the name of the folder with its
+    /// description.
     pub fn name(&self) -> String {
         format!("bench-{}-{}", self.network, self.size)
     }
 }
 
-/// Puts the networks, with random weights, into the site's manifest; beside it, under `peers/`, what the peers need.
+/// Publish the networks, with random weights, in the site at `root`. Write the files for the other libraries to its
+/// folder `peers/`.
 pub fn publish_all(root: &Path, cases: &[&Case]) {
     let device = pollster::block_on(open(DeviceKind::Cpu)).unwrap();
     device.seed(1);
@@ -95,7 +99,7 @@ pub fn publish_all(root: &Path, cases: &[&Case]) {
     }
 }
 
-/// The network as the page reads it: rounded to float16.
+/// Publish a network, and return it as the page reads it: rounded to float16.
 fn publish_one(models: &Path, name: &str, network: &str, size: u32, device: &Device) -> Network {
     let config = config(network);
     let card = ModelCard {
@@ -116,6 +120,7 @@ fn publish_one(models: &Path, name: &str, network: &str, size: u32, device: &Dev
     weights(std::fs::read(models.join(&card.file)).unwrap(), &card, device).unwrap()
 }
 
+/// Copy the scripts and WebAssembly files of a folder.
 fn copy_scripts(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     let entries = std::fs::read_dir(from).unwrap_or_else(|e| panic!("{}: {e}; run make bench-web", from.display()));

@@ -1,11 +1,11 @@
-// ONNX Runtime Web and TensorFlow.js on the networks that the harness describes (see ../graph.rs). The harness calls
-// `prepare` once for each peer and `run` for every timed run; both give milliseconds and an answer.
+// ONNX Runtime Web and TensorFlow.js on the networks that the benchmark describes (see benches/graph.rs). The benchmark calls
+// `prepare` once for each library and `run` for every timed run. Both return milliseconds and the outputs (`answer`).
 "use strict";
 
 const LEARNING_RATE = 1e-4;
 const ready = {};
 
-// The same bytes as the engine's `noise`, normalised by the same recipe; interleaved RGB, photo after photo.
+// The same bytes as the engine's `noise`, with the same normalisation: interleaved RGB, photo after photo.
 function noise(count) {
   return Float32Array.from({ length: count }, (_, i) => ((Math.imul(i, 2654435761) >>> 24) - 127.5) / 127.5);
 }
@@ -25,7 +25,7 @@ async function run(peer) {
 }
 
 async function onnx(backend, folder, graph, batch) {
-  // Each backend has a build of its own; the one for WebGPU would be slower on the processor.
+  // Each backend has its own build. The one for WebGPU would be slower on the CPU.
   const ort = await import(`./ort/ort.${backend}.min.mjs`);
   ort.env.wasm.numThreads = 1;
   const session = await ort.InferenceSession.create(`${folder}/model.onnx`, {
@@ -49,7 +49,7 @@ async function tensorflow(backend, folder, graph, batch, training) {
   const variables = graph.operations.map((op) => tf.tidy(() => {
     const take = (at, shape) => tf.tensor(weights.subarray(at, at + shape.reduce((a, b) => a * b, 1)), shape);
     if (op.op === "conv") {
-      const whole = op.groups > 1 ? [2, 3, 0, 1] : [2, 3, 1, 0]; // kernels are [height, width, in, out] there
+      const whole = op.groups > 1 ? [2, 3, 0, 1] : [2, 3, 1, 0]; // TensorFlow.js has kernels as [height, width, in, out]
       return [tf.variable(take(op.weight, op.shape).transpose(whole)), tf.variable(take(op.bias, [op.shape[0]]))];
     }
     if (op.op === "head") return [tf.variable(take(op.weight, [op.channels, op.classes])), tf.variable(take(op.bias, [op.classes]))];
@@ -85,7 +85,7 @@ function logits(graph, variables, photo, training) {
   return results.at(-1);
 }
 
-// Fused where that exists and need not be differentiated: their fastest way.
+// Outside of training, use fused operations, which are the fastest of TensorFlow.js but have no gradients.
 function conv(x, weight, bias, op, training) {
   const { stride, pads: [top, left, bottom, right], groups, rectifier } = op;
   const side = x.shape[1], kernel = op.shape[2];

@@ -1,27 +1,27 @@
-//! Processor time and memory of this process's children and theirs: the driver, the browser, and all that it has started.
+//! CPU time and memory of all descendants of this process: the driver, the browser and its processes.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Clock ticks a second in `/proc`: fixed by Linux for programs.
+/// Clock ticks per second in `/proc`, which Linux fixes for programs.
 const TICKS: f64 = 100.0;
 
-/// Bytes in a page of memory.
+/// Bytes per page of memory.
 const PAGE: f64 = 4096.0;
 
 struct Process {
     parent: u32,
     seconds: f64,
-    /// Of memory that it has to itself or shares.
+    /// Resident memory, shared pages included.
     bytes: f64,
 }
 
-/// Seconds so far; 0 where the system does not tell (it does on Linux).
+/// CPU seconds used so far; 0 if the system does not report them. Linux does.
 pub fn seconds() -> f64 {
     descendants().iter().map(|process| process.seconds).sum()
 }
 
-/// Bytes now; what several share counts for each.
+/// Bytes of resident memory now. Shared pages count for each process.
 pub fn memory() -> f64 {
     descendants().iter().map(|process| process.bytes).sum()
 }
@@ -49,10 +49,10 @@ fn descendants() -> Vec<Process> {
     ids.iter().filter_map(|id| all.remove(id)).collect()
 }
 
-/// Fields 4, 14, 15 and 24 of proc_pid_stat(5).
+/// Read the fields 4, 14, 15 and 24 of proc_pid_stat(5).
 fn stat(process: &Path) -> Option<Process> {
     let text = std::fs::read_to_string(process.join("stat")).ok()?;
-    // The name may hold blanks; it ends with the last bracket.
+    // The name may contain spaces. It ends with the last bracket.
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
     let number = |at: usize| fields.get(at)?.parse::<f64>().ok();
     Some(Process {

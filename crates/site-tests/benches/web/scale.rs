@@ -1,4 +1,4 @@
-//! How time and memory grow: with the photos of a pass, of a folder, and with what a training step has to do.
+//! How time and memory grow with the photos of a pass, the photos of a folder, and the work of a training step.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,11 +10,11 @@ use crate::browser::Browser;
 use crate::processor;
 use crate::site::Site;
 
-/// In a pass.
+/// Photos in a pass.
 const BATCHES: [usize; 6] = [1, 2, 4, 8, 16, 32];
-/// In a folder, of a megapixel each.
+/// Photos in a folder, of a megapixel each.
 const FOLDERS: [usize; 3] = [10, 100, 1000];
-/// Network (as `cases::config` has it), pixels on a side, photos in a step.
+/// Network as `networks::config` understands it, pixels per side, photos per step.
 const STEPS: [(&str, u32, usize); 13] = [
     ("vgg16-gap-thin", 32, 4),
     ("vgg16-gap-thin", 32, 8),
@@ -31,7 +31,7 @@ const STEPS: [(&str, u32, usize); 13] = [
     ("resnet-20", 32, 32),
 ];
 
-/// Networks that a scaling step asks for.
+/// Return the names of the networks in [`STEPS`].
 pub fn networks() -> impl Iterator<Item = &'static str> {
     let mut names: Vec<_> = STEPS.iter().map(|(name, ..)| *name).collect();
     names.sort_unstable();
@@ -44,8 +44,8 @@ pub async fn run(browser: &Browser, site: &Site) {
     println!("{:>8} {:>14} {:>14}", "photos", "ms per photo", "engine MB");
     for batch in BATCHES {
         let query = format!("bench=efficientnet-lite0&size=224&device=cpu&runs=3&batch={batch}");
-        let found = measured(browser, site, &query).await;
-        let [median, memory] = ["median_ms", "memory"].map(|key| found[key].as_f64().unwrap());
+        let result = benchmark(browser, site, &query).await;
+        let [median, memory] = ["median_ms", "memory"].map(|key| result[key].as_f64().unwrap());
         println!("{batch:>8} {:>14.1} {:>14.0}", median / batch as f64, memory / 1e6);
     }
 
@@ -54,16 +54,16 @@ pub async fn run(browser: &Browser, site: &Site) {
     let mut points = Vec::new();
     for (network, size, batch) in STEPS {
         let query = format!("bench=bench-{network}&size={size}&device=cpu&runs=5&batch={batch}&training=1");
-        let found = measured(browser, site, &query).await;
-        let [median, gflops, memory] = ["median_ms", "gflops", "memory"].map(|key| found[key].as_f64().unwrap());
+        let result = benchmark(browser, site, &query).await;
+        let [median, gflops, memory] = ["median_ms", "gflops", "memory"].map(|key| result[key].as_f64().unwrap());
         let work = gflops * median / 1e3;
         println!("{network:>24} {size:>7} {batch:>7} {median:>10.1} {work:>12.2} {:>10.0}", memory / 1e6);
         points.push((work, median));
     }
-    let (per_gflop, fixed, explained) = line(&points);
+    let (per_gflop, fixed, r_squared) = linear_fit(&points);
     println!(
-        "  fit: {fixed:.1} ms and {per_gflop:.1} ms for each GFLOP; it explains {:.1} % of the variance",
-        100.0 * explained
+        "  fit: {fixed:.1} ms and {per_gflop:.1} ms per GFLOP; it explains {:.1} % of the variance",
+        100.0 * r_squared
     );
 
     println!("folders on the Check page, EfficientNet-Lite0, CPU engine, photos of 1152 x 864:");
@@ -71,7 +71,7 @@ pub async fn run(browser: &Browser, site: &Site) {
     let folder = tempfile::tempdir().unwrap();
     let photos = photos(folder.path(), FOLDERS[2]);
     for count in FOLDERS {
-        let (time, page, peak) = look_through(browser, site, &photos[..count]).await;
+        let (time, page, peak) = process_folder(browser, site, &photos[..count]).await;
         println!(
             "{count:>8} {:>14.0} {:>10.1} {:>24.0}",
             time.as_secs_f64() * 1e3 / count as f64,
@@ -81,13 +81,14 @@ pub async fn run(browser: &Browser, site: &Site) {
     }
 }
 
-async fn measured(browser: &Browser, site: &Site, query: &str) -> Value {
+/// Run a benchmark by its address, and return its result.
+async fn benchmark(browser: &Browser, site: &Site, query: &str) -> Value {
     browser.open(&format!("{}/?{query}", site.url)).await;
     result(browser, 1).await
 }
 
-/// Slope and intercept of the straight line nearest to the points, and its R².
-fn line(points: &[(f64, f64)]) -> (f64, f64, f64) {
+/// Return slope, intercept and R² of the least-squares line through the points.
+fn linear_fit(points: &[(f64, f64)]) -> (f64, f64, f64) {
     let n = points.len() as f64;
     let mean = |f: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(f).sum::<f64>() / n;
     let (x, y) = (mean(&|p| p.0), mean(&|p| p.1));
@@ -95,7 +96,7 @@ fn line(points: &[(f64, f64)]) -> (f64, f64, f64) {
     (xy / xx, y - xy / xx * x, xy * xy / (xx * yy))
 }
 
-/// Photos that differ, as files.
+/// Write `count` different photos to `folder`.
 fn photos(folder: &Path, count: usize) -> Vec<PathBuf> {
     let photo = |i: usize| {
         let pixel = |x: u32, y: u32| image::Rgb([(x / 5) as u8, ((x ^ y) / 4) as u8, ((y + 7 * i as u32) / 4) as u8]);
@@ -106,8 +107,9 @@ fn photos(folder: &Path, count: usize) -> Vec<PathBuf> {
     (0..count).map(photo).collect()
 }
 
-/// Time for all, bytes of the page's own memory, and the most that all processes of the browser held.
-async fn look_through(browser: &Browser, site: &Site, photos: &[PathBuf]) -> (Duration, f64, f64) {
+/// Run inference on the photos in Check. Return the time, the bytes of the page's own memory, and the peak memory of
+/// all of the browser's processes.
+async fn process_folder(browser: &Browser, site: &Site, photos: &[PathBuf]) -> (Duration, f64, f64) {
     browser.open(&format!("{}/?device=cpu&model=efficientnet-lite0", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
     browser.click("[data-testid=tab-check]").await;

@@ -1,4 +1,5 @@
-//! A first visit, and what it downloads: each time a new browser, which has nothing cached and nothing compiled.
+//! The time of a first visit, and the sizes of the files that it downloads. Each visit uses a new browser, without
+//! cached or compiled files.
 
 use std::path::Path;
 
@@ -8,31 +9,31 @@ use crate::project;
 use crate::site::Site;
 
 const VISITS: usize = 5;
-/// Notes when photos are accepted, and when the network is ready.
-const NOTE: &str = "<script>new MutationObserver(() => { \
+/// Script: record when photos are accepted, and when the network is ready.
+const RECORDER: &str = "<script>new MutationObserver(() => { \
     if (document.querySelector('[data-testid=photo-input]')) window.accepts ??= performance.now(); \
     if (document.querySelector('[data-testid=engine-progress][data-state=ready]')) window.ready ??= performance.now(); \
     }).observe(document, { childList: true, subtree: true, attributes: true })</script>";
 
 pub async fn run() {
-    let note = |root: &Path| {
+    let add_recorder = |root: &Path| {
         let index = root.join("index.html");
         let page = std::fs::read_to_string(&index).unwrap();
-        std::fs::write(index, page.replacen("<head>", &format!("<head>{NOTE}"), 1)).unwrap();
+        std::fs::write(index, page.replacen("<head>", &format!("<head>{RECORDER}"), 1)).unwrap();
     };
-    let site = Site::changed(note).await;
-    let mut all = [const { Vec::new() }; 3];
+    let site = Site::changed(add_recorder).await;
+    let mut times = [const { Vec::new() }; 3];
     for _ in 0..VISITS {
         let browser = Browser::start().await;
         browser.open(&format!("{}/?device=cpu", site.url)).await;
         browser.wait("[data-testid=engine-progress][data-state=ready]").await;
         let painted = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
-        for (times, what) in all.iter_mut().zip([painted, "window.accepts", "window.ready"]) {
-            times.push(browser.run(&format!("return {what}"), vec![]).await.as_f64().unwrap_or(f64::NAN));
+        for (times, event) in times.iter_mut().zip([painted, "window.accepts", "window.ready"]) {
+            times.push(browser.run(&format!("return {event}"), vec![]).await.as_f64().unwrap_or(f64::NAN));
         }
         browser.close().await;
     }
-    let [painted, accepts, ready] = all.map(median);
+    let [painted, accepts, ready] = times.map(median);
     println!(
         "a first visit, local server, CPU engine (medians of {VISITS}): painted after {painted:.0} ms, photos accepted after {accepts:.0} ms, network ready after {ready:.0} ms"
     );

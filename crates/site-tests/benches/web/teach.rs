@@ -1,7 +1,7 @@
-//! Teaching a head in the browser, beside TensorFlow.js in the same browser on features of the same shape.
+//! Training a head on the page, beside TensorFlow.js in the same browser on features of the same shape.
 //!
-//! Twenty photos of two classes, EfficientNet-Lite0 on the CPU engine, the page's default settings. Every round trains once
-//! here and once there; medians and their ratio are printed.
+//! There are twenty photos of two classes, EfficientNet-Lite0 on the CPU engine, and the page's default settings. Every
+//! round trains once with each library. The benchmark prints medians and their ratio.
 
 use std::path::{Path, PathBuf};
 
@@ -13,21 +13,22 @@ use crate::site::Site;
 
 const ROUNDS: usize = 5;
 
-/// Trains a dense layer as the page trains its head: zeros at the start, Adam, cross-entropy of logits, shuffled batches of 16.
+/// Script: train a dense layer as the page trains its head. The weights start at zero; Adam minimises the cross-entropy
+/// of the logits, in shuffled batches of 16.
 const TENSORFLOW: &str = "return (async (backend, examples) => { \
     await tf.setBackend(backend); await tf.ready(); \
     const features = tf.randomNormal([examples, 1280], 0, 1, 'float32', 1).relu(); \
     const labels = tf.oneHot(tf.range(0, examples, 1, 'int32').mod(tf.scalar(2, 'int32')), 2).toFloat(); \
-    const judged = [features.slice([0, 0], [4, 1280]), labels.slice([0, 0], [4, 2])]; \
+    const validation = [features.slice([0, 0], [4, 1280]), labels.slice([0, 0], [4, 2])]; \
     const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [1280], kernelInitializer: 'zeros' })] }); \
     model.compile({ optimizer: tf.train.adam(0.003), loss: (y, x) => tf.losses.softmaxCrossEntropy(y, x), metrics: [] }); \
     const start = performance.now(); \
-    const history = await model.fit(features, labels, { epochs: 20, batchSize: 16, shuffle: true, validationData: judged, yieldEvery: 'never' }); \
+    const history = await model.fit(features, labels, { epochs: 20, batchSize: 16, shuffle: true, validationData: validation, yieldEvery: 'never' }); \
     const took = performance.now() - start; \
-    if (!(history.history.loss.at(-1) < history.history.loss[0])) throw new Error('it does not learn'); \
-    tf.dispose([features, labels, judged]); model.dispose(); return took })(...arguments)";
+    if (!(history.history.loss.at(-1) < history.history.loss[0])) throw new Error('the loss does not decrease'); \
+    tf.dispose([features, labels, validation]); model.dispose(); return took })(...arguments)";
 
-/// Notes when the training's state changes, and when its last epoch is told.
+/// Script: record when the state of the training changes, and when its last epoch is shown.
 const WATCH: &str = "window.changes = []; new MutationObserver(() => { \
     const state = document.querySelector('[data-testid=train-state]').dataset.state; \
     const epoch = document.querySelector('[data-testid=train-epoch]').textContent; \
@@ -35,6 +36,7 @@ const WATCH: &str = "window.changes = []; new MutationObserver(() => { \
     if (window.changes.at(-1)?.[0] !== now) window.changes.push([now, performance.now()]) \
     }).observe(document.querySelector('.training'), { attributes: true, characterData: true, childList: true, subtree: true })";
 
+/// Write ten photos of each of two classes.
 fn photos(folder: &Path) -> [Vec<PathBuf>; 2] {
     [false, true].map(|across| {
         let photo = |i: u32| {
@@ -53,9 +55,9 @@ fn photos(folder: &Path) -> [Vec<PathBuf>; 2] {
     })
 }
 
-/// Trains once on the page, and gives milliseconds of looking at the photos, of the epochs in the engine, of the epochs as
-/// the page draws them, and of keeping the network.
-async fn taught(browser: &Browser) -> [f64; 4] {
+/// Train once on the page. Return the milliseconds for the photos' features, for the epochs in the engine, for the
+/// epochs as the page draws them, and for saving the network.
+async fn train(browser: &Browser) -> [f64; 4] {
     browser.run("window.changes = []", vec![]).await;
     browser.wait("[data-testid=train-start]").await.click().await.unwrap();
     browser.wait("[data-testid=train-state][data-state=done]").await;
@@ -85,15 +87,15 @@ pub async fn run(browser: &Browser, site: &Site) {
     }
     browser.run(WATCH, vec![]).await;
 
-    // Features are made once per photo: plain, then with four changed copies each.
+    // Features are computed once per photo: first plain, then with four augmented copies each.
     browser.wait(".choices summary").await.click().await.unwrap();
     browser.wait("[data-testid=augment]").await.click().await.unwrap();
-    let plain = taught(browser).await;
+    let plain = train(browser).await;
     browser.wait("[data-testid=augment]").await.click().await.unwrap();
-    let copies = taught(browser).await;
+    let copies = train(browser).await;
     println!("twenty photos of 1024x768, EfficientNet-Lite0, CPU engine, one thread:");
     println!(
-        "  network started and features: {:.1} s plain, {:.1} s with four changed copies each",
+        "  network started and features: {:.1} s plain, {:.1} s with four augmented copies each",
         plain[0] / 1e3,
         copies[0] / 1e3
     );
@@ -101,7 +103,7 @@ pub async fn run(browser: &Browser, site: &Site) {
     let other = browser.client.new_window(true).await.unwrap().handle;
     browser.client.switch_to_window(other.clone()).await.unwrap();
     browser.open(&format!("{}/peers/peers.html", site.url)).await;
-    // What the page learns from: 16 photos, the rest is held out, with their copies.
+    // The page trains on 16 photos and their four copies each. The others are held out.
     const EXAMPLES: usize = 80;
     let theirs = async |backend: &str| -> Result<f64, String> {
         let took = browser.client.execute(TENSORFLOW, vec![json!(backend), json!(EXAMPLES)]).await;
@@ -111,16 +113,16 @@ pub async fn run(browser: &Browser, site: &Site) {
     for backend in ["cpu", "wasm", "webgl"] {
         match theirs(backend).await {
             Ok(_) => backends.push((backend, Vec::new())),
-            Err(why) => println!("  TensorFlow.js on {backend} cannot: {}", why.lines().next().unwrap_or_default()),
+            Err(error) => println!("  TensorFlow.js on {backend} fails: {}", error.lines().next().unwrap_or_default()),
         }
     }
-    let (mut ours, mut drawn, mut keeping) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut drawn, mut saving) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         browser.client.switch_to_window(page.clone()).await.unwrap();
-        let [_, epochs, on_the_page, after] = taught(browser).await;
+        let [_, epochs, on_the_page, after] = train(browser).await;
         ours.push(epochs);
         drawn.push(on_the_page);
-        keeping.push(after);
+        saving.push(after);
         browser.client.switch_to_window(other.clone()).await.unwrap();
         for (backend, times) in &mut backends {
             times.push(theirs(backend).await.unwrap());
@@ -128,12 +130,12 @@ pub async fn run(browser: &Browser, site: &Site) {
     }
     let ours = median(ours);
     println!(
-        "twenty epochs of the head on {EXAMPLES} examples, batch 16, held-out photos judged and a map drawn every epoch (medians of {ROUNDS}):"
+        "twenty epochs of the head on {EXAMPLES} examples, batch 16, held-out photos evaluated and a map drawn every epoch (medians of {ROUNDS}):"
     );
     println!(
-        "  camscope               {ours:7.0} ms   in the engine; {:.0} ms until the page has drawn every epoch, {:.0} ms more to judge every photo and keep the network",
+        "  camscope               {ours:7.0} ms   in the engine; {:.0} ms until the page has drawn every epoch, {:.0} ms more to evaluate every photo and save the network",
         median(drawn),
-        median(keeping)
+        median(saving)
     );
     for (backend, times) in backends {
         let theirs = median(times);

@@ -1,4 +1,5 @@
-//! The About tab: a measurement by hand and by address; and by what is measured, both engines' operations against the native ones.
+//! The About tab: benchmarks started by a click and by the address. Their results also compare both engines' operations
+//! with native ones.
 
 use camscope::checkpoint::{decode, read_manifest};
 use camscope::core::preprocessing::Preprocessing;
@@ -10,14 +11,15 @@ use serde_json::Value;
 use crate::browser::{Browser, project};
 use crate::site::Site;
 
-/// What `?bench=` says.
-async fn measured(browser: &Browser, site: &Site, query: &str) -> Value {
+/// Run a benchmark by its address, and return its result.
+async fn benchmark(browser: &Browser, site: &Site, query: &str) -> Value {
     browser.open(&format!("{}/?{query}", site.url)).await;
     browser.wait_for("[data-testid=bench-row]", 1).await;
     assert_eq!(browser.messages().await, [""; 0], "{query}");
     serde_json::from_str(&browser.text("[data-testid=bench-json]").await).unwrap()
 }
 
+/// Return a network of the site on the native CPU.
 async fn native(model: &str) -> Network {
     let models = project("www/models");
     let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == model).unwrap();
@@ -30,26 +32,26 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_measurement_by_address_says_what_it_found() {
+async fn a_benchmark_by_address_shows_its_result() {
     let (site, browser) = (Site::built().await, Browser::start().await);
-    let found = measured(&browser, &site, "bench=resnet-20&size=32&runs=5&device=cpu").await;
+    let result = benchmark(&browser, &site, "bench=resnet-20&size=32&runs=5&device=cpu").await;
     assert_eq!(
-        (&found["model"], &found["device"], &found["adapter"]),
+        (&result["model"], &result["device"], &result["adapter"]),
         (&"resnet-20".into(), &"cpu".into(), &"CPU".into())
     );
-    assert_eq!(found["size"], 32);
-    let mut runs = numbers(&found["runs_ms"]);
+    assert_eq!(result["size"], 32);
+    let mut runs = numbers(&result["runs_ms"]);
     assert_eq!(runs.len(), 5);
     runs.sort_by(f64::total_cmp);
-    let median = found["median_ms"].as_f64().unwrap();
+    let median = result["median_ms"].as_f64().unwrap();
     assert_eq!(median, runs[2]);
-    assert!(runs[0] > 0.0 && found["first_ms"].as_f64().unwrap() > 0.0 && found["maps_ms"].as_f64().unwrap() >= 0.0);
+    assert!(runs[0] > 0.0 && result["first_ms"].as_f64().unwrap() > 0.0 && result["maps_ms"].as_f64().unwrap() >= 0.0);
     let work: u64 = native("resnet-20").await.cost(32, 32).iter().map(|stage| stage.multiply_adds).sum();
     let gflops = 2.0 * work as f64 / median / 1e6;
-    assert!((found["gflops"].as_f64().unwrap() / gflops - 1.0).abs() < 1e-6, "{found}");
+    assert!((result["gflops"].as_f64().unwrap() / gflops - 1.0).abs() < 1e-6, "{result}");
 
-    // A network that the site has no weights of gets random ones.
-    let random = measured(&browser, &site, "bench=squeezenet1.1&size=64&runs=1&device=cpu").await;
+    // A network whose weights the site does not have gets random ones.
+    let random = benchmark(&browser, &site, "bench=squeezenet1.1&size=64&runs=1&device=cpu").await;
     assert_eq!((numbers(&random["runs_ms"]).len(), numbers(&random["logits"]).len()), (1, 10));
     browser.open(&format!("{}/?bench=no-such-net&device=cpu", site.url)).await;
     browser.wait("[data-testid=error]").await;
@@ -58,7 +60,7 @@ async fn a_measurement_by_address_says_what_it_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn this_device_is_measured_by_hand() {
+async fn a_benchmark_starts_and_stops_by_click() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.click("[data-testid=tab-about]").await;
@@ -70,11 +72,11 @@ async fn this_device_is_measured_by_hand() {
     browser.set("[data-testid=bench-size]", "64").await;
     browser.click("[data-testid=bench-start]").await;
     browser.wait_for("[data-testid=bench-row]", 2).await;
-    // The newest is on top.
+    // The newest result is at the top.
     assert!(browser.text("[data-testid=bench-row]").await.contains("resnet-20 · 64 pixels"));
     browser.screenshot("about").await;
 
-    // What takes long can be ended.
+    // A long benchmark can be stopped.
     browser.set("[data-testid=bench-model]", "resnet-50").await;
     browser.set("[data-testid=bench-size]", "320").await;
     browser.click("[data-testid=bench-start]").await;
@@ -85,9 +87,10 @@ async fn this_device_is_measured_by_hand() {
     browser.close().await;
 }
 
-/// Every kind of operation, on both engines and with burn's own, gives the native engine's answer to the same noise.
+/// On both engines, with our operations and with burn's, networks of every kind of operation give the native engine's
+/// logits for the same noise.
 #[tokio::test(flavor = "multi_thread")]
-async fn operations_in_the_browser_answer_as_native_ones() {
+async fn operations_in_the_browser_agree_with_native_ones() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     for (model, size) in [("resnet-20", 32), ("vgg16-gap-cifar10", 40), ("efficientnet-lite0", 64)] {
         let network = native(model).await;
@@ -96,39 +99,42 @@ async fn operations_in_the_browser_answer_as_native_ones() {
         let x = preprocessing.normalise(&rgb, &open(DeviceKind::Cpu).await.unwrap());
         let expected = network.forward(x).logits.into_data().try_into_vec_as::<f32>().unwrap();
         let largest = expected.iter().fold(0f64, |largest, &value| largest.max(f64::from(value).abs()));
-        for way in ["device=cpu", "device=cpu&kernels=plain", "device=webgpu", "device=webgpu&kernels=plain"] {
-            let query = format!("bench={model}&size={size}&runs=1&batch=2&{way}");
-            let found = numbers(&measured(&browser, &site, &query).await["logits"]);
-            assert_eq!(found.len(), expected.len(), "{query}");
-            for (found, &expected) in found.iter().zip(&expected) {
-                assert!((found - f64::from(expected)).abs() < 1e-3 * largest, "{query}: {found} for {expected}");
+        for engine in ["device=cpu", "device=cpu&kernels=plain", "device=webgpu", "device=webgpu&kernels=plain"] {
+            let query = format!("bench={model}&size={size}&runs=1&batch=2&{engine}");
+            let actual = numbers(&benchmark(&browser, &site, &query).await["logits"]);
+            assert_eq!(actual.len(), expected.len(), "{query}");
+            for (actual, &expected) in actual.iter().zip(&expected) {
+                assert!(
+                    (actual - f64::from(expected)).abs() < 1e-3 * largest,
+                    "{query}: {actual} instead of {expected}"
+                );
             }
         }
     }
     browser.close().await;
 }
 
-/// Training steps take the same way on both engines, with our operations and burn's own.
+/// The losses of training steps are the same on both engines, with our operations and with burn's.
 #[tokio::test(flavor = "multi_thread")]
 async fn training_steps_are_the_same_on_both_engines() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     let mut all = Vec::new();
-    for way in ["device=cpu", "device=cpu&kernels=plain", "device=webgpu", "device=webgpu&kernels=plain"] {
-        let query = format!("bench=resnet-20&size=32&runs=2&batch=3&training=1&{way}");
-        let losses = numbers(&measured(&browser, &site, &query).await["losses"]);
+    for engine in ["device=cpu", "device=cpu&kernels=plain", "device=webgpu", "device=webgpu&kernels=plain"] {
+        let query = format!("bench=resnet-20&size=32&runs=2&batch=3&training=1&{engine}");
+        let losses = numbers(&benchmark(&browser, &site, &query).await["losses"]);
         assert!(losses.len() == 3 && losses[2] < losses[0], "{query}: {losses:?}");
         all.push((query, losses));
     }
     for (query, losses) in &all[1..] {
-        for (found, expected) in losses.iter().zip(&all[0].1) {
-            assert!((found / expected - 1.0).abs() < 1e-3, "{query}: {losses:?} for {:?}", all[0].1);
+        for (actual, expected) in losses.iter().zip(&all[0].1) {
+            assert!((actual / expected - 1.0).abs() < 1e-3, "{query}: {losses:?} instead of {:?}", all[0].1);
         }
     }
     browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_site_is_made_of_is_listed_with_its_licences() {
+async fn dependencies_are_listed_with_their_licences() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
@@ -140,10 +146,13 @@ async fn what_the_site_is_made_of_is_listed_with_its_licences() {
     for name in ["burn", "burn-flex", "wgpu", "leptos", "image", "fluent-bundle", "idb"] {
         let (_, rest) = lock.split_once(&format!("name = \"{name}\"\nversion = \"")).unwrap();
         let listed = format!("{name} {}", rest.split('"').next().unwrap());
-        assert!(text.contains(&listed), "{listed} is not on the page of licences");
+        assert!(text.contains(&listed), "{listed} is not on the licence page");
     }
-    assert!(text.contains("MIT License") && text.contains("Permission is hereby granted"), "no terms");
+    assert!(
+        text.contains("MIT License") && text.contains("Permission is hereby granted"),
+        "the licence texts are missing"
+    );
     let worker = std::fs::read_to_string(project("dist/sw.js")).unwrap();
-    assert!(worker.contains("\"licences.html\""), "it is not kept for offline");
+    assert!(worker.contains("\"licences.html\""), "the licence page is not cached for offline use");
     browser.close().await;
 }

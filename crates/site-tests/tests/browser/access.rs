@@ -1,5 +1,5 @@
-//! For everyone: no violation of WCAG 2.2 A and AA that axe-core can find, on any part of the page, in both themes and on a narrow
-//! screen; nothing is out of reach of a keyboard; nothing moves for those who asked for stillness.
+//! Accessibility. axe-core finds no violation of WCAG 2.2 A and AA on any part of the page, in both themes and on a
+//! narrow screen. The keyboard reaches everything. Nothing moves if the visitor prefers reduced motion.
 
 use serde_json::{Value, json};
 
@@ -10,59 +10,62 @@ const RULES: &str = "const done = arguments[arguments.length - 1]; \
     axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] }) \
         .then(({ violations }) => done(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).join(' | ')}`)))";
 
-/// What axe finds wrong with the page as it stands.
+/// Return the violations that axe-core finds on the page as it is now.
 async fn violations(browser: &Browser) -> Vec<String> {
     let axe = project(".tools/axe/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(axe).expect("axe-core is in .tools/: `make setup` fetches it");
     browser.run(&axe, vec![]).await;
-    let found = browser.client.execute_async(RULES, vec![]).await.unwrap();
-    serde_json::from_value(found).unwrap()
+    let violations = browser.client.execute_async(RULES, vec![]).await.unwrap();
+    serde_json::from_value(violations).unwrap()
 }
 
+/// Check every part of the page for violations and sideways scrolling.
 async fn every_part(browser: &Browser, site: &Site, name: &str, width: u32) {
     let mut all = Vec::new();
-    let mut note = async |browser: &Browser, part: &str| {
+    let mut check = async |browser: &Browser, part: &str| {
         all.extend(violations(browser).await.into_iter().map(|violation| format!("{part}: {violation}")));
-        let wide = browser.run("return document.documentElement.scrollWidth - arguments[0]", vec![json!(width)]).await;
-        if wide.as_f64().unwrap() > 0.0 {
-            all.push(format!("{part}: it scrolls sideways by {wide} pixels"));
+        let overflow =
+            browser.run("return document.documentElement.scrollWidth - arguments[0]", vec![json!(width)]).await;
+        if overflow.as_f64().unwrap() > 0.0 {
+            all.push(format!("{part}: the page scrolls sideways by {overflow} pixels"));
         }
         browser.screenshot(&format!("access-{name}-{part}")).await;
     };
     browser.open(&format!("{}/?device=cpu&model=efficientnet-lite0", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
-    note(browser, "welcome").await;
+    check(browser, "welcome").await;
     browser.add_photos(&[&sample("cat.png"), &sample("coffee.png")]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", 2).await;
-    note(browser, "look").await;
+    check(browser, "look").await;
     browser.click("[data-testid=tab-check]").await;
     browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
     browser.wait("[data-testid=check-card]").await.click().await.unwrap();
     browser.wait("[data-testid=detail] canvas").await;
     with_box_and_comparison(browser).await;
-    note(browser, "check").await;
+    check(browser, "check").await;
     browser.click("[data-testid=tab-teach]").await;
     browser.wait_for("[data-testid=class-card]", 2).await;
-    note(browser, "teach").await;
-    taught(browser).await;
-    note(browser, "taught").await;
+    check(browser, "teach").await;
+    train_two_classes(browser).await;
+    check(browser, "taught").await;
     browser.click("[data-testid=tab-about]").await;
     browser.wait("[data-testid=privacy]").await;
-    note(browser, "about").await;
+    check(browser, "about").await;
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
 
-/// In Check: a box with its numbers, and the map beside another class's.
+/// In Check, add a box with its numbers, and show the map beside that of another class.
 async fn with_box_and_comparison(browser: &Browser) {
     browser.wait("[data-testid=check-class]").await;
     browser.click("[data-testid=box-add]").await;
     browser.wait("[data-testid=inside][data-share]").await;
     browser.set("[data-testid=against]", "class:1").await;
-    browser.until("both are shown", "return !document.querySelector('.views').hidden").await;
+    browser.until("both maps are shown", "return !document.querySelector('.views').hidden").await;
 }
 
-/// In Teach: two classes of a photo each, and what a short training made of them, mistakes included.
-async fn taught(browser: &Browser) {
+/// In Teach, train two classes of one photo each for a short time, and show the photos of a cell of the confusion
+/// matrix.
+async fn train_two_classes(browser: &Browser) {
     for (n, photo) in [(1, "cat.png"), (2, "coffee.png")] {
         let input = format!("[data-testid=class-card]:nth-of-type({n}) [data-testid=class-photos]");
         browser.wait(&input).await.send_keys(&sample(photo).to_string_lossy()).await.unwrap();
@@ -72,12 +75,14 @@ async fn taught(browser: &Browser) {
     browser.set("[data-testid=epochs]", "2").await;
     browser.click("[data-testid=train-start]").await;
     browser.wait("[data-testid=train-state][data-state=done]").await;
-    // Above what is clicked next, on a narrow screen.
+    // On a narrow screen this canvas is above the cell that is clicked next.
     browser.wait("[data-testid=before-canvas]").await;
-    // What comes above may still move the cell from under a pointer.
+    // A script clicks, because content above may still move the cell away from a pointer.
     browser.wait("[data-testid=confusion-cell]:not([disabled])").await;
     browser.run("document.querySelector('[data-testid=confusion-cell]:not([disabled])').click()", vec![]).await;
-    browser.until("photos of the cell", "return !!document.querySelector('[data-testid=judged] canvas')").await;
+    browser
+        .until("the cell's photos are shown", "return !!document.querySelector('[data-testid=judged] canvas')")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,35 +99,36 @@ async fn every_part_is_for_everyone_in_the_dark_on_a_narrow_screen() {
     browser.close().await;
 }
 
-/// Tab reaches everything that can be clicked in the part that is shown, and what has the keyboard can be seen to have it.
+/// Assert that the Tab key reaches every control of the part that is shown, and that the focus is visible.
 async fn tab_reaches_all(browser: &Browser, part: &str) {
-    // One of a group of radio buttons or tabs is reached by Tab, its neighbours by arrows.
-    let wanted = "document.querySelectorAll('[data-stop]').forEach((e) => delete e.dataset.stop); \
+    // Tab reaches one of a group of radio buttons or tabs. The arrow keys reach the others.
+    let controls = "document.querySelectorAll('[data-stop]').forEach((e) => delete e.dataset.stop); \
         return [...document.querySelectorAll('button, select, input, a[href], [tabindex], summary')] \
         .filter((e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && !(e.type === 'radio' && !e.checked)) \
         .map((e, i) => { e.dataset.stop = i; return i; }).length";
-    let wanted = browser.run(wanted, vec![]).await.as_u64().unwrap();
-    assert!(wanted > 8, "{part}: {wanted} controls");
+    let controls = browser.run(controls, vec![]).await.as_u64().unwrap();
+    assert!(controls > 8, "{part}: {controls} controls");
     browser.run("document.activeElement?.blur(); window.reached = new Set(); window.unseen = []", vec![]).await;
-    let look = "const e = document.activeElement; if (e?.dataset.stop) { window.reached.add(e.dataset.stop); \
+    let record_focus = "const e = document.activeElement; if (e?.dataset.stop) { window.reached.add(e.dataset.stop); \
         const shown = [e, e.parentElement, e.parentElement?.parentElement].some((e) => { \
             const { outlineStyle, boxShadow } = getComputedStyle(e); return outlineStyle !== 'none' || boxShadow !== 'none'; }) || e.classList.contains('unseen'); \
         if (!shown) window.unseen.push(e.outerHTML.slice(0, 120)); } return window.reached.size";
-    for _ in 0..wanted * 2 {
+    for _ in 0..controls * 2 {
         press(browser, "Tab", 9).await;
-        if browser.run(look, vec![]).await.as_u64().unwrap() == wanted {
+        if browser.run(record_focus, vec![]).await.as_u64().unwrap() == controls {
             break;
         }
     }
     let missed = "return [...document.querySelectorAll('[data-stop]')].filter((e) => !window.reached.has(e.dataset.stop)).map((e) => e.outerHTML.slice(0, 120))";
-    assert_eq!(browser.run(missed, vec![]).await, json!([]), "{part}: out of reach");
+    assert_eq!(browser.run(missed, vec![]).await, json!([]), "{part}: Tab does not reach these controls");
     assert_eq!(
         browser.run("return window.unseen", vec![]).await,
         json!([]),
-        "{part}: nothing shows where the keyboard is"
+        "{part}: the focus of these controls is not visible"
     );
 }
 
+/// Press and release a key.
 async fn press(browser: &Browser, key: &str, code: u32) {
     for kind in ["rawKeyDown", "keyUp"] {
         let key = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
@@ -145,7 +151,7 @@ async fn a_keyboard_reaches_everything() {
     tab_reaches_all(&browser, "check").await;
     browser.click("[data-testid=tab-teach]").await;
     browser.wait_for("[data-testid=class-card]", 2).await;
-    taught(&browser).await;
+    train_two_classes(&browser).await;
     tab_reaches_all(&browser, "teach").await;
     browser.click("[data-testid=tab-about]").await;
     browser.wait("[data-testid=privacy]").await;
@@ -153,7 +159,8 @@ async fn a_keyboard_reaches_everything() {
     browser.close().await;
 }
 
-/// What a pointer reads off a map, and what it draws, can be had by keys and numbers: without a drag (WCAG 2.2, 2.5.7).
+/// Everything that a pointer can read off a map or draw can also be done with keys and number inputs, without dragging
+/// (WCAG 2.2, 2.5.7).
 #[tokio::test(flavor = "multi_thread")]
 async fn maps_are_read_and_boxes_placed_without_a_pointer() {
     let (site, browser) = (Site::built().await, Browser::start().await);
@@ -172,13 +179,13 @@ async fn maps_are_read_and_boxes_placed_without_a_pointer() {
     let values: Vec<f64> = serde_json::from_str(&values).unwrap();
     let side = values.len().isqrt();
     let expected = |x: usize, y: usize| format!("here {:.1}", values[y * side + x]);
-    // Raw cells, so that a cell's middle has its value alone.
+    // The map is shown without smoothing, so that a cell's centre has the value of that cell alone.
     browser.run("document.querySelector('[data-testid=grid]').click()", vec![]).await;
     focus("[data-testid=stage-canvas]").await;
-    assert_eq!(arrow("ArrowRight", 39).await, expected(side / 2, side / 2), "it begins in the middle");
+    assert_eq!(arrow("ArrowRight", 39).await, expected(side / 2, side / 2), "reading starts at the centre");
     assert_eq!(arrow("ArrowRight", 39).await, expected(side / 2 + 1, side / 2));
     assert_eq!(arrow("ArrowUp", 38).await, expected(side / 2 + 1, side / 2 - 1));
-    assert_ne!(browser.pixels("[data-testid=stage-canvas]").await, plain, "the place is marked");
+    assert_ne!(browser.pixels("[data-testid=stage-canvas]").await, plain, "the position is marked");
     browser.screenshot("access-read-by-keys").await;
     assert_eq!(arrow("Escape", 27).await, "");
 
@@ -187,23 +194,23 @@ async fn maps_are_read_and_boxes_placed_without_a_pointer() {
     browser.wait("[data-testid=check-card][data-state=done]").await;
     with_box_and_comparison(&browser).await;
     let share = async || browser.attributes("[data-testid=inside]", "data-share").await[0].parse::<f64>().unwrap();
-    let middle = share().await;
+    let initial = share().await;
     for (edge, percent) in [("left", "0"), ("top", "0"), ("right", "100"), ("bottom", "100")] {
         browser.set(&format!("[data-testid=edge-{edge}]"), percent).await;
     }
-    assert!(middle < 0.99 && (share().await - 1.0).abs() < 1e-6, "{middle}, {}", share().await);
+    assert!(initial < 0.99 && (share().await - 1.0).abs() < 1e-6, "{initial}, {}", share().await);
     browser.set("[data-testid=edge-right]", "40").await;
     browser.set("[data-testid=edge-left]", "90").await;
     let left = browser.run("return document.querySelector('[data-testid=edge-left]').value", vec![]).await;
-    assert_eq!(left, json!("39"), "not beyond the other edge");
+    assert_eq!(left, json!("39"), "an edge stops at the opposite edge");
     browser.click("[data-testid=zoom-in]").await;
     focus("[data-testid=compare-first]").await;
     press(&browser, "ArrowLeft", 37).await;
-    let moved = "return document.querySelector('[data-testid=compare-first]').style.transform";
-    let before = browser.run(moved, vec![]).await;
+    let transform = "return document.querySelector('[data-testid=compare-first]').style.transform";
+    let before = browser.run(transform, vec![]).await;
     press(&browser, "ArrowLeft", 37).await;
     assert!(browser.text("[data-testid=compare-values]").await.starts_with("here "));
-    assert_ne!(browser.run(moved, vec![]).await, before, "what is read comes to the middle");
+    assert_ne!(browser.run(transform, vec![]).await, before, "the view moves to the position that is read");
     browser.screenshot("access-compare-by-keys").await;
     browser.close().await;
 }
@@ -217,50 +224,50 @@ async fn nothing_moves_for_those_who_asked_for_stillness() {
     let moving = "return [...document.querySelectorAll('*')].flatMap((e) => { const s = getComputedStyle(e); \
         const long = (times) => times.split(',').some((t) => parseFloat(t) > 0.01); \
         return (s.transitionDuration && long(s.transitionDuration)) || (s.animationName !== 'none' && long(s.animationDuration)) ? [e.outerHTML.slice(0, 100)] : []; })";
-    let found: Vec<Value> = serde_json::from_value(browser.run(moving, vec![]).await).unwrap();
-    assert!(found.is_empty(), "{found:?}");
+    let moving: Vec<Value> = serde_json::from_value(browser.run(moving, vec![]).await).unwrap();
+    assert!(moving.is_empty(), "{moving:?}");
     assert_eq!(browser.run("return matchMedia('(prefers-reduced-motion: reduce)').matches", vec![]).await, json!(true));
     browser.close().await;
 }
 
-/// What a screen reader says by itself: what appears in live regions.
+/// Checks the texts that appear in live regions, which screen readers read out by themselves.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_is_read_out() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=vgg16-gap-cifar10", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
-    let listen = "window.heard = []; new MutationObserver((records) => { for (const record of records) { \
+    let observe = "window.announced = []; new MutationObserver((records) => { for (const record of records) { \
         const element = record.target.nodeType === 1 ? record.target : record.target.parentElement; \
         const region = element?.closest('[aria-live], [role=alert], [role=status]') ?? \
             [...record.addedNodes].find((node) => node.nodeType === 1 && node.matches('[role=alert], [role=status]')); \
-        if (region?.checkVisibility()) window.heard.push(region.textContent) } }) \
+        if (region?.checkVisibility()) window.announced.push(region.textContent) } }) \
         .observe(document.body, { subtree: true, childList: true, characterData: true })";
-    browser.run(listen, vec![]).await;
-    let heard = async |what: &str| {
-        let said = format!("return window.heard.some((text) => text.includes({}))", json!(what));
-        browser.until(what, &said).await;
+    browser.run(observe, vec![]).await;
+    let announced = async |text: &str| {
+        let script = format!("return window.announced.some((text) => text.includes({}))", json!(text));
+        browser.until(&format!("“{text}” is announced"), &script).await;
     };
     browser.add_photos(&[&sample("cat.png"), &project("README.md")]).await;
-    heard("Looking at cat.png").await;
-    heard("Evidence for “cat” in cat.png").await;
-    heard("README.md: This is a text file").await;
+    announced("Looking at cat.png").await;
+    announced("Evidence for “cat” in cat.png").await;
+    announced("README.md: This is a text file").await;
 
     browser.click("[data-testid=tab-teach]").await;
-    heard("Add a few photos to every class").await;
+    announced("Add a few photos to every class").await;
     for (n, name) in [(1, "cat.png"), (2, "coffee.png")] {
         let input = format!("[data-testid=class-card]:nth-of-type({n}) [data-testid=class-photos]");
         browser.wait(&input).await.send_keys(&sample(name).to_string_lossy()).await.unwrap();
         browser.wait_for(".thumb", n).await;
     }
     browser.click("[data-testid=train-start]").await;
-    heard("Done. The best weights are kept.").await;
+    announced("Done. The best weights are kept.").await;
     browser.click("[data-testid=class-card] .quiet").await;
-    heard("is deleted").await;
+    announced("is deleted").await;
 
     browser.click("[data-testid=tab-check]").await;
     browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
-    heard("The photo is looked at.").await;
+    announced("The photo is looked at.").await;
     browser.click("[data-testid=box-evidence]").await;
-    heard("of the evidence for “cat” lies inside").await;
+    announced("of the evidence for “cat” lies inside").await;
     browser.close().await;
 }

@@ -1,4 +1,5 @@
-//! Whatever is dropped on the page or missing on the server: one sentence, and the rest goes on.
+//! Bad files on the page and missing files on the server. Each is reported in one sentence, and everything else
+//! continues.
 
 use std::path::{Path, PathBuf};
 
@@ -40,8 +41,8 @@ async fn bad_files_get_a_sentence_and_the_rest_goes_on() {
         ("moving.gif", "animated"),
     ];
     for (name, reason) in expected {
-        let found = messages.iter().filter(|m| m.starts_with(name)).collect::<Vec<_>>();
-        assert!(found.len() == 1 && found[0].contains(reason), "{name}: {messages:?}");
+        let of_file = messages.iter().filter(|m| m.starts_with(name)).collect::<Vec<_>>();
+        assert!(of_file.len() == 1 && of_file[0].contains(reason), "{name}: {messages:?}");
     }
     assert_eq!(messages.len(), 5, "{messages:?}");
     browser.screenshot("bad-files").await;
@@ -57,8 +58,8 @@ async fn missing_and_altered_weights_and_a_missing_engine_are_told() {
     let missing = |root: &Path| std::fs::remove_file(weights(root)).unwrap();
     let altered = |root: &Path| {
         let mut bytes = std::fs::read(weights(root)).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
         std::fs::write(weights(root), bytes).unwrap();
     };
     let engine = |root: &Path| {
@@ -111,13 +112,13 @@ async fn fifty_megapixels_are_fine() {
     browser.close().await;
 }
 
-/// Two hundred photos of all formats with bytes changed at random or the end cut off: each is shown or gets a sentence, and the
-/// engine that read them all reads the next.
+/// Two hundred photos of all formats have random changes or a missing end. Each is shown or gets a message. The engine
+/// that read them all reads the next photo too.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_damaged_photos_stop_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = 7u64;
-    let mut chance = move |below: usize| {
+    let mut random = move |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
@@ -128,12 +129,12 @@ async fn two_hundred_damaged_photos_stop_nothing() {
         picture.write_to(&mut whole, image::ImageFormat::from_extension(ending).unwrap()).unwrap();
         for i in 0..40 {
             let mut bytes = whole.get_ref().clone();
-            for _ in 0..1 + chance(6) {
-                let at = chance(bytes.len());
-                bytes[at] = chance(256) as u8;
+            for _ in 0..1 + random(6) {
+                let at = random(bytes.len());
+                bytes[at] = random(256) as u8;
             }
             if i % 4 == 0 {
-                bytes.truncate(chance(bytes.len()));
+                bytes.truncate(random(bytes.len()));
             }
             photos.push(write(folder.path(), &format!("{i}.{ending}"), &bytes));
         }

@@ -1,5 +1,5 @@
-//! One headless browser a test, and what a visitor does with it: Chromium, or Firefox with `BROWSER=firefox` (`make test-firefox`),
-//! for tests of what needs neither WebGPU nor Chromium's own tools.
+//! A headless browser for each test, and the actions of a visitor. The browser is Chromium, or Firefox with
+//! `BROWSER=firefox` (`make test-firefox`) for tests that need neither WebGPU nor Chromium's own tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,8 +12,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-/// The longest anything may take: software WebGPU is slow, and the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// Longest time that anything may take. It is long because software WebGPU is slow, and the machine may be busy.
+const TIMEOUT: Duration = Duration::from_secs(150);
 const FLAGS: [&str; 11] = [
     "--headless=new",
     "--no-sandbox",
@@ -38,12 +38,12 @@ impl Browser {
         Self::start_with(&[]).await
     }
 
-    /// With more flags than usual, which are Chromium's.
+    /// Start Chromium with additional flags.
     pub async fn start_with(more: &[&str]) -> Self {
         Self::launch(more, json!({})).await
     }
 
-    /// A visitor who reads this language.
+    /// Start a browser whose preferred languages are `language`.
     pub async fn start_in(language: &str) -> Self {
         match firefox() {
             true => Self::launch_firefox(json!({ "intl.accept_languages": language })).await,
@@ -51,17 +51,17 @@ impl Browser {
         }
     }
 
-    /// What it downloads lands in `folder`.
+    /// Start Chromium so that it saves downloads in `folder`.
     pub async fn start_with_downloads(folder: &Path) -> Self {
         Self::launch(&[], json!({ "prefs": { "download.default_directory": folder } })).await
     }
 
-    /// A telephone's screen: 390 pixels wide, and dark.
+    /// Start Chromium with a phone's screen: 390 pixels wide, in the dark theme.
     pub async fn start_phone(more: &[&str]) -> Self {
         Self::start_narrow(390, more).await
     }
 
-    /// A dark screen of so many pixels.
+    /// Start Chromium with a touch screen of this width, in the dark theme.
     pub async fn start_narrow(width: u32, more: &[&str]) -> Self {
         let more = [&["--blink-settings=preferredColorScheme=0"], more].concat();
         let screen = json!({ "width": width, "height": 844, "pixelRatio": 2.0, "touch": true });
@@ -122,43 +122,43 @@ impl Browser {
         let _ = self.driver.kill().await;
     }
 
-    /// The page's process dies without a warning; on in a new window.
+    /// Crash the page's process, then continue in a new window.
     pub async fn kill_renderer(&self) {
         let window = self.client.new_window(true).await.unwrap();
-        let died = self.client.goto("chrome://crash").await;
-        assert!(died.is_err(), "the page survived");
+        let result = self.client.goto("chrome://crash").await;
+        assert!(result.is_err(), "the page did not crash");
         self.client.switch_to_window(window.handle).await.unwrap();
     }
 
-    /// Gives files to the file input.
+    /// Choose files in the file input.
     pub async fn add_photos(&self, photos: &[&Path]) {
         let paths: Vec<_> = photos.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         self.wait("[data-testid=photo-input]").await.send_keys(&paths.join("\n")).await.unwrap();
     }
 
-    /// The first element that fits `css`, as soon as there is one.
+    /// Wait for an element that matches `css`, and return the first one.
     pub async fn wait(&self, css: &str) -> Element {
         self.client
             .wait()
-            .at_most(PATIENCE)
+            .at_most(TIMEOUT)
             .for_element(Locator::Css(css))
             .await
             .unwrap_or_else(|e| panic!("{css}: {e}"))
     }
 
-    /// Waits until exactly `count` elements fit `css`.
+    /// Wait until exactly `count` elements match `css`.
     pub async fn wait_for(&self, css: &str, count: usize) {
         let start = Instant::now();
         loop {
-            let found = self.count(css).await;
-            if found == count {
+            let actual = self.count(css).await;
+            if actual == count {
                 return;
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 let name = format!("failed-{}", std::process::id());
                 self.screenshot(&name).await;
                 panic!(
-                    "{found} instead of {count} elements fit {css}; messages: {:?}; see {name}.png",
+                    "{actual} instead of {count} elements match {css}; messages: {:?}; see {name}.png",
                     self.messages().await
                 );
             }
@@ -166,13 +166,13 @@ impl Browser {
         }
     }
 
-    /// Until a script says `true`.
-    pub async fn until(&self, what: &str, script: &str) {
+    /// Wait until a script returns `true`. `condition` describes it for the error message.
+    pub async fn until(&self, condition: &str, script: &str) {
         let start = Instant::now();
         while self.run(script, vec![]).await != json!(true) {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 self.screenshot("failed").await;
-                panic!("{what}; messages: {:?}; see failed.png", self.messages().await);
+                panic!("timeout: {condition}; messages: {:?}; see failed.png", self.messages().await);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -182,7 +182,7 @@ impl Browser {
         self.wait(css).await.click().await.unwrap();
     }
 
-    /// What an element says; nothing where there is none.
+    /// Return the text of the first element that matches `css`, or an empty string if there is none.
     pub async fn text(&self, css: &str) -> String {
         self.run("return document.querySelector(arguments[0])?.textContent ?? ''", vec![json!(css)])
             .await
@@ -195,20 +195,20 @@ impl Browser {
         self.client.find_all(Locator::Css(css)).await.unwrap().len()
     }
 
-    /// `attribute` of every element that fits `css`, in order.
+    /// Return `attribute` of every element that matches `css`, in order.
     pub async fn attributes(&self, css: &str, attribute: &str) -> Vec<String> {
         let script = "return [...document.querySelectorAll(arguments[0])].map(e => e.getAttribute(arguments[1]) ?? '')";
         serde_json::from_value(self.run(script, vec![json!(css), json!(attribute)]).await).unwrap()
     }
 
-    /// Texts of the alerts on the page.
+    /// Return the texts of the alerts on the page.
     pub async fn messages(&self) -> Vec<String> {
         let script =
             "return [...document.querySelectorAll('[data-testid=error][role=alert] span')].map(e => e.textContent)";
         serde_json::from_value(self.run(script, vec![]).await).unwrap()
     }
 
-    /// A number that stands for every pixel of a canvas.
+    /// Return a hash of all pixels of a canvas.
     pub async fn pixels(&self, css: &str) -> f64 {
         let script = "const c = document.querySelector(arguments[0]); \
             const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; \
@@ -216,7 +216,7 @@ impl Browser {
         self.run(script, vec![json!(css)]).await.as_f64().unwrap()
     }
 
-    /// Sets a range input or a select as a hand would.
+    /// Set the value of an input or a select, with the events that a user's change causes.
     pub async fn set(&self, css: &str, value: &str) {
         let script = "const e = document.querySelector(arguments[0]); e.value = arguments[1]; \
             e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true}))";
@@ -228,19 +228,19 @@ impl Browser {
         self.client.execute(script, arguments).await.unwrap()
     }
 
-    /// A command of Chromium's own protocol.
+    /// Send a command of the Chrome DevTools Protocol, and return its result.
     pub async fn chromium(&self, command: &str, parameters: Value) -> Value {
         self.client.issue_cmd(Chromium { command: command.into(), parameters }).await.unwrap()
     }
 
-    /// A picture of the page under the target folder, for people to look at.
+    /// Save a screenshot of the page in the target folder, for people to look at.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
-        keep(name, &self.client.screenshot().await.unwrap())
+        save_screenshot(name, &self.client.screenshot().await.unwrap())
     }
 
-    /// A picture of one element.
-    pub async fn part(&self, name: &str, css: &str) -> PathBuf {
-        keep(name, &self.wait(css).await.screenshot().await.unwrap())
+    /// Save a screenshot of one element.
+    pub async fn element_screenshot(&self, name: &str, css: &str) -> PathBuf {
+        save_screenshot(name, &self.wait(css).await.screenshot().await.unwrap())
     }
 }
 
@@ -248,7 +248,7 @@ fn firefox() -> bool {
     std::env::var("BROWSER").is_ok_and(|browser| browser == "firefox")
 }
 
-fn keep(name: &str, picture: &[u8]) -> PathBuf {
+fn save_screenshot(name: &str, picture: &[u8]) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let folder = project(target).join("screenshots");
     std::fs::create_dir_all(&folder).unwrap();
@@ -257,6 +257,7 @@ fn keep(name: &str, picture: &[u8]) -> PathBuf {
     file
 }
 
+/// A command of the Chrome DevTools Protocol.
 #[derive(Debug)]
 struct Chromium {
     command: String,
@@ -277,26 +278,26 @@ fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// The file of that ending that a download has become.
-pub async fn downloaded(folder: &Path, ending: &str) -> PathBuf {
+/// Wait for a downloaded file with this extension, and return its path.
+pub async fn downloaded(folder: &Path, extension: &str) -> PathBuf {
     let start = Instant::now();
     loop {
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        if let Some(file) = files.into_iter().find(|path| path.extension().is_some_and(|e| e == ending)) {
+        if let Some(file) = files.into_iter().find(|path| path.extension().is_some_and(|e| e == extension)) {
             return file;
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "no .{ending} was downloaded");
+        assert!(start.elapsed() < Duration::from_secs(60), "no .{extension} file was downloaded");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
-/// A path below the project's folder.
+/// Return a path below the project's folder.
 pub fn project(path: impl AsRef<Path>) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     root.join(path)
 }
 
-/// A sample photo of the site.
+/// Return the path of a sample photo of the site.
 pub fn sample(name: &str) -> PathBuf {
     let path = project("www/photos").join(name);
     assert!(path.is_file(), "{} is missing: `make photos` fetches the sample photos", path.display());

@@ -1,4 +1,4 @@
-//! Checking in the browser, as a visitor does it: a folder, boxes, the evidence inside, numbers, and what is taken along.
+//! The Check tab, as a visitor uses it: a folder, boxes, the evidence inside, metrics and exports.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -17,6 +17,7 @@ const CARD_DONE: &str = "[data-testid=check-card][data-state=done]";
 const INSIDE: &str = "[data-testid=inside]";
 
 impl Browser {
+    /// Open the page and its Check tab.
     pub async fn open_check(&self, site: &Site, query: &str) {
         self.open(&format!("{}/?{query}", site.url)).await;
         self.wait("[data-testid=engine-progress][data-state=ready]").await;
@@ -24,17 +25,18 @@ impl Browser {
         self.wait("[data-testid=check-photos]").await;
     }
 
+    /// Choose files in Check's file input.
     pub async fn give_files(&self, files: &[PathBuf]) {
         let paths: Vec<_> = files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         self.wait("[data-testid=check-photos]").await.send_keys(&paths.join("\n")).await.unwrap();
     }
 
-    /// The share of the evidence inside that the page tells of the chosen photo; `None` where it tells none.
+    /// Return the evidence inside that the page shows for the chosen photo, or `None` if it shows none.
     async fn inside(&self) -> Option<f64> {
         self.attributes(INSIDE, "data-share").await.first().and_then(|share| share.parse().ok())
     }
 
-    /// Draws a box on the chosen photo, its corners in shares of the photo.
+    /// Draw a box on the chosen photo. `from` and `to` are its corners in fractions of the photo.
     async fn drag(&self, from: [f64; 2], to: [f64; 2]) {
         let script = "const c = document.querySelector('[data-testid=check-layer]'); c.scrollIntoView({block: 'center'}); \
             const r = c.getBoundingClientRect(); \
@@ -47,26 +49,27 @@ impl Browser {
     }
 }
 
-/// By hand: each cell of the raw map, times how much of it the box covers. `window` and `place` are x, y, width, height in shares
-/// of the photo.
-fn by_hand(values: &[f32], side: usize, window: [f64; 4], place: [f64; 4]) -> f64 {
-    let (mut all, mut found) = (0.0, 0.0);
+/// Compute the evidence inside by its definition: each cell of the raw map counts by the fraction of it that the box
+/// covers. `crop` and `place` are x, y, width, height in fractions of the photo.
+fn inside_by_definition(values: &[f32], side: usize, crop: [f64; 4], place: [f64; 4]) -> f64 {
+    let (mut all, mut inside) = (0.0, 0.0);
     for (i, value) in values.iter().enumerate() {
         let covered = |axis: usize, cell: usize| {
-            let size = window[axis + 2] / side as f64;
-            let from = window[axis] + cell as f64 * size;
+            let size = crop[axis + 2] / side as f64;
+            let from = crop[axis] + cell as f64 * size;
             ((from + size).min(place[axis] + place[axis + 2]) - from.max(place[axis])).max(0.0) / size
         };
         let positive = f64::from(value.max(0.0));
         all += positive;
-        found += positive * covered(0, i % side) * covered(1, i / side);
+        inside += positive * covered(0, i % side) * covered(1, i / side);
     }
-    found / all
+    inside / all
 }
 
-/// A box that comes with the photo, one that is drawn, and what the page makes of them; then on to Teach.
+/// Boxes from files and a drawn box have the evidence inside that the definition gives. A photo can then be sent to
+/// Teach.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_known_box_gives_the_number_worked_out_by_hand() {
+async fn evidence_inside_known_boxes_agrees_with_the_definition() {
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -92,42 +95,50 @@ async fn a_known_box_gives_the_number_worked_out_by_hand() {
     assert!(messages.iter().any(|m| m.contains("coffee.txt") && m.contains("what is this")), "{messages:?}");
     assert!(messages.iter().any(|m| m.contains("Boxes for 2 photos")), "{messages:?}");
 
-    // cat.png comes first by name and is chosen; then the rocket.
-    let expect = async |photo: &Path, place: [f64; 4]| {
+    // cat.png is first by name, so it is chosen at the start.
+    let reference = async |photo: &Path, place: [f64; 4]| {
         let session = native(photo);
         let decoded = camscope::photo::Photo::decode(&std::fs::read(photo).unwrap()).unwrap();
         let (w, h) = (f64::from(decoded.width), f64::from(decoded.height));
-        let window = session.card().unwrap().preprocessing.crop(decoded.width, decoded.height);
-        let window = [window.x / w, window.y / h, window.width / w, window.height / h];
+        let crop = session.card().unwrap().preprocessing.crop(decoded.width, decoded.height);
+        let crop = [crop.x / w, crop.y / h, crop.width / w, crop.height / h];
         let best = browser.text("[data-testid=check-class][aria-pressed=true]").await;
         let classes = &session.card().unwrap().classes;
         let class = classes.iter().position(|class| best.starts_with(&**class)).unwrap();
         let map = session.maps(0, &[class]).await.unwrap().remove(0).map;
-        by_hand(&map.values, map.width, window, place)
+        inside_by_definition(&map.values, map.width, crop, place)
     };
-    browser.until("the cat is looked at", "return !!document.querySelector('[data-testid=inside][data-share]')").await;
+    browser
+        .until(
+            "the evidence inside the cat's box is shown",
+            "return !!document.querySelector('[data-testid=inside][data-share]')",
+        )
+        .await;
     let cat = [45.0 / 451.0, 30.0 / 300.0, 181.0 / 451.0, 240.0 / 300.0];
-    let (found, expected) = (browser.inside().await.unwrap(), expect(&photos[1], cat).await);
-    assert!((found - expected).abs() < 1e-3, "cat: {found}, by hand {expected}");
+    let (actual, expected) = (browser.inside().await.unwrap(), reference(&photos[1], cat).await);
+    assert!((actual - expected).abs() < 1e-3, "cat: actual {actual}, expected {expected}");
     browser.screenshot("check-cat").await;
 
     browser.click("[data-testid=check-card]:nth-of-type(3)").await;
     let chosen = "return document.querySelector('.detail figcaption').textContent.includes('in rocket.jpg')";
     browser.until("the rocket is chosen", chosen).await;
-    let (found, expected) = (browser.inside().await.unwrap(), expect(&photos[0], [0.4, 0.2, 0.3, 0.6]).await);
-    assert!((found - expected).abs() < 1e-3, "rocket: {found}, by hand {expected}");
+    let (actual, expected) = (browser.inside().await.unwrap(), reference(&photos[0], [0.4, 0.2, 0.3, 0.6]).await);
+    assert!((actual - expected).abs() < 1e-3, "rocket: actual {actual}, expected {expected}");
 
-    // Without boxes there is nothing to tell; one drawn by hand gives its own number.
+    // Without boxes no evidence inside is shown. A drawn box has its own.
     browser.click("[data-testid=box-undo]").await;
-    browser.until("no box is left", "return !document.querySelector('[data-testid=inside][data-share]')").await;
+    browser
+        .until("no evidence inside is shown", "return !document.querySelector('[data-testid=inside][data-share]')")
+        .await;
     browser.until("the photo is drawn", "return !document.querySelector('[data-testid=check-layer]').hidden").await;
     browser.drag([0.3, 0.1], [0.9, 0.75]).await;
     browser.until("a box is drawn", "return !!document.querySelector('[data-testid=inside][data-share]')").await;
-    let (found, expected) = (browser.inside().await.unwrap(), expect(&photos[0], [0.3, 0.1, 0.6, 0.65]).await);
-    assert!((found - expected).abs() < 0.02, "drawn: {found}, by hand {expected}: a pixel more or less");
+    let (actual, expected) = (browser.inside().await.unwrap(), reference(&photos[0], [0.3, 0.1, 0.6, 0.65]).await);
+    // A drawn box may differ by a pixel.
+    assert!((actual - expected).abs() < 0.02, "drawn: actual {actual}, expected {expected}");
     browser.screenshot("check-rocket").await;
 
-    // Sorted by it, the classes' means, and the filter.
+    // Order and filter by the evidence inside, and its means by class.
     browser.set("[data-testid=order]", "inside").await;
     let order = "return [...document.querySelectorAll('[data-testid=check-card]')].sort((a, b) => \
         a.getBoundingClientRect().left - b.getBoundingClientRect().left).map(c => parseInt(c.querySelector('.inside').textContent) || 999)";
@@ -139,7 +150,7 @@ async fn a_known_box_gives_the_number_worked_out_by_hand() {
     browser.set("[data-testid=filter-inside]", "1").await;
     assert_eq!(browser.text("[data-testid=shown-count]").await, "3 of 3 photos");
 
-    // The bad photo becomes one to learn from.
+    // The photo becomes a training photo in Teach.
     browser.set("[data-testid=lend-class]", "my rocket").await;
     browser.click("[data-testid=lend]").await;
     assert!(browser.text("[data-testid=lent]").await.contains("my rocket"));
@@ -149,7 +160,7 @@ async fn a_known_box_gives_the_number_worked_out_by_hand() {
     browser.close().await;
 }
 
-/// Three hundred photos by a drop: the page answers all the while, and only what is seen exists.
+/// Three hundred photos are dropped. The page stays responsive, and only the visible part of the gallery exists.
 #[tokio::test(flavor = "multi_thread")]
 async fn three_hundred_photos_leave_the_page_responsive() {
     const PHOTOS: usize = 300;
@@ -169,18 +180,18 @@ async fn three_hundred_photos_leave_the_page_responsive() {
         window.dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data}))";
     browser.run(drop, vec![]).await;
 
-    // It is stopped, and goes on.
+    // Inference is stopped, then continued.
     let done = "return Number(document.querySelector('[data-testid=check-progress]')?.dataset.done ?? 0)";
-    browser.until("some are looked at", &format!("{done} >= 20")).await;
+    browser.until("twenty photos are done", &format!("{done} >= 20")).await;
     browser.click("[data-testid=check-stop]").await;
     tokio::time::sleep(Duration::from_millis(600)).await;
     let stopped = browser.run(done, vec![]).await.as_u64().unwrap();
     tokio::time::sleep(Duration::from_millis(600)).await;
-    assert_eq!(browser.run(done, vec![]).await.as_u64().unwrap(), stopped, "nothing is looked at meanwhile");
+    assert_eq!(browser.run(done, vec![]).await.as_u64().unwrap(), stopped, "no photo is processed while it is stopped");
     assert!(browser.text("[data-testid=check-progress]").await.starts_with("Stopped at"));
     browser.click("[data-testid=check-stop]").await;
 
-    // Walked by the keyboard and scrolled while the rest is looked at.
+    // The keyboard moves through the gallery and scrolls it during inference.
     browser.click("[data-testid=check-card]").await;
     let key = "document.querySelector('[data-testid=gallery]').dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true}))";
     for name in ["ArrowRight", "ArrowDown", "End"] {
@@ -188,12 +199,12 @@ async fn three_hundred_photos_leave_the_page_responsive() {
     }
     browser
         .until(
-            "the last is chosen",
+            "the last photo is chosen",
             "return document.querySelector('.detail figcaption').textContent.includes('299.jpg')",
         )
         .await;
     let all = format!("{done} === {PHOTOS}");
-    browser.until("all are looked at", &all).await;
+    browser.until("all photos are done", &all).await;
     let cards = browser.count("[data-testid=check-card]").await;
     assert!((1..=80).contains(&cards), "{cards} cards exist at once");
     let bytes: usize = browser.attributes("[data-testid=check-progress]", "data-page-bytes").await[0].parse().unwrap();
@@ -209,9 +220,10 @@ async fn three_hundred_photos_leave_the_page_responsive() {
     browser.close().await;
 }
 
-/// The numbers are the native engine's; what they are made of is drawn; random weights change a CAM.
+/// The metrics are those of the native engine, and their curves are drawn. The sanity check shows a similarity for each
+/// layer.
 #[tokio::test(flavor = "multi_thread")]
-async fn numbers_are_measured_and_random_weights_tried() {
+async fn metrics_agree_with_native_and_the_sanity_check_runs() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open_check(&site, CPU).await;
     browser.give_files(&[sample("coffee.png")]).await;
@@ -221,17 +233,17 @@ async fn numbers_are_measured_and_random_weights_tried() {
     let session = native(&sample("coffee.png"));
     let best = browser.text("[data-testid=check-class][aria-pressed=true]").await;
     let class = session.card().unwrap().classes.iter().position(|class| best.starts_with(&**class)).unwrap();
-    let go_on = async |_, _| ControlFlow::Continue(());
-    let expected = session.faithfulness(0, &CamOptions::default(), class, go_on).await.unwrap();
+    let progress = async |_, _| ControlFlow::Continue(());
+    let expected = session.faithfulness(0, &CamOptions::default(), class, progress).await.unwrap();
     for (id, expected) in [
         ("drop", expected.drop() * 100.0),
         ("deletion", expected.deletion_area()),
         ("insertion", expected.insertion_area()),
         ("road", expected.road()),
     ] {
-        let found: f32 = browser.text(&format!("[data-testid={id}]")).await.trim_end_matches(" %").parse().unwrap();
+        let actual: f32 = browser.text(&format!("[data-testid={id}]")).await.trim_end_matches(" %").parse().unwrap();
         let tolerance = if id == "drop" { 0.2 } else { 0.004 };
-        assert!((found - expected).abs() <= tolerance, "{id}: {found}, natively {expected}");
+        assert!((actual - expected).abs() <= tolerance, "{id}: actual {actual}, natively {expected}");
     }
     let points = browser.attributes(".numbers polyline.deletion", "points").await;
     assert_eq!(points[0].split(' ').count(), 29);
@@ -241,11 +253,11 @@ async fn numbers_are_measured_and_random_weights_tried() {
     browser.run("document.querySelector('.numbers').scrollIntoView({block: 'center'})", vec![]).await;
     browser.screenshot("check-numbers").await;
 
-    // Another class or method has other numbers: these go.
+    // The metrics of one method disappear when another one is chosen.
     browser.set("[data-testid=check-method]", "layer-cam").await;
     browser
         .until(
-            "they are gone",
+            "the metrics are gone",
             "return !document.querySelector('[data-testid=faithfulness], [data-testid=sanity-result]')",
         )
         .await;
@@ -259,28 +271,28 @@ async fn numbers_are_measured_and_random_weights_tried() {
     browser.close().await;
 }
 
-/// Long measuring tells how far it is, and is stopped.
+/// A long measurement shows its progress and stops on a click.
 #[tokio::test(flavor = "multi_thread")]
-async fn measuring_tells_its_progress_and_stops() {
+async fn measuring_shows_progress_and_can_be_stopped() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open_check(&site, "device=cpu&model=efficientnet-lite0").await;
     browser.give_files(&[sample("coffee.png")]).await;
     browser.wait("[data-testid=measure]:not([disabled])").await;
     browser.click("[data-testid=measure]").await;
-    let told = "return /Measuring: [1-9]\\d* of 76 passes/.test(document.querySelector('[data-testid=measure-progress]').textContent)";
-    browser.until("passes are told", told).await;
+    let progress = "return /Measuring: [1-9]\\d* of 76 passes/.test(document.querySelector('[data-testid=measure-progress]').textContent)";
+    browser.until("the number of passes is shown", progress).await;
     browser.click("[data-testid=measure-stop]").await;
     browser.wait("[data-testid=measure]:not([disabled])").await;
     assert_eq!(browser.count("[data-testid=faithfulness]").await, 0);
-    // The engine is free for the next.
+    // The engine is free for the next photo.
     browser.give_files(&[sample("rocket.jpg")]).await;
     browser.wait_for(CARD_DONE, 2).await;
     browser.close().await;
 }
 
-/// A folder by its dialog, and the table, the archive, the sheet and the raw maps of it.
+/// A folder is chosen in its dialog. Its table, raw maps, sheet and archive are exported.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_is_looked_at_and_taken_along() {
+async fn a_folder_is_classified_and_exported() {
     let (folder, downloads) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let deep = folder.path().join("trip/day, one");
     std::fs::create_dir_all(&deep).unwrap();
@@ -317,7 +329,7 @@ async fn a_folder_is_looked_at_and_taken_along() {
     let mut archive = zip::ZipArchive::new(archive).unwrap();
     let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     for name in ["predictions.csv", "overlays/trip/day, one/cat.png.jpg", "overlays/trip/rocket.jpg.jpg"] {
-        assert!(names.iter().any(|found| found == name), "{name} is not in {names:?}");
+        assert!(names.iter().any(|actual| actual == name), "{name} is not in {names:?}");
     }
     let mut overlay = Vec::new();
     std::io::copy(&mut archive.by_name("overlays/trip/rocket.jpg.jpg").unwrap(), &mut overlay).unwrap();
@@ -325,9 +337,10 @@ async fn a_folder_is_looked_at_and_taken_along() {
     browser.close().await;
 }
 
-/// Beside another class, another method, another network: both maps, their difference, the values of both, one zoom for all.
+/// A map is compared with that of another class, method and network. The page shows both maps, their difference and the
+/// values of both, with one zoom for all.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_map_is_held_against_another() {
+async fn a_map_is_compared_with_another() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open_check(&site, CPU).await;
     browser.give_files(&[sample("coffee.png")]).await;
@@ -341,29 +354,29 @@ async fn a_map_is_held_against_another() {
         format!("return document.querySelector('.views figure:nth-child(2)').textContent.includes('{words}')")
     };
 
-    // Of one network, in the scores' own units.
+    // Maps of one network are compared in the units of the scores.
     browser.set("[data-testid=against]", "class:1").await;
-    browser.until("both are shown", shown).await;
+    browser.until("both maps are shown", shown).await;
     let (a, b, both) = (values("first").await, values("second").await, values("difference").await);
     assert_eq!((a.len(), both.len()), (16, 16));
     for ((a, b), both) in a.iter().zip(&b).zip(&both) {
-        assert!((a - b - both).abs() < 1e-4, "{a} less {b} is {both}");
+        assert!((a - b - both).abs() < 1e-4, "{a} − {b} is not {both}");
     }
     assert!(a != b);
     browser.run("document.querySelector('.compare-maps').scrollIntoView({block: 'center'})", vec![]).await;
     browser.screenshot("check-compare").await;
 
-    // Values of both under the pointer; larger, and moved, together.
+    // The values of both maps are shown at the pointer. All views are zoomed and moved together.
     let point = "const c = document.querySelector('[data-testid=compare-second]'), r = c.getBoundingClientRect(); \
         c.dispatchEvent(new PointerEvent('pointermove', {clientX: r.left + r.width / 2, clientY: r.top + r.height / 2, bubbles: true}))";
     browser.run(point, vec![]).await;
-    let told = browser.text("[data-testid=compare-values]").await;
-    let numbers: Vec<f32> = told.split(' ').filter_map(|word| word.parse().ok()).collect();
-    let middle = |map: &[f32]| (map[5] + map[6] + map[9] + map[10]) / 4.0;
-    assert_eq!(numbers.len(), 2, "{told}");
-    // A pixel beside the middle there may be.
-    let near = 0.03 * a.iter().chain(&b).fold(0.0, |most: f32, value| most.max(value.abs()));
-    assert!((numbers[0] - middle(&a)).abs() < near && (numbers[1] - middle(&b)).abs() < near, "{told}");
+    let text = browser.text("[data-testid=compare-values]").await;
+    let numbers: Vec<f32> = text.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let centre = |map: &[f32]| (map[5] + map[6] + map[9] + map[10]) / 4.0;
+    assert_eq!(numbers.len(), 2, "{text}");
+    // The pointer may be a pixel away from the centre.
+    let tolerance = 0.03 * a.iter().chain(&b).fold(0.0, |most: f32, value| most.max(value.abs()));
+    assert!((numbers[0] - centre(&a)).abs() < tolerance && (numbers[1] - centre(&b)).abs() < tolerance, "{text}");
     browser.click("[data-testid=zoom-in]").await;
     let transforms = "return [...document.querySelectorAll('.views canvas')].map(c => c.style.transform)";
     let larger: Vec<String> = serde_json::from_value(browser.run(transforms, vec![]).await).unwrap();
@@ -376,15 +389,15 @@ async fn a_map_is_held_against_another() {
     assert!(moved.iter().all(|one| *one != larger[0] && *one == moved[0]), "{moved:?}");
     browser.click("[data-testid=zoom-reset]").await;
 
-    // Under another method the other class has a map of that method, too, and the scale is no score any more.
+    // With another method, the other class has a map of that method too. The values are then no scores any more.
     browser.set("[data-testid=check-method]", "layer-cam").await;
-    browser.until("the class's map has come", &caption("Layer-CAM")).await;
-    browser.until("both are shown", shown).await;
+    browser.until("the other class's map is by Layer-CAM", &caption("Layer-CAM")).await;
+    browser.until("both maps are shown", shown).await;
     assert!(values("second").await.iter().all(|value| *value >= 0.0), "Layer-CAM has no negative evidence");
     assert!(browser.text(".compare-maps > .hint").await.starts_with("Each in shares"));
     browser.set("[data-testid=check-method]", "cam").await;
 
-    // A slow method that is given up for another: only the last one is shown.
+    // When a slow method is replaced by another one, only the last one is shown.
     browser.set("[data-testid=check-method]", "score-cam").await;
     browser.set("[data-testid=check-method]", "cam").await;
     browser.wait("[data-testid=measure]:not([disabled])").await;
@@ -392,18 +405,21 @@ async fn a_map_is_held_against_another() {
 
     // Another method, then another network with a grid of its own.
     browser.set("[data-testid=against]", "method:eigen-cam").await;
-    browser.until("the method's map has come", &caption("Eigen-CAM")).await;
+    browser.until("the map by Eigen-CAM is shown", &caption("Eigen-CAM")).await;
     assert_ne!(values("second").await, b);
     browser.set("[data-testid=against]", "model:resnet-20").await;
-    browser.until("the other network's map has come", &caption("ResNet-20")).await;
-    browser.until("both are shown", shown).await;
+    browser.until("the other network's map is shown", &caption("ResNet-20")).await;
+    browser.until("both maps are shown", shown).await;
     assert_eq!((values("second").await.len(), values("difference").await.len()), (64, 64));
-    assert!(values("difference").await.iter().all(|share| share.abs() <= 2.0), "in shares of each one's largest");
+    assert!(
+        values("difference").await.iter().all(|share| share.abs() <= 2.0),
+        "each map is divided by its largest absolute value"
+    );
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
 
-/// On a telephone in the dark: nothing is wider than the screen, and a finger draws the box.
+/// On a phone in the dark theme, nothing is wider than the screen, and a touch draws a box.
 #[tokio::test(flavor = "multi_thread")]
 async fn checking_fits_a_phone_in_the_dark() {
     let (site, browser) = (Site::built().await, Browser::start_phone(&[]).await);
@@ -431,9 +447,9 @@ async fn checking_fits_a_phone_in_the_dark() {
     browser.close().await;
 }
 
-/// What comes while the engine is being started waits for it: a worker hears nothing before.
+/// Photos that are dropped while the engine starts wait for it, because the worker receives no messages before.
 #[tokio::test(flavor = "multi_thread")]
-async fn photos_are_taken_before_the_engine_listens() {
+async fn photos_are_accepted_before_the_engine_is_ready() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?{CPU}", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;

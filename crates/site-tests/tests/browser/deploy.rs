@@ -1,5 +1,5 @@
-//! What docs/deploy.md says: its server, word for word but for address and folder, in a real nginx; and a new version that takes the
-//! place of one that is open.
+//! Deployment as in docs/deploy.md. The guide's configuration runs in a real nginx, with only address and folder
+//! changed. And a new version replaces one that a visitor has open.
 
 use std::io::Write;
 use std::path::Path;
@@ -17,7 +17,11 @@ const GUIDE: &str = include_str!("../../../../docs/deploy.md");
 async fn the_site_works_behind_nginx_with_the_headers_of_the_guide() {
     let folder = tempfile::tempdir().unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let config = GUIDE.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).expect("nginx's part");
+    let config = GUIDE
+        .split("```nginx\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("the nginx configuration in the guide");
     let root = project("dist");
     let lines = config.lines().filter(|line| !line.contains("ssl_certificate") && !line.contains("server_name"));
     let server: String = lines.map(|line| format!("{line}\n")).collect();
@@ -27,19 +31,19 @@ async fn the_site_works_behind_nginx_with_the_headers_of_the_guide() {
     let own = folder.path().display();
     let paths =
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {own}/{kind};"));
-    // As root, nginx would give its work to a user who may not read the project's folder.
-    let whole = format!(
+    // Without `user root`, nginx started by root would serve as a user who may not read the project's folder.
+    let config = format!(
         "daemon off; master_process off; user root; pid {own}/pid; error_log {own}/error; events {{}}\nhttp {{ access_log off; {}\n{server}}}\n",
         paths.join(" ")
     );
     let file = folder.path().join("nginx.conf");
-    std::fs::write(&file, whole).unwrap();
+    std::fs::write(&file, config).unwrap();
     let started = Command::new("nginx").arg("-c").arg(&file).args(["-e", "stderr"]).stderr(Stdio::piped()).spawn();
     let mut nginx = match started {
         Ok(nginx) => nginx,
         Err(error) => {
-            let why = "skipped: nginx is not on the PATH; `make setup SYSTEM=1` installs it";
-            let _ = writeln!(std::io::stderr(), "{why} ({error})");
+            let reason = "skipped: nginx is not on the PATH; `make setup SYSTEM=1` installs it";
+            let _ = writeln!(std::io::stderr(), "{reason} ({error})");
             return;
         }
     };
@@ -54,22 +58,22 @@ async fn the_site_works_behind_nginx_with_the_headers_of_the_guide() {
     browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
     browser.wait("body[data-kept]").await;
     assert_eq!(browser.messages().await, [""; 0]);
-    // Past the service worker, what the server itself says: policy, types, and packed files.
-    let ask = "return fetch(arguments[0], { method: 'HEAD', cache: 'no-store' }).then((a) => [a.status, ...arguments[1].map((name) => a.headers.get(name) ?? '')])";
+    // Without the service worker, check the server's own headers: policy, types and compression.
+    let headers = "return fetch(arguments[0], { method: 'HEAD', cache: 'no-store' }).then((a) => [a.status, ...arguments[1].map((name) => a.headers.get(name) ?? '')])";
     browser.run("return navigator.serviceWorker.getRegistration().then((r) => r.unregister())", vec![]).await;
     browser.open(&format!("http://127.0.0.1:{port}/?device=cpu&model=resnet-20")).await;
     let names =
         json!(["Content-Security-Policy", "Referrer-Policy", "Permissions-Policy", "Content-Type", "Content-Encoding"]);
-    let page = browser.run(ask, vec![json!("./"), names.clone()]).await;
+    let page = browser.run(headers, vec![json!("./"), names.clone()]).await;
     let policy = browser.attributes("[http-equiv=Content-Security-Policy]", "content").await;
     assert_eq!(
         page[1],
         json!(format!("{}; frame-ancestors 'none'", policy[0])),
-        "the guide's policy is not the page's"
+        "the policy in the guide differs from the page's"
     );
     assert_eq!((&page[2], &page[4]), (&json!("no-referrer"), &json!("text/html")));
     assert!(page[3].as_str().unwrap().contains("camera=(self)"), "{page}");
-    let engine = browser.run(ask, vec![json!("./engine-cpu_bg.wasm"), names]).await;
+    let engine = browser.run(headers, vec![json!("./engine-cpu_bg.wasm"), names]).await;
     assert_eq!((&engine[0], &engine[4], &engine[5]), (&json!(200), &json!("application/wasm"), &json!("gzip")));
     let post = "return fetch('./', { method: 'POST', body: 'a photo' }).then((answer) => answer.status)";
     assert_eq!(browser.run(post, vec![]).await, json!(403));
@@ -77,8 +81,8 @@ async fn the_site_works_behind_nginx_with_the_headers_of_the_guide() {
     nginx.kill().unwrap();
 }
 
-/// A version of the site whose plain-20 was trained anew: other weights, another name.
-fn trained_anew(to: &Path, file: &str, digest: &str) {
+/// Write a version of the site in which plain-20 has another file name, as after another training.
+fn write_version_with_other_weights(to: &Path, file: &str, digest: &str) {
     copy_folder(&dist(), to);
     let models = to.join("models");
     let new = format!("plain-20-{digest}.bpk");
@@ -87,21 +91,22 @@ fn trained_anew(to: &Path, file: &str, digest: &str) {
     std::fs::write(models.join("manifest.json"), manifest.replace(file, &new)).unwrap();
 }
 
-/// Takes older weights along from the site at `address`, as the workflow does, and tells which.
-fn take_along(address: &str, to: &Path) -> Vec<String> {
+/// Copy older weights from the site at `address`, as the workflow does. Return their file names.
+fn copy_older_weights(address: &str, to: &Path) -> Vec<String> {
     let tool = project("tools/older_weights.py");
-    let done = Command::new("python3").arg("-B").arg(tool).arg(address).arg(to).status().unwrap();
-    assert!(done.success());
+    let status = Command::new("python3").arg("-B").arg(tool).arg(address).arg(to).status().unwrap();
+    assert!(status.success());
     serde_json::from_slice(&std::fs::read(to.join("models/older.json")).unwrap()).unwrap()
 }
 
-/// GitHub Pages replaces the whole site: a page that is open still gets the networks that it knows.
+/// A deployment to GitHub Pages replaces the whole site. A page that is open still gets the networks of its own
+/// version.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_an_older_version_finds_its_weights_after_a_deployment() {
-    let known = std::fs::read_dir(dist().join("models")).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut known = known.map(|name| name.into_string().unwrap());
-    let old = known.find(|name| name.starts_with("plain-20-") && name.ends_with(".bpk")).unwrap();
-    // Without a service worker, which would have kept all weights by then.
+    let files = std::fs::read_dir(dist().join("models")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut files = files.map(|name| name.into_string().unwrap());
+    let old = files.find(|name| name.starts_with("plain-20-") && name.ends_with(".bpk")).unwrap();
+    // Remove the service worker, which would have cached all weights by then.
     let (site, browser) =
         (Site::changed(|root| std::fs::remove_file(root.join("sw.js")).unwrap()).await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
@@ -109,17 +114,18 @@ async fn a_page_of_an_older_version_finds_its_weights_after_a_deployment() {
     browser.wait("[data-testid=photo-card][data-state=done]").await;
 
     let (second, third) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    trained_anew(second.path(), &old, "aaaaaaaaaaaa");
-    assert_eq!(take_along(&site.url, second.path()), [old.as_str()]);
+    write_version_with_other_weights(second.path(), &old, "aaaaaaaaaaaa");
+    assert_eq!(copy_older_weights(&site.url, second.path()), [old.as_str()]);
     site.replace(second.path());
-    // The version after that takes it along too, and leaves out what is not what its name says.
-    trained_anew(third.path(), &old, "bbbbbbbbbbbb");
-    assert_eq!(take_along(&site.url, third.path()), [old.as_str()]);
+    // The third version keeps these weights too. It skips those of the second version, whose hash is not that of their
+    // name.
+    write_version_with_other_weights(third.path(), &old, "bbbbbbbbbbbb");
+    assert_eq!(copy_older_weights(&site.url, third.path()), [old.as_str()]);
     site.replace(third.path());
 
     browser.set("[data-testid=model-select]", "plain-20").await;
     browser.wait("body[data-model=plain-20] [data-testid=photo-card][data-state=done]").await;
-    assert_eq!(site.asked_for(&old), 3, "by both deployments and by the page");
+    assert_eq!(site.requests_for(&old), 3, "requests by both deployments and by the page");
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }

@@ -1,4 +1,4 @@
-//! Both engines give what the native binary gives: the same classes in the same order, the same maps.
+//! Both engines give the results of the native binary: the same classes in the same order, and the same maps.
 
 use std::path::Path;
 
@@ -11,15 +11,17 @@ use camscope::photo::Photo;
 use crate::browser::{Browser, project, sample};
 use crate::site::Site;
 
-/// Share of a map's range by which two devices may differ.
+/// Fraction of a map's range by which two devices may differ.
 const MAP_TOLERANCE: f32 = 0.02;
 
-fn first_in_the_worker(root: &Path, script: &str) {
+/// Insert a script before the engine's worker.
+fn prepend_to_worker(root: &Path, script: &str) {
     let loader = root.join("engine_loader.js");
     let code = std::fs::read_to_string(&loader).unwrap();
     std::fs::write(&loader, format!("{script}\n{code}")).unwrap();
 }
 
+/// Return the native inference on a photo.
 async fn native(model: &str, photo: &Path) -> Inference {
     let models = project("www/models");
     let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == model).unwrap();
@@ -30,11 +32,12 @@ async fn native(model: &str, photo: &Path) -> Inference {
     session.infer(0, &Photo::decode(&std::fs::read(photo).unwrap()).unwrap(), 5).await.unwrap()
 }
 
-async fn agrees(device: &str, model: &str, photo: &Path) {
-    agrees_on(&Site::built().await, device, model, photo).await;
+/// Check that the page's classes, probabilities and maps agree with the native ones.
+async fn assert_agrees(device: &str, model: &str, photo: &Path) {
+    assert_agrees_on(&Site::built().await, device, model, photo).await;
 }
 
-async fn agrees_on(site: &Site, device: &str, model: &str, photo: &Path) {
+async fn assert_agrees_on(site: &Site, device: &str, model: &str, photo: &Path) {
     let browser = Browser::start().await;
     browser.open(&format!("{}/?device={device}&model={model}", site.url)).await;
     browser.add_photos(&[photo]).await;
@@ -49,12 +52,12 @@ async fn agrees_on(site: &Site, device: &str, model: &str, photo: &Path) {
     let maps = browser.attributes("[data-testid=map-canvas]", "data-values").await;
     for ((p, probability), map) in expected.predictions.iter().zip(probabilities).zip(maps) {
         let probability: f32 = probability.parse().unwrap();
-        assert!((probability - p.probability).abs() < 0.01, "{}: {probability} and {}", p.class, p.probability);
+        assert!((probability - p.probability).abs() < 0.01, "{}: {probability}, natively {}", p.class, p.probability);
         let map: Vec<f32> = serde_json::from_str(&map).unwrap();
         let (low, high) = p.map.values.iter().fold((f32::MAX, f32::MIN), |(l, h), &v| (l.min(v), h.max(v)));
         assert_eq!(map.len(), p.map.values.len());
         for (a, b) in map.iter().zip(&p.map.values) {
-            assert!((a - b).abs() <= MAP_TOLERANCE * (high - low), "{}: {a} and {b}", p.class);
+            assert!((a - b).abs() <= MAP_TOLERANCE * (high - low), "{}: {a}, natively {b}", p.class);
         }
     }
     assert_eq!(browser.messages().await, [""; 0]);
@@ -62,8 +65,8 @@ async fn agrees_on(site: &Site, device: &str, model: &str, photo: &Path) {
     browser.close().await;
 }
 
-/// A linker that takes an engine for a command has every exported function begin with a call of all constructors: with each
-/// handle of a JavaScript object some thousand of them.
+/// If the linker treats an engine as a command, every exported function begins with a call of all constructors. These
+/// are about a thousand, and exported functions run whenever a handle of a JavaScript object is created.
 #[test]
 fn constructors_do_not_run_with_every_call() {
     use wasmparser::{ExternalKind, Operator, Parser, Payload};
@@ -94,40 +97,40 @@ fn constructors_do_not_run_with_every_call() {
             })
             .collect();
         assert!(exported.len() > 3, "{engine} exports {exported:?}");
-        let twice = calls.iter().enumerate().any(|(i, call)| calls[..i].contains(call));
-        assert!(!twice, "{engine}: exported functions begin with the same call");
+        let repeated = calls.iter().enumerate().any(|(i, call)| calls[..i].contains(call));
+        assert!(!repeated, "{engine}: exported functions begin with the same call");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cpu_engine_agrees_with_native_on_imagenet() {
-    agrees("cpu", "efficientnet-lite0", &sample("cat.png")).await;
+    assert_agrees("cpu", "efficientnet-lite0", &sample("cat.png")).await;
 }
 
-/// The engine with relaxed SIMD is for browsers that have it; the other must serve as well.
+/// The page loads the engine with relaxed SIMD in browsers that support it, and the other engine otherwise.
 #[tokio::test(flavor = "multi_thread")]
 async fn both_cpu_engines_agree_with_native_on_our_own_network() {
-    const SERVED: [&str; 2] = ["engine-cpu_bg.wasm", "engine-cpu-relaxed_bg.wasm"];
-    for (change, engine) in [("", SERVED[1]), ("WebAssembly.validate = () => false;", SERVED[0])] {
-        // Without the worker that keeps files for later.
-        let alone = |root: &Path| {
-            first_in_the_worker(root, change);
+    const ENGINES: [&str; 2] = ["engine-cpu_bg.wasm", "engine-cpu-relaxed_bg.wasm"];
+    for (script, engine) in [("", ENGINES[1]), ("WebAssembly.validate = () => false;", ENGINES[0])] {
+        // Remove the service worker, which would fetch both engines.
+        let change = |root: &Path| {
+            prepend_to_worker(root, script);
             std::fs::remove_file(root.join("sw.js")).unwrap();
         };
-        let site = Site::changed(alone).await;
-        agrees_on(&site, "cpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
-        assert_eq!(SERVED.map(|file| site.asked_for(file)), SERVED.map(|file| usize::from(file == engine)));
+        let site = Site::changed(change).await;
+        assert_agrees_on(&site, "cpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
+        assert_eq!(ENGINES.map(|file| site.requests_for(file)), ENGINES.map(|file| usize::from(file == engine)));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webgpu_engine_agrees_with_native() {
-    agrees("webgpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
+    assert_agrees("webgpu", "vgg16-gap-cifar10", &sample("cat.png")).await;
 }
 
-/// A graphics adapter made of software is slower than the processor; the visitor is told why.
+/// The page chooses the CPU instead of a software adapter, which is slower, and shows the reason.
 #[tokio::test(flavor = "multi_thread")]
-async fn software_adapter_loses_to_the_cpu() {
+async fn the_cpu_is_chosen_over_a_software_adapter() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&site.url).await;
     let label = browser.wait("[data-testid=device-label][data-device=cpu]").await;
@@ -136,13 +139,14 @@ async fn software_adapter_loses_to_the_cpu() {
     browser.close().await;
 }
 
-/// The engine's code cannot be loaded; its adapter is gone by the time it asks; it refuses to be opened.
+/// The page uses the CPU if the WebGPU engine's code cannot be loaded, if its adapter is gone, or if its device cannot
+/// be opened.
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_webgpu_engine_falls_back_to_the_cpu() {
     let wasm = |root: &Path| std::fs::write(root.join("engine-webgpu_bg.wasm"), b"not wasm").unwrap();
-    let adapter = |root: &Path| first_in_the_worker(root, "GPU.prototype.requestAdapter = async () => null;");
+    let adapter = |root: &Path| prepend_to_worker(root, "GPU.prototype.requestAdapter = async () => null;");
     let device = |root: &Path| {
-        first_in_the_worker(root, "GPUAdapter.prototype.requestDevice = async () => { throw new Error('lost') };");
+        prepend_to_worker(root, "GPUAdapter.prototype.requestDevice = async () => { throw new Error('lost') };");
     };
     for change in [&wasm as &dyn Fn(&Path), &adapter, &device] {
         let (site, browser) = (Site::changed(change).await, Browser::start().await);
@@ -156,33 +160,33 @@ async fn broken_webgpu_engine_falls_back_to_the_cpu() {
     }
 }
 
-/// Counts the shaders that an engine has had compiled.
+/// Script for the worker: count the shaders that the engine compiles, and send the count to the page.
 const COUNT: &str = "let pipelines = 0; const make = GPUDevice.prototype.createComputePipeline; \
     GPUDevice.prototype.createComputePipeline = function (...all) { pipelines++; return make.apply(this, all); }; \
     setInterval(() => new BroadcastChannel('pipelines').postMessage(pipelines), 100);";
 
-/// While the visitor still chooses, the shaders are compiled that the first photo will need.
+/// The shaders for the first photo are compiled while the visitor still chooses it.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_photo_finds_warm_shaders() {
-    let (site, browser) = (Site::changed(|root| first_in_the_worker(root, COUNT)).await, Browser::start().await);
+async fn shaders_are_compiled_before_the_first_photo() {
+    let (site, browser) = (Site::changed(|root| prepend_to_worker(root, COUNT)).await, Browser::start().await);
     browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
     let listen = "new BroadcastChannel('pipelines').onmessage = (event) => { window.pipelines = event.data; }";
     browser.run(listen, vec![]).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
-    // Until no more come.
-    let mut warm = 0;
+    // Wait until no more shaders are compiled.
+    let mut before = 0;
     loop {
         tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-        let now = browser.run("return window.pipelines ?? 0", vec![]).await.as_u64().unwrap();
-        if now == warm && now > 0 {
+        let count = browser.run("return window.pipelines ?? 0", vec![]).await.as_u64().unwrap();
+        if count == before && count > 0 {
             break;
         }
-        warm = now;
+        before = count;
     }
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let after = browser.run("return window.pipelines", vec![]).await.as_u64().unwrap();
-    assert!(warm > 5 && after <= warm + 2, "{warm} shaders before the first photo, {after} after it");
+    assert!(before > 5 && after <= before + 2, "{before} shaders before the first photo, {after} after it");
     browser.close().await;
 }

@@ -1,4 +1,4 @@
-//! What can break under a page, broken on purpose: each ends in a sentence and a way on, and costs no photo that was there.
+//! Injected faults below the page. Each ends in a message, the page continues, and earlier photos are kept.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::browser::{Browser, sample};
 use crate::site::Site;
 
-/// The site with a script before the engine's own, or before the page's.
+/// Return a change that inserts a script at the start of a file of the site.
 pub fn with(file: &'static str, script: &'static str) -> impl FnOnce(&Path) {
     move |root| {
         let path = root.join(file);
@@ -17,41 +17,42 @@ pub fn with(file: &'static str, script: &'static str) -> impl FnOnce(&Path) {
     }
 }
 
-async fn look(browser: &Browser, photo: &str, done: usize) {
+/// Add a sample photo, and wait until `done` photos have their results.
+async fn add_sample(browser: &Browser, photo: &str, done: usize) {
     browser.add_photos(&[&sample(photo)]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", done).await;
 }
 
-/// The adapter can be taken away.
+/// Script: a message on the channel `fault` destroys the device, as if the adapter were lost.
 pub const LOSE: &str = "const ask = GPUAdapter.prototype.requestDevice; let lent; \
     GPUAdapter.prototype.requestDevice = async function (...all) { return lent = await ask.apply(this, all); }; \
     new BroadcastChannel('fault').onmessage = () => lent?.destroy();";
 
-/// The adapter can be taken away while it works.
+/// Script: after a message on the channel `fault`, the device is destroyed while it works.
 const LOSE_AT_WORK: &str = "const ask = GPUAdapter.prototype.requestDevice; let lent, lose = false; \
     GPUAdapter.prototype.requestDevice = async function (...all) { return lent = await ask.apply(this, all); }; \
     new BroadcastChannel('fault').onmessage = () => { lose = true; }; const submit = GPUQueue.prototype.submit; \
     GPUQueue.prototype.submit = function (all) { submit.call(this, all); if (lose) lent.destroy(); };";
 
-/// The worker dies of the next message.
+/// Script: after a message on the channel `fault`, the next request makes the worker throw.
 pub const DIE: &str = "let dying = false; new BroadcastChannel('fault').onmessage = () => { dying = true; }; \
     self.addEventListener('message', () => { if (dying) throw new Error('it died'); });";
 
-/// Tells all workers of the page; they listen on the channel `fault`.
-pub async fn break_it(browser: &Browser) {
+/// Trigger the fault in all workers of the page, which listen on the channel `fault`.
+pub async fn trigger_fault(browser: &Browser) {
     browser.run("new BroadcastChannel('fault').postMessage('now'); return true", vec![]).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
-/// The adapter is taken away in the middle of the work (a driver's update, a sleeping laptop, an unplugged card).
+/// The adapter is lost during the work, as by a driver update, a sleeping laptop or an unplugged card.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_device_is_replaced_by_the_cpu() {
     for script in [LOSE, LOSE_AT_WORK] {
         let (site, browser) = (Site::changed(with("engine_loader.js", script)).await, Browser::start().await);
         browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
-        look(&browser, "cat.png", 1).await;
-        break_it(&browser).await;
-        look(&browser, "coffee.png", 2).await;
+        add_sample(&browser, "cat.png", 1).await;
+        trigger_fault(&browser).await;
+        add_sample(&browser, "coffee.png", 2).await;
         assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
         let messages = browser.messages().await;
         assert!(messages.len() == 1 && messages[0].contains("The CPU goes on"), "{messages:?}");
@@ -59,7 +60,7 @@ async fn a_lost_device_is_replaced_by_the_cpu() {
     }
 }
 
-/// The same while a folder is checked: the photo that it was at is looked at again.
+/// The adapter is lost while Check processes a folder. Inference on the current photo is repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_lost_while_it_checks_is_replaced_by_the_cpu() {
     let (site, browser) = (Site::changed(with("engine_loader.js", LOSE_AT_WORK)).await, Browser::start().await);
@@ -68,7 +69,7 @@ async fn a_device_lost_while_it_checks_is_replaced_by_the_cpu() {
     browser.give_files(&[sample("cat.png")]).await;
     browser.wait(done).await;
     browser.wait("[data-testid=check-canvas]:not([hidden])").await;
-    break_it(&browser).await;
+    trigger_fault(&browser).await;
     browser.give_files(&[sample("coffee.png"), sample("rocket.jpg")]).await;
     browser.wait_for(done, 3).await;
     let messages = browser.messages().await;
@@ -76,14 +77,14 @@ async fn a_device_lost_while_it_checks_is_replaced_by_the_cpu() {
     browser.close().await;
 }
 
-/// A shader that the browser refuses.
+/// The browser refuses a shader.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_shader_is_replaced_by_the_cpu() {
     const REFUSE: &str = "const make = GPUDevice.prototype.createShaderModule; \
         GPUDevice.prototype.createShaderModule = function (all) { return make.call(this, { ...all, code: all.code + '\\nfn broken( {' }); };";
     let (site, browser) = (Site::changed(with("engine_loader.js", REFUSE)).await, Browser::start().await);
     browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
-    look(&browser, "cat.png", 1).await;
+    add_sample(&browser, "cat.png", 1).await;
     assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
     let messages = browser.messages().await;
     assert!(messages.len() == 1 && messages[0].contains("The CPU goes on"), "{messages:?}");
@@ -99,31 +100,31 @@ async fn a_full_adapter_is_replaced_by_the_cpu() {
     let (site, browser) = (Site::changed(with("engine_loader.js", FULL)).await, Browser::start().await);
     browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
-    break_it(&browser).await;
-    look(&browser, "cat.png", 1).await;
+    trigger_fault(&browser).await;
+    add_sample(&browser, "cat.png", 1).await;
     assert_eq!(browser.attributes("[data-testid=device-label]", "data-device").await, ["cpu"]);
     assert_eq!(browser.messages().await.len(), 1);
     browser.close().await;
 }
 
-/// The CPU's engine dies of a photo: this one is marked, a new engine takes the next, and those before stay as they are.
+/// The CPU engine dies on a photo. This photo is marked, a new engine takes the next one, and earlier results stay.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_worker_is_started_anew() {
     let (site, browser) = (Site::changed(with("engine_loader.js", DIE)).await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
-    look(&browser, "cat.png", 1).await;
-    break_it(&browser).await;
+    add_sample(&browser, "cat.png", 1).await;
+    trigger_fault(&browser).await;
     browser.add_photos(&[&sample("coffee.png")]).await;
     browser.wait("[data-testid=error]").await;
     let messages = browser.messages().await;
     assert!(messages.len() == 1 && messages[0].contains("A new one goes on"), "{messages:?}");
-    look(&browser, "rocket.jpg", 2).await;
+    add_sample(&browser, "rocket.jpg", 2).await;
     assert_eq!(browser.attributes("[data-testid=photo-card]", "data-state").await, ["done", "failed", "done"]);
     browser.screenshot("dead-worker").await;
     browser.close().await;
 }
 
-/// The same where a folder is checked; and of a map that is asked for, CAM stands in again.
+/// The worker dies in Check on a photo, then on a map, which CAM replaces.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_dies_while_it_checks_is_started_anew() {
     let (site, browser) = (Site::changed(with("engine_loader.js", DIE)).await, Browser::start().await);
@@ -132,7 +133,7 @@ async fn a_worker_that_dies_while_it_checks_is_started_anew() {
     browser.give_files(&[sample("cat.png")]).await;
     browser.wait(done).await;
     browser.wait("[data-testid=check-canvas]:not([hidden])").await;
-    break_it(&browser).await;
+    trigger_fault(&browser).await;
     browser.give_files(&[sample("coffee.png")]).await;
     browser.wait("[data-testid=check-card][data-state=failed]").await;
     let messages = browser.messages().await;
@@ -140,19 +141,20 @@ async fn a_worker_that_dies_while_it_checks_is_started_anew() {
     browser.give_files(&[sample("rocket.jpg")]).await;
     browser.wait_for(done, 2).await;
 
-    break_it(&browser).await;
+    trigger_fault(&browser).await;
     browser.set("[data-testid=check-method]", "layer-cam").await;
     let method = "return document.querySelector('[data-testid=check-method]').value";
-    browser.until("CAM stands in", &format!("{method} === 'cam'")).await;
+    browser.until("the method is CAM again", &format!("{method} === 'cam'")).await;
     browser.set("[data-testid=check-method]", "layer-cam").await;
     let drawn = "return document.querySelector('.detail figcaption').textContent.startsWith('Layer-CAM')";
-    browser.until("the new worker makes the map", drawn).await;
+    browser.until("the map of the new worker is shown", drawn).await;
     assert_eq!(browser.count(done).await, 2);
     browser.screenshot("check-dead-worker").await;
     browser.close().await;
 }
 
-/// Storage that is refused (a strict privacy setting) or full costs the visit after this one its caches, and this one nothing.
+/// Storage is refused, as by a strict privacy setting, or full. Then nothing is cached for the next visit, but this one
+/// works.
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_and_full_storage_cost_the_look_nothing() {
     const REFUSED: &str = "for (const name of ['open', 'match', 'keys', 'delete', 'has']) CacheStorage.prototype[name] = async () => { throw new DOMException('refused', 'SecurityError'); }; \
@@ -164,35 +166,35 @@ async fn refused_and_full_storage_cost_the_look_nothing() {
         };
         let (site, browser) = (Site::changed(all).await, Browser::start().await);
         browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
-        look(&browser, "cat.png", 1).await;
+        add_sample(&browser, "cat.png", 1).await;
         assert_eq!(browser.messages().await, [""; 0], "{script}");
         browser.close().await;
     }
 }
 
-/// The browser's way back to a page it had put aside.
+/// The browser returns to a page that it had suspended.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_comes_back_goes_on() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
-    look(&browser, "cat.png", 1).await;
+    add_sample(&browser, "cat.png", 1).await;
     browser.open(&format!("{}/models/manifest.json", site.url)).await;
     browser.client.back().await.unwrap();
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
-    let there = browser.count("[data-testid=photo-card]").await;
-    look(&browser, "coffee.png", there + 1).await;
+    let photos = browser.count("[data-testid=photo-card]").await;
+    add_sample(&browser, "coffee.png", photos + 1).await;
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
 
-/// A clock that is set back by an hour at every look at it.
+/// The clock goes back by an hour at every reading.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_goes_back_stops_nothing() {
-    const BACK: &str = "{ const now = Date.now(); let looks = 0; Date.now = () => now - 3600000 * ++looks; }";
+    const BACK: &str = "{ const now = Date.now(); let readings = 0; Date.now = () => now - 3600000 * ++readings; }";
     let both = |root: &Path| ["engine_loader.js", "start.js"].into_iter().for_each(|file| with(file, BACK)(root));
     let (site, browser) = (Site::changed(both).await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
-    look(&browser, "cat.png", 1).await;
+    add_sample(&browser, "cat.png", 1).await;
     browser.click("[data-testid=tab-about]").await;
     browser.wait("[data-testid=privacy]").await;
     assert_eq!(browser.run("return Date.now() < Date.now()", vec![]).await, json!(false));

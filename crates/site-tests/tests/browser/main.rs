@@ -1,5 +1,5 @@
-//! The site in a real headless Chromium, as a visitor meets it. `make test-browser` brings what this needs: the built site in
-//! `dist/`, Chromium and ChromeDriver.
+//! Tests of the site in a headless Chromium, as a visitor uses it. They need the built site in `dist/`, Chromium and
+//! ChromeDriver, which `make test-browser` provides.
 
 mod about;
 mod access;

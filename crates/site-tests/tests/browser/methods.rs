@@ -1,4 +1,4 @@
-//! Every method as the page draws it, beside what the native engine makes of the same photo.
+//! The maps that the page shows by every method, compared with those of the native engine for the same photo.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -18,7 +18,7 @@ use crate::site::Site;
 const SMALL: &str = "vgg16-gap-cifar10";
 const DONE: &str = "[data-testid=photo-card][data-state=done]";
 
-/// The small network's session, natively, with the photo looked at as number 0.
+/// Return a native session of the small network that has run inference on the photo, with id 0.
 pub fn native(photo: &Path) -> Session {
     let models = project("www/models");
     let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == SMALL).unwrap();
@@ -30,13 +30,14 @@ pub fn native(photo: &Path) -> Session {
 }
 
 impl Browser {
-    /// Chooses a method, and waits until its maps are shown.
+    /// Choose a method, and wait until its maps are shown.
     async fn choose_method(&self, method: Method) {
         let info = method.info();
         self.set("[data-testid=method-select]", info.name).await;
         self.until_caption(if method == Method::Cam { "Evidence" } else { info.title }).await;
     }
 
+    /// Wait until the caption begins with `begins`.
     async fn until_caption(&self, begins: &str) {
         let caption = "return document.querySelector('figcaption').textContent";
         let start = Instant::now();
@@ -54,31 +55,33 @@ impl Browser {
         }
     }
 
+    /// Return the values of all maps that are shown.
     async fn maps(&self) -> Vec<Vec<f32>> {
         let maps = self.attributes("[data-testid=map-canvas]", "data-values").await;
         maps.iter().map(|map| serde_json::from_str(map).unwrap()).collect()
     }
 
-    /// Holds the five maps against the native engine's.
-    async fn assert_native(&self, session: &Session, wanted: CamOptions, tolerance: f32) {
+    /// Assert that the five maps are those of the native engine.
+    async fn assert_native(&self, session: &Session, options: CamOptions, tolerance: f32) {
         let classes = self.attributes("[data-testid=prediction]", "data-index").await;
         let classes: Vec<usize> = classes.iter().map(|class| class.parse().unwrap()).collect();
-        let expected = session.explain(0, &wanted, &classes, async |_, _| ControlFlow::Continue(()));
+        let expected = session.explain(0, &options, &classes, async |_, _| ControlFlow::Continue(()));
         let expected = pollster::block_on(expected).unwrap();
-        let found = self.maps().await;
-        assert_eq!(found.len(), expected.len());
-        for (found, expected) in found.iter().zip(&expected) {
-            let (found, expected, class) = (found, &expected.map.values, &expected.class);
-            assert_eq!(found.len(), expected.len(), "{wanted:?}");
+        let actual = self.maps().await;
+        assert_eq!(actual.len(), expected.len());
+        for (actual, expected) in actual.iter().zip(&expected) {
+            let (expected, class) = (&expected.map.values, &expected.class);
+            assert_eq!(actual.len(), expected.len(), "{options:?}");
             let range =
                 expected.iter().fold(f32::MIN, |a, b| a.max(*b)) - expected.iter().fold(f32::MAX, |a, b| a.min(*b));
-            let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(off <= tolerance * range, "{wanted:?}, {class}: {off} of {range}");
+            let error = actual.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(error <= tolerance * range, "{options:?}, {class}: error {error}, range {range}");
         }
     }
 }
 
-async fn methods_are_drawn(device: &str, methods: &[Method], tolerance: f32) {
+/// Check the maps of `methods` against the native engine's.
+async fn check_methods(device: &str, methods: &[Method], tolerance: f32) {
     let photo = sample("rocket.jpg");
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device={device}&model={SMALL}", site.url)).await;
@@ -86,50 +89,51 @@ async fn methods_are_drawn(device: &str, methods: &[Method], tolerance: f32) {
     browser.wait_for(DONE, 1).await;
     browser.wait_for("[data-testid=map-canvas]", 5).await;
     let session = native(&photo);
-    let mut stages = Vec::new();
+    let mut drawn = Vec::new();
     for &method in methods {
         browser.choose_method(method).await;
         browser.assert_native(&session, CamOptions { method, ..CamOptions::default() }, tolerance).await;
-        stages.push(browser.pixels("[data-testid=stage-canvas]").await);
+        drawn.push(browser.pixels("[data-testid=stage-canvas]").await);
         assert_eq!(browser.messages().await, [""; 0], "{method}");
     }
-    // What theory says is one map at the last stage may be one picture; every other method has its own.
-    let one = [Method::Cam, Method::GradCam, Method::HiResCam, Method::XGradCam];
-    for (i, method) in methods.iter().enumerate().filter(|(_, method)| !one.contains(method)) {
-        let same = methods.iter().zip(&stages).find(|(other, drawn)| *other != method && **drawn == stages[i]);
+    // These methods give the same map at the last stage, so they may draw the same picture. Every other method has its
+    // own.
+    let equal = [Method::Cam, Method::GradCam, Method::HiResCam, Method::XGradCam];
+    for (i, method) in methods.iter().enumerate().filter(|(_, method)| !equal.contains(method)) {
+        let same = methods.iter().zip(&drawn).find(|(other, picture)| *other != method && **picture == drawn[i]);
         assert!(same.is_none(), "{method} and {same:?} draw the same");
     }
 
-    // An earlier stage, and the mean over mirror images.
+    // Check an earlier stage, and the mean over mirrored copies.
     browser.choose_method(Method::Cam).await;
     browser.choose_method(Method::LayerCam).await;
     let before = browser.maps().await;
     browser.set("[data-testid=stage-select]", "2").await;
     browser.until_caption("Layer-CAM").await;
     assert_ne!(browser.maps().await[0].len(), before[0].len(), "an earlier stage has a finer grid");
-    let wanted = CamOptions { method: Method::LayerCam, stage: Some(2), ..CamOptions::default() };
-    browser.assert_native(&session, wanted, tolerance).await;
+    let options = CamOptions { method: Method::LayerCam, stage: Some(2), ..CamOptions::default() };
+    browser.assert_native(&session, options, tolerance).await;
     browser.wait("[data-testid=flips]").await.click().await.unwrap();
     browser.until_caption("Layer-CAM").await;
-    browser.assert_native(&session, CamOptions { tta: true, ..wanted }, tolerance).await;
+    browser.assert_native(&session, CamOptions { tta: true, ..options }, tolerance).await;
     browser.screenshot(&format!("methods-{device}")).await;
     browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_method_is_drawn_on_the_cpu_as_natively() {
-    methods_are_drawn("cpu", &Method::ALL, 2e-3).await;
+    check_methods("cpu", &Method::ALL, 2e-3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gradient_methods_are_drawn_on_webgpu_as_natively() {
     let methods = [Method::GradCam, Method::HiResCam, Method::GradCamPlusPlus, Method::XGradCam, Method::LayerCam];
-    methods_are_drawn("webgpu", &methods, 1e-2).await;
+    check_methods("webgpu", &methods, 1e-2).await;
 }
 
-/// A thousand passes of a large network: told as they go, ended by a click; what comes after is another method's.
+/// A method of a thousand passes reports progress, stops on a click, and the next request works.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_takes_long_tells_so_and_can_be_stopped() {
+async fn what_takes_long_shows_progress_and_can_be_stopped() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.add_photos(&[&sample("coffee.png")]).await;
@@ -137,33 +141,33 @@ async fn what_takes_long_tells_so_and_can_be_stopped() {
     browser.wait_for("[data-testid=map-canvas]", 5).await;
     let cam = browser.maps().await;
     browser.set("[data-testid=method-select]", "score-cam").await;
-    let told = "return document.querySelector('[data-testid=explaining]').textContent";
+    let progress = "return document.querySelector('[data-testid=explaining]').textContent";
     let start = Instant::now();
-    while !browser.run(told, vec![]).await.as_str().unwrap().contains("of 1280 passes") {
-        assert!(start.elapsed() < Duration::from_secs(90), "no word of how far it is");
+    while !browser.run(progress, vec![]).await.as_str().unwrap().contains("of 1280 passes") {
+        assert!(start.elapsed() < Duration::from_secs(90), "no progress is shown");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     browser.screenshot("methods-progress").await;
     browser.wait("[data-testid=explain-stop]").await.click().await.unwrap();
     browser.until_caption("Evidence").await;
     assert_eq!(browser.maps().await, cam);
-    // Soon, not after the thousand.
+    // The next method starts at once, not after the thousand passes.
     let start = Instant::now();
     browser.choose_method(Method::GradCam).await;
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     let scaled = browser.maps().await;
     let factor = cam[0][0] / scaled[0][0];
-    assert!((factor - 49.0).abs() < 0.5, "Grad-CAM is CAM over the 49 places, not {factor}");
+    assert!((factor - 49.0).abs() < 0.5, "Grad-CAM is CAM divided by the 49 cells, not by {factor}");
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
 
-/// Two hundred maps of every method leave the engine no larger than the first ones did.
-async fn memory_is_steady(device: &str, methods: &[Method]) {
+/// Assert that the engine's memory does not grow over two hundred maps by each method.
+async fn check_memory(device: &str, methods: &[Method]) {
     const ROUNDS: usize = 40; // of five classes each
-    const SLACK: i64 = 4 << 20;
-    // Back to CAM and to the method again, as fast as the maps come.
-    const AGAIN: &str = "const [name, title, rounds, done] = arguments; (async () => { \
+    const TOLERANCE: i64 = 4 << 20;
+    // Script: alternate between CAM and the method, as fast as the maps are shown.
+    const ALTERNATE: &str = "const [name, title, rounds, done] = arguments; (async () => { \
         const select = document.querySelector('[data-testid=method-select]'); \
         const choose = value => { select.value = value; select.dispatchEvent(new Event('change', {bubbles: true})) }; \
         const caption = () => document.querySelector('figcaption').textContent; \
@@ -178,7 +182,7 @@ async fn memory_is_steady(device: &str, methods: &[Method]) {
         .await
         .unwrap();
     let mut photos = 0;
-    // What a photo's look says of the engine.
+    // Return the engine's memory after inference on another photo.
     let mut size = async || -> i64 {
         browser.add_photos(&[&sample("rocket.jpg")]).await;
         photos += 1;
@@ -192,7 +196,7 @@ async fn memory_is_steady(device: &str, methods: &[Method]) {
         for method in methods {
             let info = method.info();
             let arguments = vec![json!(info.name), json!(info.title), json!(rounds)];
-            browser.client.execute_async(AGAIN, arguments).await.unwrap();
+            browser.client.execute_async(ALTERNATE, arguments).await.unwrap();
         }
     };
     rounds(2).await;
@@ -201,20 +205,20 @@ async fn memory_is_steady(device: &str, methods: &[Method]) {
     let after = size().await;
     let _ = writeln!(
         std::io::stderr(),
-        "{device}: {before} bytes of the engine before, {after} after {ROUNDS} times five maps by {} methods",
+        "{device}: engine memory {before} bytes before, {after} after {ROUNDS} times five maps by {} methods",
         methods.len()
     );
-    assert!(after - before <= SLACK, "{before} bytes before, {after} after");
+    assert!(after - before <= TOLERANCE, "{before} bytes before, {after} after");
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_steady_over_two_hundred_maps_of_every_method() {
-    memory_is_steady("cpu", &Method::ALL[1..]).await;
+    check_memory("cpu", &Method::ALL[1..]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_steady_over_two_hundred_maps_on_webgpu() {
-    memory_is_steady("webgpu", &[Method::GradCam, Method::LayerCam]).await;
+    check_memory("webgpu", &[Method::GradCam, Method::LayerCam]).await;
 }

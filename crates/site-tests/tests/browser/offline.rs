@@ -1,4 +1,4 @@
-//! After one visit the site opens without a network, and a new version does not break a page that is open.
+//! After one visit the site works without a network, and a new version does not break a page that is open.
 
 use std::path::Path;
 
@@ -24,13 +24,13 @@ async fn after_one_visit_everything_works_without_a_network() {
         browser.wait_for("[data-testid=map-canvas]", 5).await;
         assert_eq!(browser.messages().await, [""; 0], "{model}");
     }
-    for (tab, there) in [
+    for (tab, content) in [
         ("check", "#check [data-testid=check-photos]"),
         ("teach", "[data-testid=class-add]"),
         ("about", "[data-testid=privacy]"),
     ] {
         browser.click(&format!("[data-testid=tab-{tab}]")).await;
-        browser.wait(there).await;
+        browser.wait(content).await;
     }
     assert_eq!(browser.text("[data-testid=offline]").await, "yes, with every network");
     browser.screenshot("offline").await;
@@ -38,7 +38,8 @@ async fn after_one_visit_everything_works_without_a_network() {
     browser.close().await;
 }
 
-/// The files of a version belong together: what an open page still fetches is of its own, though the server has others.
+/// The files of a version belong together. An open page gets those of its own version, although the server has newer
+/// ones.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_version_waits_until_it_is_asked_for() {
     let (site, browser) = (Site::changed(|_| ()).await, Browser::start().await);
@@ -55,7 +56,7 @@ async fn a_new_version_waits_until_it_is_asked_for() {
     browser.click("[data-testid=tab-check]").await;
     browser.wait("#check [data-testid=check-photos]").await;
 
-    // With a second tab open, whose files these are too, it still waits.
+    // A second tab uses the old files too, so the new version still waits.
     let first = browser.client.window().await.unwrap();
     let second = browser.client.new_window(true).await.unwrap();
     browser.client.switch_to_window(second.handle).await.unwrap();
@@ -65,7 +66,7 @@ async fn a_new_version_waits_until_it_is_asked_for() {
     browser.click("#new-version button").await;
     browser.wait_for("#new-version", 1).await;
     let others = "return document.querySelector('#new-version span').textContent.includes('other tabs')";
-    browser.until("the other tab is spoken of", others).await;
+    browser.until("the notice asks to close the other tabs", others).await;
     let second = browser.client.windows().await.unwrap().pop().unwrap();
     browser.client.switch_to_window(second).await.unwrap();
     browser.client.close_window().await.unwrap();
@@ -76,17 +77,17 @@ async fn a_new_version_waits_until_it_is_asked_for() {
     browser.close().await;
 }
 
-/// A server in the middle of an upload has files of two versions; none of that is kept.
+/// During an upload the server has files of two versions. None of them is cached.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_version_is_not_kept() {
     let half = |root: &Path| std::fs::write(root.join("teach.js"), "// of another version").unwrap();
     let (site, browser) = (Site::changed(half).await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
-    let kept = "return navigator.serviceWorker.register('./sw.js').then((r) => new Promise((done) => { \
-        const worker = r.installing ?? r.waiting ?? r.active; const tell = () => ['redundant', 'activated'].includes(worker.state) && done(worker.state); \
-        worker.addEventListener('statechange', tell); tell(); }))";
-    assert_eq!(browser.run(kept, vec![]).await, json!("redundant"));
+    let state = "return navigator.serviceWorker.register('./sw.js').then((r) => new Promise((done) => { \
+        const worker = r.installing ?? r.waiting ?? r.active; const check = () => ['redundant', 'activated'].includes(worker.state) && done(worker.state); \
+        worker.addEventListener('statechange', check); check(); }))";
+    assert_eq!(browser.run(state, vec![]).await, json!("redundant"));
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
     browser.close().await;
@@ -99,9 +100,9 @@ async fn it_can_be_installed() {
     browser.wait("body[data-kept]").await;
     let errors = browser.chromium("Page.getInstallabilityErrors", json!({})).await;
     let errors: Vec<&Value> = errors["installabilityErrors"].as_array().unwrap().iter().collect();
-    // A browser started for tests keeps nothing, as in a private window.
-    let real = errors.iter().filter(|error| error["errorId"] != "in-incognito");
-    assert_eq!(real.count(), 0, "{errors:?}");
+    // The browser of a test stores nothing permanently, as in a private window. This error is expected.
+    let unexpected = errors.iter().filter(|error| error["errorId"] != "in-incognito");
+    assert_eq!(unexpected.count(), 0, "{errors:?}");
     let manifest = browser.chromium("Page.getAppManifest", json!({})).await;
     assert_eq!(manifest["errors"], json!([]), "{manifest}");
 

@@ -1,4 +1,4 @@
-//! What a visitor does: drop, paste, choose, compare, search, come back.
+//! The Look tab, as a visitor uses it: drop, paste, choose, compare, search, return.
 
 use std::time::Duration;
 
@@ -21,25 +21,25 @@ async fn controls_act_on_the_canvas() {
     browser.wait_for("[data-testid=map-canvas]", 5).await;
 
     let stage = "[data-testid=stage-canvas]";
-    let mut seen = vec![browser.pixels(stage).await];
+    let mut pictures = vec![browser.pixels(stage).await];
     browser.set("[data-testid=opacity]", "0.8").await;
-    seen.push(browser.pixels(stage).await);
+    pictures.push(browser.pixels(stage).await);
     browser.set("[data-testid=colormap]", "viridis").await;
-    seen.push(browser.pixels(stage).await);
+    pictures.push(browser.pixels(stage).await);
     browser.wait("[data-testid=grid]").await.click().await.unwrap();
-    seen.push(browser.pixels(stage).await);
+    pictures.push(browser.pixels(stage).await);
     browser.wait("[data-testid=box]").await.click().await.unwrap();
-    seen.push(browser.pixels(stage).await);
+    pictures.push(browser.pixels(stage).await);
     browser.wait("[data-testid=prediction]:nth-child(3)").await.click().await.unwrap();
-    seen.push(browser.pixels(stage).await);
+    pictures.push(browser.pixels(stage).await);
     browser.set("[data-testid=scale]", "map").await;
-    seen.push(browser.pixels(stage).await);
-    let held = "document.querySelector('[data-testid=compare]').dispatchEvent(new PointerEvent('pointerdown', {bubbles: true}))";
-    browser.run(held, vec![]).await;
+    pictures.push(browser.pixels(stage).await);
+    let press = "document.querySelector('[data-testid=compare]').dispatchEvent(new PointerEvent('pointerdown', {bubbles: true}))";
+    browser.run(press, vec![]).await;
     tokio::time::sleep(Duration::from_millis(150)).await;
-    seen.push(browser.pixels(stage).await);
-    for i in 1..seen.len() {
-        assert!(!seen[..i].contains(&seen[i]), "step {i} left the stage as it was: {seen:?}");
+    pictures.push(browser.pixels(stage).await);
+    for i in 1..pictures.len() {
+        assert!(!pictures[..i].contains(&pictures[i]), "step {i} did not change the stage: {pictures:?}");
     }
 
     browser.set("[data-testid=class-search]", "teapot").await;
@@ -59,9 +59,9 @@ async fn several_photos_come_in_order_by_dialog_drop_paste_and_sample() {
         let script = "return (async (event, transfer, name) => { \
             const blob = await (await fetch('photos/motorcycle.png')).blob(); \
             const data = new DataTransfer(); data.items.add(new File([blob], name, {type: 'image/png'})); \
-            const made = new Event(event, {bubbles: true, cancelable: true}); \
-            Object.defineProperty(made, transfer, {value: data}); \
-            document.body.dispatchEvent(made) })(...arguments)";
+            const e = new Event(event, {bubbles: true, cancelable: true}); \
+            Object.defineProperty(e, transfer, {value: data}); \
+            document.body.dispatchEvent(e) })(...arguments)";
         browser.run(script, vec![json!(event), json!(transfer), json!(name)]).await;
     }
     browser.wait_for(DONE, 5).await;
@@ -73,8 +73,9 @@ async fn several_photos_come_in_order_by_dialog_drop_paste_and_sample() {
     browser.close().await;
 }
 
-/// What is kept of photos is bounded: from the 20th to the 50th neither side's memory grows by more than the allocator's
-/// play (their pictures would be 98 MB), and the first is looked at again when it is chosen.
+/// The memory for photos is bounded. From the 20th to the 50th photo, neither the engine's nor the page's memory grows
+/// by more than the allocator's variation; the pictures alone would be 98 MB. Inference runs on the first photo again
+/// when it is chosen.
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_does_not_grow_over_fifty_photos() {
     let folder = tempfile::tempdir().unwrap();
@@ -88,21 +89,21 @@ async fn memory_does_not_grow_over_fifty_photos() {
 
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
-    let mut held = Vec::new();
+    let mut sizes = Vec::new();
     for part in [&photos[..20], &photos[20..]] {
         browser.add_photos(&part.iter().map(|photo| photo.as_path()).collect::<Vec<_>>()).await;
-        let seen = photos.iter().position(|photo| *photo == part[part.len() - 1]).unwrap() + 1;
-        browser.wait_for(DONE, seen).await;
-        browser.wait(&format!("[data-testid=photo-card]:nth-of-type({seen}) .open")).await.click().await.unwrap();
+        let count = photos.iter().position(|photo| *photo == part[part.len() - 1]).unwrap() + 1;
+        browser.wait_for(DONE, count).await;
+        browser.wait(&format!("[data-testid=photo-card]:nth-of-type({count}) .open")).await.click().await.unwrap();
         browser.wait_for("[data-testid=map-canvas]", 5).await;
         let timing = "[data-testid=timing]";
         let bytes = ["data-engine-bytes", "data-page-bytes"].map(|name| browser.attributes(timing, name));
         let [engine, page] = bytes;
-        held.push([engine.await[0].parse::<u64>().unwrap(), page.await[0].parse::<u64>().unwrap()]);
+        sizes.push([engine.await[0].parse::<u64>().unwrap(), page.await[0].parse::<u64>().unwrap()]);
     }
-    println!("bytes of engine and page after 20 and 50 photos: {held:?}");
-    for (before, after) in held[0].iter().zip(held[1]) {
-        assert!(after <= before + 8_000_000, "{held:?}");
+    println!("bytes of engine and page after 20 and 50 photos: {sizes:?}");
+    for (before, after) in sizes[0].iter().zip(sizes[1]) {
+        assert!(after <= before + 8_000_000, "{sizes:?}");
     }
 
     browser.wait("[data-testid=photo-card]:nth-of-type(1) .open").await.click().await.unwrap();
@@ -113,9 +114,9 @@ async fn memory_does_not_grow_over_fifty_photos() {
     browser.close().await;
 }
 
-/// With the keyboard through the strip, and the legend's value under the pointer.
+/// Arrow keys move through the strip of photos, and the legend shows the map's value at the pointer.
 #[tokio::test(flavor = "multi_thread")]
-async fn photos_are_walked_by_arrows_and_values_shown_under_the_pointer() {
+async fn arrows_move_through_photos_and_the_legend_shows_the_value_at_the_pointer() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.add_photos(&[&sample("rocket.jpg"), &sample("coffee.png")]).await;
@@ -132,9 +133,10 @@ async fn photos_are_walked_by_arrows_and_values_shown_under_the_pointer() {
     let map = browser.attributes("[data-testid=map-canvas]", "data-values").await.swap_remove(0);
     let map: Vec<f32> = serde_json::from_str(&map).unwrap();
     let text = browser.wait("[data-testid=legend] output").await.text().await.unwrap();
-    let here: f32 = text.strip_prefix("here ").and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{text}"));
-    // The middle of 7 × 7 cells; the pointer stands on whole pixels.
-    assert!((here - map[24]).abs() <= 0.02 * (map[24] - map[0]).abs().max(1.0), "{here} and {}", map[24]);
+    let shown: f32 =
+        text.strip_prefix("here ").and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{text}"));
+    // The pointer is at the centre of 7 × 7 cells, rounded to whole pixels.
+    assert!((shown - map[24]).abs() <= 0.02 * (map[24] - map[0]).abs().max(1.0), "{shown} instead of {}", map[24]);
     browser.close().await;
 }
 
@@ -142,26 +144,26 @@ async fn photos_are_walked_by_arrows_and_values_shown_under_the_pointer() {
 async fn second_visit_fetches_no_weights() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     let ready = "[data-testid=engine-progress][data-state=ready]";
-    let networks = || site.asked().iter().filter(|path| path.ends_with(".bpk")).cloned().collect::<Vec<_>>();
+    let fetched = || site.requests().iter().filter(|path| path.ends_with(".bpk")).cloned().collect::<Vec<_>>();
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.wait(ready).await;
-    // The others are fetched for later.
+    // The service worker fetches the other networks for later.
     browser.wait("body[data-kept=all]").await;
-    let fetched = networks();
-    assert!(fetched.iter().enumerate().all(|(i, path)| !fetched[..i].contains(path)), "twice: {fetched:?}");
+    let first = fetched();
+    assert!(first.iter().enumerate().all(|(i, path)| !first[..i].contains(path)), "fetched twice: {first:?}");
     browser.open(&format!("{}/?device=cpu&again", site.url)).await;
     browser.wait(ready).await;
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for(DONE, 1).await;
     browser.wait("body[data-kept=all]").await;
-    assert_eq!(networks(), fetched);
+    assert_eq!(fetched(), first);
     browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn photos_are_taken_before_the_engine_is_there() {
+async fn photos_are_accepted_before_the_engine_is_ready() {
     let (site, browser) = (Site::built().await, Browser::start().await);
-    site.hold(".bpk", Duration::from_secs(4));
+    site.delay(".bpk", Duration::from_secs(4));
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for("[data-testid=photo-card][data-state=working]", 1).await;
@@ -170,7 +172,7 @@ async fn photos_are_taken_before_the_engine_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn models_are_changed_from_the_menu() {
+async fn the_menu_changes_the_model() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.add_photos(&[&sample("cat.png")]).await;
@@ -189,13 +191,14 @@ async fn fits_a_phone_in_the_dark() {
     browser.wait_for(DONE, 1).await;
     let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
     assert_eq!(browser.run(script, vec![]).await, json!(0), "the page scrolls sideways");
-    let ground = "return getComputedStyle(document.documentElement).backgroundColor";
-    assert_eq!(browser.run(ground, vec![]).await, json!("rgb(20, 23, 26)"));
+    let background = "return getComputedStyle(document.documentElement).backgroundColor";
+    assert_eq!(browser.run(background, vec![]).await, json!("rgb(20, 23, 26)"));
     browser.screenshot("phone").await;
     browser.close().await;
 }
 
-/// What a visitor downloads: the page's code, and after brotli the larger engine's.
+/// Bounds the sizes of the code that a visitor downloads: that of the page, of its parts, and of the engines after
+/// compression.
 #[test]
 fn the_site_is_small() {
     let dist = project("dist");
@@ -217,14 +220,14 @@ fn the_site_is_small() {
             engines.push(packed.len());
         }
     }
-    println!("page {page} bytes, words {words}, other parts {parts:?}; engines after brotli {engines:?}");
+    println!("page {page} bytes, texts {words}, other parts {parts:?}; engines after brotli {engines:?}");
     assert!(page > 0 && page <= 400_000, "the page's code has {page} bytes");
-    assert!(words > 0 && words <= 200_000, "the words' code has {words} bytes");
+    assert!(words > 0 && words <= 200_000, "the code for texts has {words} bytes");
     assert!(parts.len() == 3 && parts.iter().all(|&bytes| bytes <= 900_000), "the other parts have {parts:?} bytes");
     assert!(engines.len() == 3 && engines.iter().all(|&bytes| bytes <= 3_500_000), "engines: {engines:?} bytes");
 }
 
-/// Trunk reads `trunk.toml`: only from there comes the relative address of everything.
+/// Trunk has read `trunk.toml`, which alone makes all addresses relative.
 #[tokio::test(flavor = "multi_thread")]
 async fn trunk_toml_is_read() {
     let index = std::fs::read_to_string(project("dist/index.html")).unwrap();

@@ -1,4 +1,4 @@
-//! Promises that the other tests keep only in parts, whole and in the browser.
+//! Promises that other tests check only in part. These tests check them as a whole in the browser.
 
 use camscope::checkpoint::{decode, read_manifest};
 use camscope::device::{DeviceKind, open};
@@ -9,8 +9,8 @@ use crate::site::Site;
 
 const NETWORK: &str = "vgg16-gap-cifar10";
 
-/// Every class's map, as the page has it from its engine, averaged and with the checkpoint's own bias, is the class's logit.
-async fn sums_to_the_logit(device: &str) {
+/// Assert that the mean of every class's map in the page plus the checkpoint's bias is the class's logit.
+async fn check_logits(device: &str) {
     let models = project("www/models");
     let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == NETWORK).unwrap();
     let (card, network) =
@@ -29,23 +29,23 @@ async fn sums_to_the_logit(device: &str) {
         let logit: f64 = browser.attributes(&chosen, "data-logit").await[0].parse().unwrap();
         let map = browser.attributes(&format!("{chosen} canvas"), "data-values").await.swap_remove(0);
         let map: Vec<f64> = serde_json::from_str(&map).unwrap();
-        let sum = map.iter().sum::<f64>() / map.len() as f64 + f64::from(bias[class]);
-        assert!((sum - logit).abs() < 1e-4 * logit.abs().max(1.0), "{device}, {name}: {sum} and {logit}");
+        let actual = map.iter().sum::<f64>() / map.len() as f64 + f64::from(bias[class]);
+        assert!((actual - logit).abs() < 1e-4 * logit.abs().max(1.0), "{device}, {name}: {actual} instead of {logit}");
     }
     browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mean_of_every_map_and_its_bias_are_the_logit_on_the_cpu() {
-    sums_to_the_logit("cpu").await;
+    check_logits("cpu").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mean_of_every_map_and_its_bias_are_the_logit_on_webgpu() {
-    sums_to_the_logit("webgpu").await;
+    check_logits("webgpu").await;
 }
 
-/// A broken JPEG, a panorama of 200 megapixels, a PDF, a checkpoint cut in half.
+/// The files are a truncated JPEG, a panorama of 200 megapixels, a PDF and half of a checkpoint.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_dropped_gives_a_sentence_and_costs_nothing_that_was_there() {
     let folder = tempfile::tempdir().unwrap();
@@ -86,17 +86,21 @@ async fn whatever_is_dropped_gives_a_sentence_and_costs_nothing_that_was_there()
             "{name}: {messages:?}"
         );
     }
-    assert_eq!(browser.attributes("[data-testid=map-canvas]", "data-values").await, maps, "what was there is there");
+    assert_eq!(
+        browser.attributes("[data-testid=map-canvas]", "data-values").await,
+        maps,
+        "the earlier maps are still shown"
+    );
 
-    // As a network for Teach, beside a class that has a photo and a name.
+    // In Teach the half checkpoint is imported as a network, while a class has a photo.
     browser.click("[data-testid=tab-teach]").await;
     let photos = "[data-testid=class-card]:nth-of-type(1) [data-testid=class-photos]";
     browser.wait(photos).await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
     browser.wait_for(".thumb", 1).await;
     browser.wait("[data-testid=project-import]").await.send_keys(&half.to_string_lossy()).await.unwrap();
     browser.wait("#teach [data-testid=error]").await;
-    let told = browser.text("#teach [data-testid=error] span").await;
-    assert!(told.starts_with("half.bpk: The file cannot be opened"), "{told}");
+    let message = browser.text("#teach [data-testid=error] span").await;
+    assert!(message.starts_with("half.bpk: The file cannot be opened"), "{message}");
     assert_eq!(browser.count(".thumb").await, 1);
     assert_eq!(
         browser.run("return document.querySelectorAll('[data-testid=train-start]').length", vec![]).await,

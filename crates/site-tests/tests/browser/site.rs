@@ -1,4 +1,4 @@
-//! A server of a site folder that counts what is asked of it and can hold answers back.
+//! A server of a site folder. It logs its requests and can delay responses.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -15,26 +15,26 @@ use crate::browser::project;
 #[derive(Clone, Default)]
 struct Log {
     paths: Arc<Mutex<Vec<String>>>,
-    /// Paths that end like this are answered late.
+    /// Ending of the paths whose responses are delayed, and the delay.
     slow: Arc<Mutex<Option<(&'static str, Duration)>>>,
 }
 
 pub struct Site {
     pub url: String,
     log: Log,
-    /// Its own, so that with the server all connections end.
+    /// The server has its own runtime, so that all connections end with it.
     server: Option<tokio::runtime::Runtime>,
-    /// A changed copy of the site lives as long as its server.
+    /// The changed copy of the site; it is deleted after the server has ended.
     copy: Option<tempfile::TempDir>,
 }
 
 impl Site {
-    /// The built site as it is.
+    /// Serve the built site as it is.
     pub async fn built() -> Self {
         Self::serve(dist(), None).await
     }
 
-    /// A copy of the built site after `change` has been made to it.
+    /// Serve a copy of the built site to which `change` was applied.
     pub async fn changed(change: impl FnOnce(&Path)) -> Self {
         let copy = tempfile::tempdir().unwrap();
         copy_folder(&dist(), copy.path());
@@ -44,7 +44,7 @@ impl Site {
 
     async fn serve(root: PathBuf, copy: Option<tempfile::TempDir>) -> Self {
         let log = Log::default();
-        let app = Router::new().fallback_service(ServeDir::new(root)).layer(from_fn_with_state(log.clone(), note));
+        let app = Router::new().fallback_service(ServeDir::new(root)).layer(from_fn_with_state(log.clone(), record));
         let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let bind = async { tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap() };
         let listener = server.spawn(bind).await.unwrap();
@@ -53,7 +53,8 @@ impl Site {
         Self { url, log, server: Some(server), copy }
     }
 
-    /// Another version under the same address; the service worker's list of files is made anew.
+    /// Apply `change` to the served copy, and regenerate the service worker's list of files: a new version at the same
+    /// address.
     pub fn release(&self, change: impl FnOnce(&Path)) {
         let root = self.copy.as_ref().expect("a changed site").path();
         change(root);
@@ -61,7 +62,7 @@ impl Site {
         assert!(std::process::Command::new(tool).arg(root).status().unwrap().success());
     }
 
-    /// Puts the site in `folder` in the place of this one.
+    /// Replace the served site with the one in `folder`.
     pub fn replace(&self, folder: &Path) {
         let root = self.copy.as_ref().expect("a changed site").path();
         for entry in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap()) {
@@ -73,18 +74,18 @@ impl Site {
         copy_folder(folder, root);
     }
 
-    /// Paths asked for, in order.
-    pub fn asked(&self) -> Vec<String> {
+    /// Return the paths of all requests so far, in order.
+    pub fn requests(&self) -> Vec<String> {
         self.log.paths.lock().unwrap().clone()
     }
 
-    /// Answers requests for paths that end in `ending` only after `delay`.
-    pub fn hold(&self, ending: &'static str, delay: Duration) {
+    /// Delay the responses to requests for paths that end in `ending`.
+    pub fn delay(&self, ending: &'static str, delay: Duration) {
         *self.log.slow.lock().unwrap() = Some((ending, delay));
     }
 
-    /// How many requests so far were for paths that end in `ending`.
-    pub fn asked_for(&self, ending: &str) -> usize {
+    /// Return the number of requests so far for paths that end in `ending`.
+    pub fn requests_for(&self, ending: &str) -> usize {
         self.log.paths.lock().unwrap().iter().filter(|path| path.ends_with(ending)).count()
     }
 }
@@ -97,7 +98,8 @@ impl Drop for Site {
     }
 }
 
-async fn note(State(log): State<Log>, request: Request, next: Next) -> Response {
+/// Log a request, and delay its response if it is one of the slow ones.
+async fn record(State(log): State<Log>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     log.paths.lock().unwrap().push(path.clone());
     let slow = *log.slow.lock().unwrap();
@@ -107,12 +109,14 @@ async fn note(State(log): State<Log>, request: Request, next: Next) -> Response 
     next.run(request).await
 }
 
+/// Return the folder of the built site.
 pub fn dist() -> PathBuf {
     let dist = project("dist");
     assert!(dist.join("index.html").is_file(), "the browser tests need the built site: run `make site`");
     dist
 }
 
+/// Copy a folder with everything in it.
 pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

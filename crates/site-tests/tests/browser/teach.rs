@@ -1,4 +1,4 @@
-//! Teaching in the browser, as a visitor does it: classes, photos, training, results, and nothing lost.
+//! The Teach tab, as a visitor uses it: classes, photos, training, results, saved projects and exports.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,22 +10,23 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, downloaded, project, sample};
 use crate::site::Site;
 
-/// The small network of the repository.
+/// The small network that is in the repository.
 pub const SMALL: &str = "vgg16-gap-cifar10";
-/// It, on the engine that every machine has.
+/// Query for this network on the CPU, which every machine has.
 pub const CPU: &str = "device=cpu&model=vgg16-gap-cifar10";
 pub const THUMB: &str = ".thumb";
 pub const STATE: &str = "[data-testid=train-state]";
 pub const DONE: &str = "[data-testid=train-state][data-state=done]";
 
-/// The native program, which Cargo builds first where it is not up to date.
+/// Return a command that runs the native binary. Cargo builds it first if it is not up to date.
 fn camscope() -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(["run", "--quiet", "--bin", "camscope", "--manifest-path"]).arg(project("Cargo.toml")).arg("--");
     command
 }
 
-/// Ten real photos of each of two things, in `folder`; `None`, and a word why, where the data is not here.
+/// Write ten real photos of each of two classes to `folder`. If the data set is missing, print the reason and return
+/// `None`.
 fn cats_and_trucks(folder: &Path) -> Option<[Vec<PathBuf>; 2]> {
     let data = project("../shared/data/tiny-imagenet-stl.zip");
     let Ok(file) = std::fs::File::open(&data) else {
@@ -51,7 +52,7 @@ fn cats_and_trucks(folder: &Path) -> Option<[Vec<PathBuf>; 2]> {
     }))
 }
 
-/// Stripes down and stripes across, as PNG files: even a network of noise tells them apart.
+/// Write PNG files with vertical and with horizontal stripes, which even a random network can tell apart.
 pub fn stripes(folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
     [false, true].map(|across| {
         let photo = |i: u32| {
@@ -67,15 +68,16 @@ pub fn stripes(folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
 }
 
 impl Browser {
+    /// Open the page and its Teach tab.
     pub async fn open_teach(&self, site: &Site, query: &str) {
         self.open(&format!("{}/?{query}", site.url)).await;
-        // The device is chosen by then, and the network that is looked with is the one to begin from.
+        // When the engine is ready, the device is chosen and the network is the base of the training.
         self.wait("[data-testid=engine-progress][data-state=ready]").await;
         self.click("[data-testid=tab-teach]").await;
         self.wait("[data-testid=class-card]").await;
     }
 
-    /// Opens the tab and gives each of the two classes `count` photos of stripes.
+    /// Open the tab and add `count` photos of stripes to each of the two classes.
     pub async fn with_stripes(&self, site: &Site, query: &str, folder: &Path, count: u32) -> [Vec<PathBuf>; 2] {
         let photos = stripes(folder, count);
         self.open_teach(site, query).await;
@@ -86,45 +88,48 @@ impl Browser {
         photos
     }
 
-    /// Gives files to the `n`th class, from 1.
+    /// Add files to the `n`th class, counted from 1.
     pub async fn add_to_class(&self, n: usize, photos: &[PathBuf]) {
         let paths: Vec<_> = photos.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let css = format!("[data-testid=class-card]:nth-of-type({n}) [data-testid=class-photos]");
         self.wait(&css).await.send_keys(&paths.join("\n")).await.unwrap();
     }
 
+    /// Set one of the training's settings.
     pub async fn setting(&self, name: &str, value: &str) {
         self.set(&format!("[data-testid={name}]"), value).await;
     }
 
+    /// Train until the end.
     pub async fn train(&self) {
         self.click("[data-testid=train-start]").await;
         self.wait(DONE).await;
     }
 
-    /// Starts a training, and returns when its first epoch is over.
-    pub async fn train_an_epoch(&self) {
+    /// Start training, and wait for the end of the first epoch.
+    pub async fn start_training(&self) {
         self.click("[data-testid=train-start]").await;
-        self.an_epoch().await;
+        self.wait_for_epoch().await;
     }
 
-    /// Returns when the first epoch of the training is over.
-    pub async fn an_epoch(&self) {
+    /// Wait for the end of the training's first epoch.
+    pub async fn wait_for_epoch(&self) {
         self.wait("[data-testid=train-state][data-state=training]").await;
         let start = Instant::now();
         while self.text("[data-testid=train-epoch]").await.is_empty() {
-            assert!(start.elapsed() < Duration::from_secs(60), "no epoch in a minute");
+            assert!(start.elapsed() < Duration::from_secs(60), "no epoch has ended within a minute");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// The training loss of every epoch.
+    /// Return the training loss of every epoch.
     pub async fn losses(&self) -> Vec<f64> {
         let losses = self.attributes("[data-testid=curves]", "data-losses").await.remove(0);
         losses.split(',').map(|loss| loss.parse().unwrap()).collect()
     }
 }
 
+/// Return the files of a zip archive by name.
 fn unzip(archive: &Path) -> std::collections::HashMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(std::fs::File::open(archive).unwrap()).unwrap();
     let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
@@ -136,16 +141,17 @@ fn unzip(archive: &Path) -> std::collections::HashMap<String, Vec<u8>> {
     names.into_iter().map(&mut read).collect()
 }
 
-/// The whole way on the CPU with the network that the page begins with: taught, shown, used, kept, exported, read natively.
+/// Runs the whole workflow on the CPU with the page's default network: train, view results, use, export, read natively,
+/// reload, import.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
+async fn two_classes_of_ten_photos_are_trained_saved_and_exported() {
     let folder = tempfile::tempdir().unwrap();
     let Some([cats, trucks]) = cats_and_trucks(folder.path()) else { return };
     let downloads = tempfile::tempdir().unwrap();
     let (site, browser) = (Site::built().await, Browser::start_with_downloads(downloads.path()).await);
     browser.open_teach(&site, "device=cpu").await;
     assert_eq!(browser.attributes(STATE, "data-state").await, ["idle"]);
-    assert!(browser.text(STATE).await.contains("Add a few photos"), "says what is missing");
+    assert!(browser.text(STATE).await.contains("Add a few photos"), "the state says what is missing");
     for (n, name, photos) in [(1, "my cat", &cats), (2, "a truck", &trucks)] {
         browser.set(&format!("[data-testid=class-card]:nth-of-type({n}) [data-testid=class-name]"), name).await;
         browser.add_to_class(n, photos).await;
@@ -153,37 +159,42 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
     }
     assert_eq!(browser.attributes("[data-testid=class-card]", "data-class").await, ["my cat", "a truck"]);
 
-    // Every picture that the watched map goes through while it learns.
+    // Record every picture of the watched map during training.
     browser.click(".thumb .open").await;
     browser.wait("[data-testid=before-canvas]").await;
-    let sampler = "window.maps = new Set(); window.longest = 0; let before = performance.now(); \
+    let recorder = "window.maps = new Set(); window.longest = 0; let before = performance.now(); \
         const frame = now => { window.longest = Math.max(window.longest, now - before); before = now; requestAnimationFrame(frame) }; \
         requestAnimationFrame(frame); \
         setInterval(() => { const c = document.querySelector('[data-testid=after-canvas]'); if (!c.width) return; \
         const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let h = 7; \
         for (let i = 0; i < d.length; i += 16) h = (h * 31 + d[i]) % 1000000007; window.maps.add(h) }, 30)";
-    browser.run(sampler, vec![]).await;
+    browser.run(recorder, vec![]).await;
     browser.train().await;
     assert_eq!(browser.text("[data-testid=train-epoch]").await, "20/20");
-    let right: f64 = browser.text("[data-testid=held-out-accuracy]").await.trim_end_matches(" %").parse().unwrap();
-    assert!(right >= 90.0, "{right} % of the held-out photos");
+    let accuracy: f64 = browser.text("[data-testid=held-out-accuracy]").await.trim_end_matches(" %").parse().unwrap();
+    assert!(accuracy >= 90.0, "{accuracy} % of the held-out photos");
     let maps = browser.run("return window.maps.size", vec![]).await.as_u64().unwrap();
-    assert!(maps >= 4, "the watched map was drawn {maps} times anew");
+    assert!(maps >= 4, "the watched map had {maps} pictures");
     let longest = browser.run("return window.longest", vec![]).await;
     let losses = browser.losses().await;
-    let _ = writeln!(std::io::stderr(), "taught: {right} % held out, losses {losses:?}, longest frame {longest} ms");
+    let _ =
+        writeln!(std::io::stderr(), "held-out accuracy {accuracy} %, losses {losses:?}, longest frame {longest} ms");
     assert!(losses[19] < 0.5 * losses[0]);
 
-    // The matrix, its cells, the threshold.
+    // Check the confusion matrix, its cells and the threshold.
     assert_eq!(browser.count("[data-testid=confusion-cell]").await, 4);
     browser.click("[data-testid=confusion-cell][data-truth='my cat'][data-answer='my cat']").await;
     browser.wait("[data-testid=judged]").await;
     browser.set("[data-testid=threshold]", "0.99").await;
-    assert_eq!(browser.count("[data-testid=confusion-cell]").await, 6, "a column for none of these");
+    assert_eq!(
+        browser.count("[data-testid=confusion-cell]").await,
+        6,
+        "there is a column for answers below the threshold"
+    );
     browser.screenshot("teach-results").await;
     browser.set("[data-testid=threshold]", "0").await;
 
-    // The other half of the page has it at once.
+    // Look uses the trained network at once.
     browser.click("[data-testid=use-model]").await;
     browser.wait("[data-testid=tab-look][aria-current=page]").await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
@@ -193,7 +204,7 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
     let probability = browser.attributes("[data-testid=prediction]", "data-probability").await;
     assert_eq!(shown.len(), 2);
 
-    // Out as one file, whose network the native binary reads.
+    // The project is exported as one file, and the native binary reads its network.
     browser.click("[data-testid=tab-teach]").await;
     browser.click("[data-testid=project-export]").await;
     let archive = downloaded(downloads.path(), "zip").await;
@@ -205,8 +216,8 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
     let line: Value = serde_json::from_slice(&native.stdout).unwrap_or_else(|e| panic!("{e}: {native:?}"));
     let best = &line["predictions"][0];
     assert_eq!(best["class"], shown[0].as_str());
-    let (here, there) = (probability[0].parse::<f64>().unwrap(), best["probability"].as_f64().unwrap());
-    assert!((here - there).abs() < 0.01, "{here} in the browser, {there} natively");
+    let (actual, expected) = (probability[0].parse::<f64>().unwrap(), best["probability"].as_f64().unwrap());
+    assert!((actual - expected).abs() < 0.01, "{actual} in the browser, {expected} natively");
 
     for name in files.keys().filter(|name| name.starts_with("photos/")) {
         let path = folder.path().join("export").join(name);
@@ -214,12 +225,12 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
         std::fs::write(path, &files[name]).unwrap();
     }
     let data = format!("folder:{}", folder.path().join("export/photos").display());
-    let evaluated = camscope().args(["eval", "--json", "--data", &data, "--model"]).arg(&weights).output();
-    let evaluated = evaluated.unwrap();
-    let figures: Value = serde_json::from_slice(&evaluated.stdout).unwrap_or_else(|e| panic!("{e}: {evaluated:?}"));
-    assert_eq!(figures["accuracy"], json!(1.0));
+    let output = camscope().args(["eval", "--json", "--data", &data, "--model"]).arg(&weights).output();
+    let output = output.unwrap();
+    let evaluation: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));
+    assert_eq!(evaluation["accuracy"], json!(1.0));
 
-    // Everything is there after a reload.
+    // After a reload the project is unchanged.
     browser.open_teach(&site, "device=cpu").await;
     browser.wait_for(THUMB, 20).await;
     assert_eq!(browser.attributes("[data-testid=class-card]", "data-class").await, ["my cat", "a truck"]);
@@ -228,11 +239,11 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
     let after = "return document.querySelector('.sides span:last-child').textContent";
     let start = Instant::now();
     while !browser.run(after, vec![]).await.as_str().unwrap().contains("my cat") {
-        assert!(start.elapsed() < Duration::from_secs(60), "the kept network draws no map");
+        assert!(start.elapsed() < Duration::from_secs(60), "the saved network draws no map");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 
-    // In again beside what is there, photos and network.
+    // The exported project is imported as a second one, with photos and network.
     browser.wait("[data-testid=project-import]").await.send_keys(&archive.to_string_lossy()).await.unwrap();
     browser.wait_for("[data-testid=project-select] option", 2).await;
     browser.wait_for(THUMB, 20).await;
@@ -241,7 +252,8 @@ async fn two_classes_of_ten_photos_are_taught_kept_and_taken_along() {
     browser.close().await;
 }
 
-/// Photos dropped on a class and pasted into one; several projects, each with its own; one goes, the other stays.
+/// Photos are dropped on a class and pasted into one. Projects have their own photos and classes, and deleting one
+/// keeps the other.
 #[tokio::test(flavor = "multi_thread")]
 async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
     let (site, browser) = (Site::built().await, Browser::start().await);
@@ -258,7 +270,7 @@ async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
         browser.run(script, vec![json!(n), json!(event), json!(transfer)]).await;
         browser.wait_for(&format!("[data-testid=class-card]:nth-of-type({n}) .thumb"), 1).await;
     }
-    assert_eq!(browser.count("[data-testid=photo-card]").await, 0, "the other half takes none of them");
+    assert_eq!(browser.count("[data-testid=photo-card]").await, 0, "Look does not add these photos too");
     browser.set("[data-testid=project-name]", "Motorcycles").await;
     browser.set("[data-testid=class-card]:nth-of-type(1) [type=color]", "#123456").await;
 
@@ -267,7 +279,7 @@ async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
     browser.click("[data-testid=class-add]").await;
     browser.wait_for("[data-testid=class-card]", 3).await;
     browser.wait_for("[data-testid=project-select] option", 2).await;
-    tokio::time::sleep(Duration::from_millis(600)).await; // it is kept when the changes pause
+    tokio::time::sleep(Duration::from_millis(600)).await; // the project is saved when the changes pause
     browser.open_teach(&site, CPU).await;
     browser.wait_for("[data-testid=class-card]", 3).await;
 
@@ -296,15 +308,15 @@ async fn photos_are_dropped_and_pasted_and_projects_stay_apart() {
     browser.close().await;
 }
 
-/// What is changed after a training shows: a new name goes along to the other half, a deleted class is not watched.
+/// Changes after training take effect: Look shows a class's new name, and the photo of a deleted class is not watched.
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_after_a_training_are_taken_along() {
+async fn changes_after_training_take_effect() {
     let folder = tempfile::tempdir().unwrap();
     let (site, browser) = (Site::built().await, Browser::start().await);
     let [down, _] = browser.with_stripes(&site, CPU, folder.path(), 3).await;
     browser.train().await;
     let focused = browser.run("return document.activeElement.id", vec![]).await;
-    assert_eq!(focused, json!("train-start"), "the button that comes back has the keyboard");
+    assert_eq!(focused, json!("train-start"), "the start button has the focus again");
     browser.wait("[data-testid=before-canvas]").await;
     browser.set("[data-testid=class-card]:nth-of-type(1) [data-testid=class-name]", "bars").await;
     browser.click("[data-testid=use-model]").await;
@@ -318,7 +330,7 @@ async fn changes_after_a_training_are_taken_along() {
     browser.click("[data-testid=class-card]:nth-of-type(1) > .row .quiet").await;
     browser.wait_for("[data-testid=class-card]", 1).await;
     let hidden = "return document.querySelector('.watching > div').hidden";
-    assert_eq!(browser.run(hidden, vec![]).await, json!(true), "its photo is not watched any more");
+    assert_eq!(browser.run(hidden, vec![]).await, json!(true), "the photo of the deleted class is not watched");
     browser.click("[data-testid=undo]").await;
     browser.wait_for("[data-testid=class-card]", 2).await;
     browser.wait_for(THUMB, 6).await;
@@ -326,9 +338,10 @@ async fn changes_after_a_training_are_taken_along() {
     browser.close().await;
 }
 
-/// What goes wrong gets a sentence; what was taken away comes back; with the keyboard, in the dark, on a phone.
+/// Errors give a message, deletions can be undone, and the keyboard and the camera work, all on a phone in the dark
+/// theme.
 #[tokio::test(flavor = "multi_thread")]
-async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
+async fn mistakes_are_reported_and_undone_on_a_phone_in_the_dark() {
     let folder = tempfile::tempdir().unwrap();
     let [down, across] = stripes(folder.path(), 8);
     let camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
@@ -345,13 +358,13 @@ async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
     assert!(browser.messages().await[0].contains("not a zip file"), "{:?}", browser.messages().await);
     browser.click(".teach [aria-label=Dismiss]").await;
 
-    // One photo against eight: pointed out, and can be trained all the same.
+    // One photo beside eight gives two remarks, but does not prevent training.
     browser.add_to_class(1, &down).await;
     browser.add_to_class(2, &across[..1]).await;
     browser.wait_for(THUMB, 9).await;
-    assert_eq!(browser.count(".remark").await, 2, "a single photo, and an imbalance");
+    assert_eq!(browser.count(".remark").await, 2, "one remark about a single photo, one about the imbalance");
 
-    // A class with its photos goes and comes back, by keyboard alone.
+    // A class with its photos is deleted and restored by keyboard alone.
     let delete = "document.querySelector('[data-testid=class-card] [aria-label^=\"Delete class\"]').focus()";
     browser.run(delete, vec![]).await;
     let key = async |key: &str| browser.client.active_element().await.unwrap().send_keys(key).await.unwrap();
@@ -362,21 +375,21 @@ async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
     browser.wait_for(THUMB, 9).await;
     assert_eq!(browser.count("[data-testid=class-card]").await, 2);
 
-    // The camera, as long as the button is held.
+    // The camera takes photos as long as the button is pressed.
     browser.click("[data-testid=class-card]:nth-of-type(2) [data-testid=class-camera]").await;
     browser.wait("[data-testid=camera]").await;
-    let hold = "document.querySelector('[data-testid=camera-record]').dispatchEvent(new PointerEvent(arguments[0], {bubbles: true}))";
-    browser.run(hold, vec![json!("pointerdown")]).await;
+    let button = "document.querySelector('[data-testid=camera-record]').dispatchEvent(new PointerEvent(arguments[0], {bubbles: true}))";
+    browser.run(button, vec![json!("pointerdown")]).await;
     let start = Instant::now();
     while browser.count("[data-testid=class-card]:nth-of-type(2) .thumb").await < 3 {
         assert!(
             start.elapsed() < Duration::from_secs(30),
-            "the camera gives no photos: {:?}",
+            "the camera takes no photos: {:?}",
             browser.messages().await
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    browser.run(hold, vec![json!("pointerup")]).await;
+    browser.run(button, vec![json!("pointerup")]).await;
     browser.screenshot("teach-camera").await;
     browser.click("[data-testid=class-card]:nth-of-type(2) [data-testid=class-camera]").await;
     browser.wait_for("[data-testid=camera]", 0).await;
@@ -384,20 +397,20 @@ async fn mistakes_are_told_and_undone_on_a_phone_in_the_dark() {
     browser.run("document.querySelector('[data-testid=train-start]').focus()", vec![]).await;
     key(" ").await;
     browser.wait(DONE).await;
-    let beyond = "const width = document.documentElement.clientWidth, over = document.documentElement.scrollWidth - width; \
+    let overflow = "const width = document.documentElement.clientWidth, over = document.documentElement.scrollWidth - width; \
         const range = document.createRange(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ALL), names = []; \
         for (let n; (n = walker.nextNode());) { range.selectNodeContents(n); \
             const right = Math.max(range.getBoundingClientRect().right, n.getBoundingClientRect?.().right ?? 0); \
             if (right > width + 1) names.push(n.nodeName + '.' + n.className + ':' + n.textContent.slice(0, 20)) } \
         return over > 0 ? [over, ...names] : []";
-    assert_eq!(browser.run(beyond, vec![]).await, json!([]), "the page scrolls sideways");
+    assert_eq!(browser.run(overflow, vec![]).await, json!([]), "the page scrolls sideways");
     browser.wait("[data-testid=before-canvas]").await;
     browser.screenshot("teach-phone").await;
     browser.run("document.querySelector('.watching').scrollIntoView()", vec![]).await;
     browser.screenshot("teach-phone-maps").await;
     assert_eq!(browser.messages().await, [""; 0]);
 
-    // Everything goes when everything is deleted.
+    // Deleting everything deletes all photos, also in the browser's storage.
     browser.run("window.confirm = () => true", vec![]).await;
     browser.run("document.querySelector('[data-testid=delete-everything]').click()", vec![]).await;
     browser.wait_for(THUMB, 0).await;

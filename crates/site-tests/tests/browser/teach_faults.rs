@@ -1,4 +1,4 @@
-//! What can break while one teaches, broken on purpose: a sentence and a way on, and no photo is lost.
+//! Injected faults during teaching. Each ends in a message, the page continues, and no photo is lost.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::browser::{Browser, project};
-use crate::faults::{DIE, LOSE, break_it, with};
+use crate::faults::{DIE, LOSE, trigger_fault, with};
 use crate::site::Site;
 use crate::teach::{CPU, DONE, SMALL, STATE, THUMB, stripes};
 
-/// A project that one tab has open another one does not touch; when the first is closed, it opens there.
+/// A second tab does not open a project that is open in another tab. After that tab is closed, it does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_is_open_in_one_tab_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
@@ -23,9 +23,9 @@ async fn a_project_is_open_in_one_tab_at_a_time() {
     let before = browser.client.window().await.unwrap();
     browser.client.switch_to_window(window.handle.clone()).await.unwrap();
     browser.open_teach(&site, CPU).await;
-    let told = browser.messages().await;
-    assert!(told.len() == 1 && told[0].contains("“My classes” is open in another tab"), "{told:?}");
-    assert_eq!(browser.count(THUMB).await, 0, "an empty project");
+    let messages = browser.messages().await;
+    assert!(messages.len() == 1 && messages[0].contains("“My classes” is open in another tab"), "{messages:?}");
+    assert_eq!(browser.count(THUMB).await, 0, "the second tab has an empty project");
     browser.wait_for("[data-testid=project-select] option", 1).await;
     browser.click("[data-testid=class-add]").await;
     browser.wait_for("[data-testid=project-select] option", 2).await;
@@ -33,7 +33,7 @@ async fn a_project_is_open_in_one_tab_at_a_time() {
     assert_ne!(first, second);
     browser.set("[data-testid=project-select]", first.as_str().unwrap()).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
-    assert_eq!(browser.run(chosen, vec![]).await, second, "what is open is what is chosen");
+    assert_eq!(browser.run(chosen, vec![]).await, second, "the menu shows the project that is open");
 
     browser.client.switch_to_window(before).await.unwrap();
     browser.wait_for(THUMB, 4).await;
@@ -44,7 +44,7 @@ async fn a_project_is_open_in_one_tab_at_a_time() {
     browser.close().await;
 }
 
-/// The renderer dies in the middle of a training: the project is there when the page is opened again.
+/// The renderer process dies during training. The project is there when the page is opened again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_renderer_costs_nothing_but_the_training() {
     let folder = tempfile::tempdir().unwrap();
@@ -53,13 +53,13 @@ async fn a_killed_renderer_costs_nothing_but_the_training() {
     browser.click(".choices summary").await;
     browser.setting("epochs", "1000").await;
     browser.setting("part-select", "stage").await;
-    browser.train_an_epoch().await;
-    // A training can wait and go on.
+    browser.start_training().await;
+    // Training can be paused and continued.
     browser.click("[data-testid=train-pause]").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let waiting = browser.text("[data-testid=train-epoch]").await;
+    let paused = browser.text("[data-testid=train-epoch]").await;
     tokio::time::sleep(Duration::from_millis(700)).await;
-    assert_eq!(browser.text("[data-testid=train-epoch]").await, waiting, "paused");
+    assert_eq!(browser.text("[data-testid=train-epoch]").await, paused, "no epoch ends during the pause");
     browser.click("[data-testid=train-pause]").await;
     tokio::time::sleep(Duration::from_millis(500)).await;
 
@@ -68,11 +68,11 @@ async fn a_killed_renderer_costs_nothing_but_the_training() {
     browser.wait_for(THUMB, 8).await;
     assert_eq!(browser.attributes(STATE, "data-state").await, ["idle"]);
     let epochs = browser.run("return document.querySelector('[data-testid=epochs]').value", vec![]).await;
-    assert_eq!(epochs, json!("1000"), "the settings are kept");
-    assert!(browser.text("[data-testid=train-epoch]").await.ends_with("/1000"), "the curve as far as it came");
+    assert_eq!(epochs, json!("1000"), "the settings are saved");
+    assert!(browser.text("[data-testid=train-epoch]").await.ends_with("/1000"), "the epochs so far are saved");
 
-    // A training that is stopped keeps its best weights.
-    browser.train_an_epoch().await;
+    // Training that is stopped keeps its best weights.
+    browser.start_training().await;
     browser.click("[data-testid=train-stop]").await;
     browser.wait(DONE).await;
     browser.wait("[data-testid=use-model]").await;
@@ -80,7 +80,7 @@ async fn a_killed_renderer_costs_nothing_but_the_training() {
     browser.close().await;
 }
 
-/// Without a camera, without room, and without the code of this half, there is a sentence each.
+/// A missing camera, full storage and missing code of this tab each give a message.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_camera_no_room_and_no_code_are_told() {
     let (site, browser) = (Site::built().await, Browser::start().await);
@@ -90,7 +90,7 @@ async fn no_camera_no_room_and_no_code_are_told() {
     let messages = browser.messages().await;
     assert!(messages.len() == 1 && messages[0].to_lowercase().contains("camera"), "{messages:?}");
     browser.click(".teach [aria-label=Dismiss]").await;
-    // A full disk takes no photo, and costs none.
+    // With full storage no photo is added, and none is lost.
     let folder = tempfile::tempdir().unwrap();
     let [down, _] = stripes(folder.path(), 2);
     browser.add_to_class(1, &down[..1]).await;
@@ -103,7 +103,7 @@ async fn no_camera_no_room_and_no_code_are_told() {
     assert!(browser.messages().await[0].contains("storage is full"), "{:?}", browser.messages().await);
     assert_eq!(browser.count(THUMB).await, 1);
     browser.run("IDBObjectStore.prototype.put = window.put", vec![]).await;
-    // A network trained elsewhere opens here and is looked with.
+    // A network from a file can be imported, and Look uses it.
     let models = project("www/models");
     let mut files = std::fs::read_dir(models).unwrap().map(|entry| entry.unwrap().path());
     let network = files.find(|path| path.to_string_lossy().ends_with(".bpk")).unwrap();
@@ -121,7 +121,7 @@ async fn no_camera_no_room_and_no_code_are_told() {
     browser.close().await;
 }
 
-/// The adapter is taken away in the middle of a training: the CPU begins again by itself, with all photos.
+/// The adapter is lost during training. The CPU starts the training again by itself, with all photos.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_adapter_lost_while_it_trains_has_the_cpu_begin_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,11 +130,11 @@ async fn an_adapter_lost_while_it_trains_has_the_cpu_begin_again() {
     browser.click(".choices summary").await;
     browser.setting("epochs", "1000").await;
     browser.setting("part-select", "stage").await;
-    browser.train_an_epoch().await;
-    break_it(&browser).await;
-    let begun = "return [...document.querySelectorAll('#teach [data-testid=error]')].some(e => e.textContent.includes('The CPU begins again'))";
-    browser.until("the CPU begins again", begun).await;
-    browser.an_epoch().await;
+    browser.start_training().await;
+    trigger_fault(&browser).await;
+    let message = "return [...document.querySelectorAll('#teach [data-testid=error]')].some(e => e.textContent.includes('The CPU begins again'))";
+    browser.until("a message says that the CPU begins again", message).await;
+    browser.wait_for_epoch().await;
     browser.click("[data-testid=train-stop]").await;
     browser.wait(DONE).await;
     browser.wait("[data-testid=tally]").await;
@@ -143,7 +143,8 @@ async fn an_adapter_lost_while_it_trains_has_the_cpu_begin_again() {
     browser.close().await;
 }
 
-/// The CPU's worker dies in the middle of a training: a sentence; the photos are there, and the next training starts a new one.
+/// The CPU's worker dies during training. A message is shown, the photos are kept, and the next training starts a new
+/// worker.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_dies_while_it_trains_costs_that_training() {
     let folder = tempfile::tempdir().unwrap();
@@ -152,8 +153,8 @@ async fn a_worker_that_dies_while_it_trains_costs_that_training() {
     browser.click(".choices summary").await;
     browser.setting("epochs", "1000").await;
     browser.setting("part-select", "stage").await;
-    browser.train_an_epoch().await;
-    break_it(&browser).await;
+    browser.start_training().await;
+    trigger_fault(&browser).await;
     browser.click("[data-testid=train-pause]").await;
     browser.wait("[data-testid=train-state][data-state=failed]").await;
     let messages = browser.messages().await;

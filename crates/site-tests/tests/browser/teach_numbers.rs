@@ -1,4 +1,4 @@
-//! Teaching, in numbers: the losses are those that the native engine has, on both devices, and memory is steady.
+//! Teaching in numbers: on both devices the losses are those of the native engine, and memory does not grow.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -16,10 +16,10 @@ use crate::browser::{Browser, project};
 use crate::site::Site;
 use crate::teach::{CPU, SMALL, THUMB};
 
-/// Share by which a loss in the browser may differ from the same one natively: other orders of summation.
+/// Fraction by which a loss in the browser may differ from the native one, because the order of summation differs.
 const LOSS_TOLERANCE: f64 = 0.02;
 
-/// What the native engine makes of the same photos with the same settings: the training loss of every epoch.
+/// Return the training loss of every epoch of the native engine with the same photos and settings.
 async fn native_losses(photos: [&[PathBuf]; 2], settings: LessonSettings) -> Vec<f64> {
     let models = project("www/models");
     let card = read_manifest(&models).unwrap().models.into_iter().find(|card| card.name == SMALL).unwrap();
@@ -51,7 +51,7 @@ async fn native_losses(photos: [&[PathBuf]; 2], settings: LessonSettings) -> Vec
     losses
 }
 
-/// Writing a taught network takes long: what else is written meanwhile must not name the network before.
+/// Script: make storing weights slow. Other data that is stored meanwhile must not refer to the network before.
 const SLOW_WEIGHTS: &str = "const commit = IDBTransaction.prototype.commit; \
     IDBTransaction.prototype.commit = function () { \
         if (this.mode !== 'readwrite' || !this.objectStoreNames.contains('weights')) return commit.call(this); \
@@ -59,9 +59,9 @@ const SLOW_WEIGHTS: &str = "const commit = IDBTransaction.prototype.commit; \
         const wait = () => { if (performance.now() < end) store.count().onsuccess = wait; else commit.call(this) }; \
         wait() }";
 
-/// The small network on either device: the head alone, then the last stage too, with the losses that the native engine
-/// has; the weights are kept and come back.
-async fn learns_as_natively(device: &str) {
+/// Train the small network on a device: first the head alone, then with the last stage. Assert that the losses are
+/// those of the native engine, and that the weights are saved and loaded again.
+async fn check_training(device: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (site, browser) = (Site::built().await, Browser::start().await);
     let query = format!("device={device}&model={SMALL}");
@@ -95,7 +95,7 @@ async fn learns_as_natively(device: &str) {
     let listed = "return [...document.querySelectorAll('[data-testid=check-model] option')].some(o => o.textContent === 'My classes')";
     let start = Instant::now();
     while browser.run(listed, vec![]).await != json!(true) {
-        assert!(start.elapsed() < Duration::from_secs(60), "the checking part does not list the taught network");
+        assert!(start.elapsed() < Duration::from_secs(60), "Check does not list the trained network");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(browser.messages().await, [""; 0]);
@@ -103,19 +103,19 @@ async fn learns_as_natively(device: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn webgpu_learns_as_natively() {
-    learns_as_natively("webgpu").await;
+async fn webgpu_trains_as_native() {
+    check_training("webgpu").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cpu_learns_as_natively() {
-    learns_as_natively("cpu").await;
+async fn cpu_trains_as_native() {
+    check_training("cpu").await;
 }
 
-/// What a training takes it gives back: two hundred epochs leave the engine and the page no larger than twenty did.
+/// Training frees its memory: after two hundred more epochs, the engine and the page use no more memory.
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_steady_over_two_hundred_epochs() {
-    const SLACK: i64 = 4 << 20;
+    const TOLERANCE: i64 = 4 << 20;
     let folder = tempfile::tempdir().unwrap();
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.with_stripes(&site, CPU, folder.path(), 8).await;
@@ -133,13 +133,14 @@ async fn memory_is_steady_over_two_hundred_epochs() {
         sizes.push([size("engine").await, size("page").await]);
     }
     let _ = writeln!(std::io::stderr(), "bytes of engine and page after 20, 220, 420 epochs: {sizes:?}");
-    assert!(sizes[2][0] - sizes[1][0] <= SLACK && sizes[2][1] - sizes[1][1] <= SLACK, "{sizes:?}");
+    assert!(sizes[2][0] - sizes[1][0] <= TOLERANCE && sizes[2][1] - sizes[1][1] <= TOLERANCE, "{sizes:?}");
     browser.close().await;
 }
 
-/// Three hundred photos of a megapixel each: thumbnails on the page, the files in the browser's storage, not in memory.
+/// With three hundred photos of a megapixel each, the page has only thumbnails in memory. The files are in the
+/// browser's storage.
 #[tokio::test(flavor = "multi_thread")]
-async fn hundreds_of_photos_weigh_little() {
+async fn hundreds_of_photos_use_little_memory() {
     const PHOTOS: usize = 300;
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open_teach(&site, CPU).await;
@@ -155,10 +156,10 @@ async fn hundreds_of_photos_weigh_little() {
     browser.wait_for(THUMB, PHOTOS).await;
     let bytes: usize = browser.attributes("[data-testid=watching]", "data-page-bytes").await[0].parse().unwrap();
     let heap = browser.run("return performance.memory.usedJSHeapSize", vec![]).await.as_u64().unwrap();
-    let _ = writeln!(std::io::stderr(), "{PHOTOS} photos: {bytes} bytes of the page's own, {heap} of scripts");
-    // Decoded they would be a gigabyte.
+    let _ = writeln!(std::io::stderr(), "{PHOTOS} photos: page {bytes} bytes, scripts {heap}");
+    // The decoded photos would be a gigabyte.
     assert!(bytes < 32 << 20 && heap < 64 << 20, "{bytes} and {heap} bytes");
-    // A click is answered at once.
+    // The page still responds to a click at once.
     let start = Instant::now();
     browser.click(".thumb:nth-child(5) .open").await;
     browser.wait("[data-testid=before-canvas]").await;

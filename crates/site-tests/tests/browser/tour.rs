@@ -1,5 +1,5 @@
-//! The pictures of docs/tour.md and docs/how-cam-works.md, taken by walking through the tour and held against those in docs/tour,
-//! which `make tour` takes anew.
+//! Screenshots of the tour, compared with the pictures in docs/tour that docs/tour.md and docs/how-cam-works.md show.
+//! `make tour` retakes these pictures.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use serde_json::json;
 use crate::browser::{Browser, project, sample};
 use crate::site::Site;
 
-/// Largest mean difference of a picture in the docs from the page as it is, in grey levels of 255 over cells of 8 × 8 pixels. Other
-/// font files and times make about 2; a page that is 20 pixels lower makes 10 or more, another language 17.
+/// Largest mean difference of a picture in the docs from the page, in grey levels of 255 over cells of 8 × 8 pixels.
+/// Other font files and times give about 2. A page that is 20 pixels lower gives 10 or more, and another language 17.
 const TOLERANCE: f64 = 8.0;
-/// Smallest standard deviation of a picture's grey levels: a blank one has none, the plainest of the tour 33.
+/// Smallest standard deviation of a picture's grey levels. A blank picture has 0, the plainest of the tour 33.
 const CONTRAST: f64 = 10.0;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,11 +20,11 @@ async fn the_tour_is_as_the_page_is() {
     let site = Site::built().await;
     let browser = Browser::start().await;
     browser.client.set_window_size(1280, 1180).await.unwrap();
-    let (mut made, mut parts) = (Vec::new(), Vec::new());
-    let mut picture = async |name: &str| {
+    let (mut pages, mut details) = (Vec::new(), Vec::new());
+    let mut take = async |name: &str| {
         browser.run("window.scrollTo(0, 0); document.activeElement?.blur()", vec![]).await;
         let taken = browser.screenshot(&format!("tour-{name}")).await;
-        made.push((format!("tour/{name}.png"), taken));
+        pages.push((format!("tour/{name}.png"), taken));
     };
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
@@ -36,11 +36,11 @@ async fn the_tour_is_as_the_page_is() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    picture("1-welcome").await;
+    take("1-welcome").await;
 
     browser.add_photos(&[&sample("cat.png"), &sample("coffee.png"), &sample("rocket.jpg")]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", 3).await;
-    picture("2-look").await;
+    take("2-look").await;
     for (name, css) in [
         ("cam-smooth", "[data-testid=stage-canvas]"),
         ("cam-classes", ".predictions .list"),
@@ -49,8 +49,8 @@ async fn the_tour_is_as_the_page_is() {
         if name == "cam-cells" {
             browser.click("[data-testid=grid]").await;
         }
-        let taken = browser.part(&format!("tour-{name}"), css).await;
-        parts.push((format!("tour/{name}.png"), taken));
+        let taken = browser.element_screenshot(&format!("tour-{name}"), css).await;
+        details.push((format!("tour/{name}.png"), taken));
     }
     browser.click("[data-testid=grid]").await;
 
@@ -65,18 +65,18 @@ async fn the_tour_is_as_the_page_is() {
     let files = files.map(|path| path.to_string_lossy().into_owned()).join("\n");
     browser.wait("[data-testid=check-photos]").await.send_keys(&files).await.unwrap();
     browser.wait_for("[data-testid=check-card][data-state=done]", 5).await;
-    // The cat's, the second by name.
+    // Choose the cat's photo, the second by name.
     browser.click("[data-testid=check-card]:nth-of-type(2)").await;
     browser.wait("[data-testid=check-class][aria-pressed=true]").await;
     browser
         .until(
-            "the cat is drawn",
+            "the cat's map is shown",
             "return document.querySelector('.detail figcaption').textContent.includes('in cat.png')",
         )
         .await;
     browser.click("[data-testid=box-add]").await;
     browser.wait("[data-testid=inside][data-share]").await;
-    picture("3-check").await;
+    take("3-check").await;
 
     browser.click("[data-testid=tab-teach]").await;
     for (at, photos) in [["cat.png", "astronaut.png"], ["coffee.png", "motorcycle.png"]].iter().enumerate() {
@@ -89,45 +89,52 @@ async fn the_tour_is_as_the_page_is() {
     browser.click("[data-testid=train-start]").await;
     browser.wait("[data-testid=train-state][data-state=done]").await;
     browser.wait("[data-testid=tally]").await;
-    picture("4-teach").await;
+    take("4-teach").await;
 
     browser.click("[data-testid=tab-about]").await;
     browser.wait("[data-testid=bench-start]").await;
-    picture("5-about").await;
+    take("5-about").await;
 
     browser.click("[data-testid=tab-look]").await;
     browser.set("[data-testid=language-select]", "ko").await;
     browser.wait("html[lang=ko]").await;
-    picture("6-korean").await;
+    take("6-korean").await;
     browser.close().await;
 
     let docs = project("docs");
-    let names: Vec<&str> = made.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(pictures_of(&docs.join("tour.md")), names, "docs/tour.md shows what was taken here, in this order");
-    let taken: BTreeMap<String, PathBuf> = made.into_iter().chain(parts).collect();
+    let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(pictures_of(&docs.join("tour.md")), names, "docs/tour.md shows the pages of this tour, in this order");
+    let taken: BTreeMap<String, PathBuf> = pages.into_iter().chain(details).collect();
     for name in pictures_of(&docs.join("how-cam-works.md")) {
         assert!(taken.contains_key(&name), "docs/how-cam-works.md shows {name}, which the tour does not take");
     }
-    let stale: Vec<String> =
-        taken.iter().filter_map(|(name, taken)| difference(&docs.join(name), taken).err()).collect();
-    assert!(stale.is_empty(), "{}\n`make tour` takes the pictures anew", stale.join("\n"));
+    let stale: Vec<String> = taken.iter().filter_map(|(name, taken)| compare(&docs.join(name), taken).err()).collect();
+    assert!(stale.is_empty(), "{}\n`make tour` retakes the pictures", stale.join("\n"));
 }
 
-/// Check that the picture in the docs shows what was just taken; the error says how they differ.
-fn difference(kept: &Path, taken: &Path) -> Result<(), String> {
+/// Check that a picture in the docs agrees with the one just taken. The error says how they differ.
+fn compare(documented: &Path, taken: &Path) -> Result<(), String> {
     let read = |path: &Path| {
         image::open(path).map(|picture| picture.to_luma8()).map_err(|e| format!("{}: {e}", path.display()))
     };
-    let (old, new) = (read(kept)?, read(taken)?);
+    let (old, new) = (read(documented)?, read(taken)?);
     if old.dimensions() != new.dimensions() {
-        return Err(format!("{} is {:?} pixels, the page {:?}", kept.display(), old.dimensions(), new.dimensions()));
+        return Err(format!(
+            "{} is {:?} pixels, the page {:?}",
+            documented.display(),
+            old.dimensions(),
+            new.dimensions()
+        ));
     }
-    for (path, picture) in [(kept, &old), (taken, &new)] {
+    for (path, picture) in [(documented, &old), (taken, &new)] {
         let levels = || picture.iter().map(|&level| f64::from(level));
         let mean = levels().sum::<f64>() / picture.len() as f64;
         let deviation = (levels().map(|level| (level - mean).powi(2)).sum::<f64>() / picture.len() as f64).sqrt();
         if deviation < CONTRAST {
-            return Err(format!("{} is blank: its grey levels deviate by {deviation:.1}", path.display()));
+            return Err(format!(
+                "{} is blank: the standard deviation of its grey levels is {deviation:.1}",
+                path.display()
+            ));
         }
     }
     let cells = |picture| image::imageops::thumbnail(picture, old.width() / 8, old.height() / 8);
@@ -136,11 +143,14 @@ fn difference(kept: &Path, taken: &Path) -> Result<(), String> {
     let mean = sum / before.len() as f64;
     match mean <= TOLERANCE {
         true => Ok(()),
-        false => Err(format!("{} is {mean:.1} grey levels from the page, allowed are {TOLERANCE}", kept.display())),
+        false => Err(format!(
+            "{} differs from the page by {mean:.1} grey levels, more than {TOLERANCE}",
+            documented.display()
+        )),
     }
 }
 
-/// The pictures that a page of the book shows.
+/// Return the pictures that a page of the documentation shows.
 fn pictures_of(page: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(page).unwrap();
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());

@@ -1,17 +1,17 @@
-//! English and Korean: the page speaks the browser's language or the one that was chosen, everywhere, and changes it without
-//! losing anything.
+//! English and Korean. All texts of the page are in the browser's language or in the chosen one, and a change of
+//! language loses nothing.
 
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, project, sample};
 use crate::site::Site;
 
-/// What stands in elements that have words, and in their attributes, without what was filled in: only elements whose message
-/// takes nothing.
-const SPOKEN: &str = "return [...document.querySelectorAll('[data-message]')].filter((e) => !e.dataset.message.includes(' ')).flatMap((e) => \
+/// Script: return the texts of the elements with a message, and those of their attributes. It skips messages with
+/// arguments, whose texts contain names.
+const TEXTS: &str = "return [...document.querySelectorAll('[data-message]')].filter((e) => !e.dataset.message.includes(' ')).flatMap((e) => \
     [e.children.length ? '' : e.textContent, e.title ?? '', e.ariaLabel ?? '', e.placeholder ?? ''].filter((text) => /\\p{L}/u.test(text)).map((text) => e.dataset.message + ': ' + text))";
-/// Elements that should have words and have none.
-const MUTE: &str = "return [...document.querySelectorAll('[data-message]')].filter((e) => !e.children.length && !e.textContent && !e.title && !e.ariaLabel && !e.placeholder) \
+/// Script: return the messages of elements that should have a text but have none.
+const WITHOUT_TEXT: &str = "return [...document.querySelectorAll('[data-message]')].filter((e) => !e.children.length && !e.textContent && !e.title && !e.ariaLabel && !e.placeholder) \
     .map((e) => e.dataset.message).filter((message) => message !== 'device-unknown')";
 
 async fn list(browser: &Browser, script: &str) -> Vec<String> {
@@ -46,7 +46,7 @@ async fn every_part_speaks_korean() {
     let values = browser.attributes("[data-testid=map-canvas]", "data-values").await;
 
     choose(&browser, "ko").await;
-    // Nothing was lost or looked at again, and what was said is said in Korean now.
+    // The maps are unchanged, and the earlier message is in Korean now.
     assert_eq!(browser.attributes("[data-testid=map-canvas]", "data-values").await, values);
     let error = "README.md: 사진이 아니라 텍스트 파일입니다. JPEG, PNG, WebP, GIF, BMP 파일을 선택해 주세요.";
     assert_eq!(browser.messages().await, [error]);
@@ -62,14 +62,14 @@ async fn every_part_speaks_korean() {
         browser.click(&format!("[data-testid=tab-{part}]")).await;
         browser.wait(shown).await;
         browser.screenshot(&format!("korean-{part}")).await;
-        let foreign: Vec<_> = list(&browser, SPOKEN).await.into_iter().filter(|text| !is_korean(text)).collect();
+        let foreign: Vec<_> = list(&browser, TEXTS).await.into_iter().filter(|text| !is_korean(text)).collect();
         assert!(foreign.is_empty(), "{part}: {foreign:?}");
-        assert_eq!(list(&browser, MUTE).await, Vec::<String>::new(), "{part}");
+        assert_eq!(list(&browser, WITHOUT_TEXT).await, Vec::<String>::new(), "{part}");
     }
 
-    // And back: what is English has no Korean in it but the language's own name.
+    // After a change back to English, no text is Korean.
     choose(&browser, "en").await;
-    let foreign: Vec<_> = list(&browser, SPOKEN).await.into_iter().filter(|text| is_korean(text)).collect();
+    let foreign: Vec<_> = list(&browser, TEXTS).await.into_iter().filter(|text| is_korean(text)).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
     browser.close().await;
 }
@@ -81,9 +81,9 @@ async fn the_language_is_the_browsers_until_one_is_chosen_and_then_kept() {
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.wait("[data-testid=tab-look]").await;
     assert_eq!(
-        (language(&browser).await, site.asked_for("en.ftl")),
+        (language(&browser).await, site.requests_for("en.ftl")),
         (json!("ko"), 0),
-        "only what is needed is fetched"
+        "only the texts of the chosen language are fetched"
     );
     browser.wait("[data-testid=sample]").await;
     assert_eq!(browser.text("[data-testid=sample]").await, "고양이");
@@ -96,17 +96,18 @@ async fn the_language_is_the_browsers_until_one_is_chosen_and_then_kept() {
     browser.close().await;
 }
 
-/// A language that cannot be had is English; without that, too, the page says in both that it cannot start.
+/// The page falls back to English if the texts of a language are missing. If all are missing, it says in both languages
+/// that it cannot start.
 #[tokio::test(flavor = "multi_thread")]
-async fn missing_words_are_told() {
+async fn missing_texts_are_reported() {
     let site = Site::changed(|root| std::fs::remove_file(root.join("words/ko.ftl")).unwrap()).await;
     let browser = Browser::start().await;
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.wait("[data-testid=tab-look]").await;
     browser.set("[data-testid=language-select]", "ko").await;
-    let back = "[data-testid=language-select]";
+    let menu = "[data-testid=language-select]";
     for _ in 0..100 {
-        if browser.run("return document.querySelector(arguments[0]).value", vec![json!(back)]).await == "en" {
+        if browser.run("return document.querySelector(arguments[0]).value", vec![json!(menu)]).await == "en" {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -134,19 +135,19 @@ async fn the_colours_chosen_are_kept() {
         browser.add_photos(&[&sample("cat.png")]).await;
         browser.wait("[data-testid=photo-card][data-state=done]").await;
         if visit == 0 {
-            let offered = browser.text(menu).await;
-            assert!(offered.contains("viridis · for every eye") && !offered.contains("jet ·"), "{offered}");
+            let options = browser.text(menu).await;
+            assert!(options.contains("viridis · for every eye") && !options.contains("jet ·"), "{options}");
             browser.set(menu, "viridis").await;
         }
         let chosen = browser.run("return document.querySelector(arguments[0]).value", vec![json!(menu)]).await;
         assert_eq!(chosen, json!("viridis"), "visit {visit}");
     }
-    // On the other tabs as well.
+    // The choice also applies to the other tabs.
     browser.click("[data-testid=tab-check]").await;
     browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
     browser.wait("[data-testid=check-card][data-state=done] img").await;
     browser.wait("[data-testid=check-canvas]:not([hidden])").await;
-    // Viridis has no colour whose red is full and whose green is not; jet ends in such.
+    // Count strongly red pixels, which jet has for large values and viridis never has.
     let red = "const c = document.querySelector('[data-testid=class-summary] canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; \
         let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] > 200 && d[i + 1] < 60; return n";
     browser.wait("[data-testid=class-summary] canvas").await;

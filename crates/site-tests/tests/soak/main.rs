@@ -1,6 +1,6 @@
-//! What a long day asks of the page (`make soak`, a quarter of an hour): a thousand large photos, five hundred trainings, eight hours of
-//! clicks without the pauses. Nothing may fail, nothing be lost, and memory has to be flat. The figures are printed;
-//! docs/reliability.md has those of the last run. `SOAK=0.1` does a tenth.
+//! A long day of use in a quarter of an hour (`make soak`): a thousand large photos, five hundred trainings, eight
+//! hours of clicks without the pauses. Nothing may fail or be lost, and memory must not grow. The tests print their
+//! measurements; docs/reliability.md has those of the last run. `SOAK=0.1` does a tenth.
 
 #[path = "../browser/browser.rs"]
 #[expect(dead_code, reason = "the other tests need more of it")]
@@ -19,33 +19,38 @@ use serde_json::{Value, json};
 use browser::{Browser, sample};
 use site::Site;
 
-/// So much of `full` as SOAK says, at least `least`.
-fn scaled(full: usize, least: usize) -> usize {
+/// Return `full` times the value of SOAK, but at least `min`.
+fn scaled(full: usize, min: usize) -> usize {
     let share = std::env::var("SOAK").ok().and_then(|share| share.parse::<f64>().ok()).unwrap_or(1.0);
-    ((full as f64 * share) as usize).max(least)
+    ((full as f64 * share) as usize).max(min)
 }
 
-/// Bytes: of the page's scripts after the rubbish was taken out, and of all of the browser's processes together.
+/// Memory in bytes.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
+    /// Memory of the page's scripts after garbage collection.
     scripts: u64,
+    /// Memory of all of the browser's processes.
     processes: u64,
 }
 
+/// Measure the memory.
 async fn sizes(browser: &Browser) -> Sizes {
     browser.chromium("HeapProfiler.enable", json!({})).await;
     browser.chromium("HeapProfiler.collectGarbage", json!({})).await;
     let scripts = browser.run("return performance.memory.usedJSHeapSize", vec![]).await.as_u64().unwrap();
-    // Resident pages of every process below this one; shared ones count more than once, every time alike.
-    let (mut below, mut processes) = (children(std::process::id()), 0);
-    while let Some(process) = below.pop() {
-        below.extend(children(process));
+    // Sum the resident pages of all descendants of this process. Shared pages count for each process, at every
+    // measurement alike.
+    let (mut pending, mut processes) = (children(std::process::id()), 0);
+    while let Some(process) = pending.pop() {
+        pending.extend(children(process));
         let pages = std::fs::read_to_string(format!("/proc/{process}/statm")).unwrap_or_default();
         processes += pages.split(' ').nth(1).map_or(0, |pages| pages.parse::<u64>().unwrap()) * 4096;
     }
     Sizes { scripts, processes }
 }
 
+/// Return the ids of a process's children.
 fn children(process: u32) -> Vec<u32> {
     let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
     let of = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
@@ -53,46 +58,49 @@ fn children(process: u32) -> Vec<u32> {
     lists.iter().flat_map(|list| list.split_whitespace()).map(|child| child.parse().unwrap()).collect()
 }
 
-/// Prints how it goes, and holds the end against the first quarter.
-struct Diary {
-    what: &'static str,
-    since: Instant,
+/// Log of memory over a test.
+struct MemoryLog {
+    unit: &'static str,
+    start: Instant,
     entries: Vec<(usize, Sizes)>,
 }
 
-impl Diary {
-    fn new(what: &'static str) -> Self {
-        Self { what, since: Instant::now(), entries: Vec::new() }
+impl MemoryLog {
+    fn new(unit: &'static str) -> Self {
+        Self { unit, start: Instant::now(), entries: Vec::new() }
     }
 
-    async fn note(&mut self, browser: &Browser, done: usize) {
+    /// Measure the memory after `done` units, print it and keep it.
+    async fn record(&mut self, browser: &Browser, done: usize) {
         let sizes = sizes(browser).await;
         let mega = |bytes: u64| bytes / 1_000_000;
         let (minutes, scripts, processes) =
-            (self.since.elapsed().as_secs() / 60, mega(sizes.scripts), mega(sizes.processes));
-        println!("{done:>5} {}: {minutes} min, scripts {scripts} MB, all processes {processes} MB", self.what);
+            (self.start.elapsed().as_secs() / 60, mega(sizes.scripts), mega(sizes.processes));
+        println!("{done:>5} {}: {minutes} min, scripts {scripts} MB, all processes {processes} MB", self.unit);
         self.entries.push((done, sizes));
     }
 
-    /// Memory is flat: from a quarter of the way on it grows by no more than the collectors' play.
+    /// Assert that memory does not grow: from a quarter of the test to its end, by no more than garbage collection
+    /// varies.
     fn assert_flat(&self) {
         let (done, first) = self.entries[self.entries.len() / 4];
         let (_, last) = self.entries[self.entries.len() - 1];
-        let what = format!("{:?} after {done}, {:?} at the end", first, last);
-        assert!(last.scripts < first.scripts + 24_000_000, "scripts: {what}");
-        assert!(last.processes < first.processes + first.processes / 4, "processes: {what}");
+        let sizes = format!("{:?} after {done}, {:?} at the end", first, last);
+        assert!(last.scripts < first.scripts + 24_000_000, "scripts: {sizes}");
+        assert!(last.processes < first.processes + first.processes / 4, "processes: {sizes}");
     }
 }
 
-async fn until(what: &str, limit: Duration, mut done: impl AsyncFnMut() -> bool) {
+/// Wait until `condition` holds. `work` describes it for the error message.
+async fn until(work: &str, limit: Duration, mut condition: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
-    while !done().await {
-        assert!(start.elapsed() < limit, "{what} took more than {limit:?}");
+    while !condition().await {
+        assert!(start.elapsed() < limit, "{work} took more than {limit:?}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-/// `count` names of ten different photos of twelve megapixels.
+/// Write `count` files of twelve megapixels to `folder`: hard links to ten different photos.
 fn twelve_megapixels(folder: &Path, count: usize) -> Vec<PathBuf> {
     let samples = ["cat.png", "coffee.png", "motorcycle.png", "astronaut.png", "rocket.jpg"];
     let bases: Vec<PathBuf> = (0..10u32)
@@ -105,12 +113,12 @@ fn twelve_megapixels(folder: &Path, count: usize) -> Vec<PathBuf> {
             path
         })
         .collect();
-    let linked = |i: usize| {
+    let link = |i: usize| {
         let path = folder.join(format!("photo-{i:04}.jpg"));
         std::fs::hard_link(&bases[i % 10], &path).unwrap();
         path
     };
-    (0..count).map(linked).collect()
+    (0..count).map(link).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,27 +129,27 @@ async fn a_thousand_photos_of_twelve_megapixels() {
     browser.open(&format!("{}/?device=cpu&model=efficientnet-lite0", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
     browser.click("[data-testid=tab-check]").await;
-    let mut diary = Diary::new("photos");
-    let mut given = 0;
+    let mut log = MemoryLog::new("photos");
+    let mut added = 0;
     for part in photos.chunks(photos.len().div_ceil(10)) {
         let paths: Vec<_> = part.iter().map(|path| path.to_string_lossy()).collect();
         browser.wait("[data-testid=check-photos]").await.send_keys(&paths.join("\n")).await.unwrap();
-        given += part.len();
+        added += part.len();
         until("a tenth of the photos", Duration::from_secs(1200), async || {
-            browser.attributes("[data-testid=check-progress]", "data-done").await.first() == Some(&given.to_string())
+            browser.attributes("[data-testid=check-progress]", "data-done").await.first() == Some(&added.to_string())
         })
         .await;
-        diary.note(&browser, given).await;
+        log.record(&browser, added).await;
     }
     assert_eq!(browser.messages().await, [""; 0]);
-    assert_eq!(browser.text("[data-testid=shown-count]").await, format!("{given} of {given} photos"));
+    assert_eq!(browser.text("[data-testid=shown-count]").await, format!("{added} of {added} photos"));
     assert_eq!(browser.count("[data-testid=check-card][data-state=failed]").await, 0);
-    diary.assert_flat();
+    log.assert_flat();
     browser.close().await;
 }
 
-/// Opens Teach with two classes of three photos each.
-async fn two_classes(site: &Site, browser: &Browser) {
+/// Open Teach, and add two classes of three photos each.
+async fn add_two_classes(site: &Site, browser: &Browser) {
     browser.open(&format!("{}/?device=cpu&model=vgg16-gap-cifar10", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
     browser.click("[data-testid=tab-teach]").await;
@@ -160,12 +168,12 @@ async fn two_classes(site: &Site, browser: &Browser) {
 async fn five_hundred_trainings() {
     let trainings = scaled(500, 20);
     let (site, browser) = (Site::built().await, Browser::start().await);
-    two_classes(&site, &browser).await;
+    add_two_classes(&site, &browser).await;
     let count = "window.trained = 0; const state = document.querySelector('[data-testid=train-state]'); \
         new MutationObserver(() => { if (state.dataset.state === 'done') window.trained += 1 }) \
             .observe(state, { attributes: true, attributeFilter: ['data-state'] })";
     browser.run(count, vec![]).await;
-    let mut diary = Diary::new("trainings");
+    let mut log = MemoryLog::new("trainings");
     for n in 1..=trainings {
         browser.click("[data-testid=train-start]").await;
         until("a training", Duration::from_secs(120), async || {
@@ -173,12 +181,12 @@ async fn five_hundred_trainings() {
         })
         .await;
         if n % (trainings / 10) == 0 {
-            diary.note(&browser, n).await;
+            log.record(&browser, n).await;
         }
     }
     assert_eq!(browser.messages().await, [""; 0]);
-    diary.assert_flat();
-    // Kept as it was left.
+    log.assert_flat();
+    // After a reload the project is unchanged.
     browser.client.refresh().await.unwrap();
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
     browser.click("[data-testid=tab-teach]").await;
@@ -187,19 +195,19 @@ async fn five_hundred_trainings() {
     browser.close().await;
 }
 
-/// Every twenty seconds a click: 1,440 of them, at once.
+/// Eight hours with a click every twenty seconds are 1,440 clicks, here without the pauses.
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_hours_of_use() {
     let actions = scaled(1440, 100);
     let (site, browser) = (Site::built().await, Browser::start().await);
-    two_classes(&site, &browser).await;
+    add_two_classes(&site, &browser).await;
     browser.click("[data-testid=tab-check]").await;
     let paths = ["cat.png", "coffee.png", "rocket.jpg"].map(|name| sample(name).to_string_lossy().into_owned());
     browser.wait("[data-testid=check-photos]").await.send_keys(&paths.join("\n")).await.unwrap();
     browser.wait_for("[data-testid=check-card][data-state=done]", 3).await;
     browser.click("[data-testid=tab-look]").await;
     let mut random = StdRng::seed_from_u64(1);
-    let mut diary = Diary::new("clicks");
+    let mut log = MemoryLog::new("clicks");
     let (mut photos, mut trained) = (0usize, false);
     for n in 1..=actions {
         let tab = |name: &str| format!("[data-testid=tab-{name}]");
@@ -257,7 +265,7 @@ async fn eight_hours_of_use() {
         tokio::time::sleep(Duration::from_millis(60)).await;
         if n % (actions / 10) == 0 {
             browser.click(&tab("look")).await;
-            until("the photos", Duration::from_secs(180), async || {
+            until("inference on the photos", Duration::from_secs(180), async || {
                 browser.count("[data-testid=photo-card][data-state=working]").await == 0
             })
             .await;
@@ -267,13 +275,13 @@ async fn eight_hours_of_use() {
                 browser.run("return document.querySelectorAll('[data-level=error]').length", vec![]).await,
                 json!(0)
             );
-            diary.note(&browser, n).await;
+            log.record(&browser, n).await;
         }
     }
     assert!(trained);
     let sent = browser.run("return [window.camscopeStopped.bytes, window.camscopeStopped.requests]", vec![]).await;
     assert_eq!(sent, json!([0, 0]));
-    diary.assert_flat();
+    log.assert_flat();
     browser.client.refresh().await.unwrap();
     browser.click("[data-testid=tab-teach]").await;
     browser.wait_for(".thumb", 6).await;
@@ -281,13 +289,13 @@ async fn eight_hours_of_use() {
     browser.close().await;
 }
 
-/// Clicks the `n`th that is there, if there is one.
+/// Click the element with index `n`, modulo their number, if there is any.
 async fn click_one(browser: &Browser, css: &str, n: usize) {
     let script = "const all = document.querySelectorAll(arguments[0]); all[arguments[1] % (all.length || 1)]?.click()";
     browser.run(script, vec![json!(css), json!(n)]).await;
 }
 
-/// Chooses the `n`th of a menu, where the menu is there.
+/// Choose the option with index `n`, modulo their number, if the menu exists.
 async fn choose_one(browser: &Browser, css: &str, n: usize) {
     let script = "const menu = document.querySelector(arguments[0]); if (!menu?.options.length) return; \
         menu.selectedIndex = arguments[1] % menu.options.length; menu.dispatchEvent(new Event('change', { bubbles: true }))";
