@@ -6,7 +6,7 @@ use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Gradients, Tensor};
 
 use super::{min_max_scaled, sum_of_class_logits};
-use crate::model::Network;
+use crate::model::{ConvBlock, Network};
 
 /// Compute `Σ_input ψ(G x) + Σ_layers Σ_channels ψ(G b)` for each of `classes`: `[classes, h, w]`, never negative.
 ///
@@ -19,7 +19,7 @@ pub fn full_grad(network: &Network, x: Tensor<4>, classes: &[usize]) -> Tensor<3
     // Each probe adds zeros to the output of a convolution: its gradient is that of the bias, cell by cell.
     let mut probes = Vec::new();
     let features = network.stages.iter().fold(x.clone(), |x, stage| {
-        stage.forward_with(x, &mut |block, x| {
+        stage.forward_with(x, &mut |block: &ConvBlock, x| {
             let z = block.before_activation(x);
             let probe = Tensor::zeros(z.dims(), &z.device()).require_grad();
             if let Some(bias) = &block.conv.bias {

@@ -25,16 +25,21 @@ pub struct Residual {
 }
 
 impl Residual {
-    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
-        let y = self.body.iter().fold(x.clone(), |y, conv| visit(conv, y));
+    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut dyn ConvVisitor) -> Tensor<4> {
+        let Some((last, first)) = self.body.split_last() else { return x };
+        let y = first.iter().fold(x.clone(), |y, conv| visit.conv(conv, y));
         if !self.shortcut {
-            return activation::relu(y);
+            return activation::relu(visit.conv(last, y));
         }
-        let x = match &self.project {
-            Some(project) => visit(project, x),
-            None => padded_shortcut(x, y.dims()),
+        let shortcut = match &self.project {
+            Some(project) => visit.conv(project, x),
+            // The last convolution has a stride of 1.
+            None => {
+                let [n, _, h, w] = y.dims();
+                padded_shortcut(x, [n, last.conv.weight.dims()[0], h, w])
+            }
         };
-        activation::relu(x + y)
+        visit.conv_add(last, y, shortcut, Activation::Relu)
     }
 
     pub(super) fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {
@@ -72,17 +77,16 @@ pub struct InvertedResidual {
 }
 
 impl InvertedResidual {
-    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut dyn ConvVisitor) -> Tensor<4> {
         let input = self.shortcut.then(|| x.clone());
         let x = match &self.expand {
-            Some(expand) => visit(expand, x),
+            Some(expand) => visit.conv(expand, x),
             None => x,
         };
-        let x = visit(&self.depthwise, x);
-        let x = visit(&self.project, x);
+        let x = visit.conv(&self.depthwise, x);
         match input {
-            Some(input) => x + input,
-            None => x,
+            Some(input) => visit.conv_add(&self.project, x, input, Activation::Linear),
+            None => visit.conv(&self.project, x),
         }
     }
 
@@ -128,11 +132,11 @@ impl Inception {
         }
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut dyn ConvVisitor) -> Tensor<4> {
         let pooled = kernels::max_pool2d(&self.pool, x.clone());
         let branches =
             [(&self.branch1, x.clone()), (&self.branch2, x.clone()), (&self.branch3, x), (&self.branch4, pooled)];
-        let mut forward = |(branch, x): (&Vec<ConvBlock>, _)| branch.iter().fold(x, |x, conv| visit(conv, x));
+        let mut forward = |(branch, x): (&Vec<ConvBlock>, _)| branch.iter().fold(x, |x, conv| visit.conv(conv, x));
         Tensor::cat(branches.into_iter().map(&mut forward).collect(), 1)
     }
 
@@ -169,10 +173,10 @@ impl Fire {
         }
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
-        let x = visit(&self.squeeze, x);
-        let expand1 = visit(&self.expand1, x.clone());
-        Tensor::cat(vec![expand1, visit(&self.expand3, x)], 1)
+    pub(super) fn forward(&self, x: Tensor<4>, visit: &mut dyn ConvVisitor) -> Tensor<4> {
+        let x = visit.conv(&self.squeeze, x);
+        let expand1 = visit.conv(&self.expand1, x.clone());
+        Tensor::cat(vec![expand1, visit.conv(&self.expand3, x)], 1)
     }
 
     pub(super) fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {

@@ -144,8 +144,35 @@ pub struct ConvBlock {
     packed: Packed,
 }
 
-/// Function that computes each convolution of a forward pass: [`ConvBlock::forward`], or a variant that records more.
-pub type ConvVisitor<'a> = dyn FnMut(&ConvBlock, Tensor<4>) -> Tensor<4> + 'a;
+/// What computes the convolutions of a forward pass: [`Forward`], or a closure that records more.
+pub trait ConvVisitor {
+    /// Compute `block` of `x`.
+    fn conv(&mut self, block: &ConvBlock, x: Tensor<4>) -> Tensor<4>;
+
+    /// Compute `activation(block(x) + shortcut)`, the end of a residual block.
+    fn conv_add(&mut self, block: &ConvBlock, x: Tensor<4>, shortcut: Tensor<4>, activation: Activation) -> Tensor<4> {
+        activation.forward(self.conv(block, x) + shortcut)
+    }
+}
+
+impl<F: FnMut(&ConvBlock, Tensor<4>) -> Tensor<4>> ConvVisitor for F {
+    fn conv(&mut self, block: &ConvBlock, x: Tensor<4>) -> Tensor<4> {
+        self(block, x)
+    }
+}
+
+/// The plain forward pass: [`ConvBlock::forward`], and [`ConvBlock::forward_add`] at the end of residual blocks.
+pub struct Forward;
+
+impl ConvVisitor for Forward {
+    fn conv(&mut self, block: &ConvBlock, x: Tensor<4>) -> Tensor<4> {
+        block.forward(x)
+    }
+
+    fn conv_add(&mut self, block: &ConvBlock, x: Tensor<4>, shortcut: Tensor<4>, activation: Activation) -> Tensor<4> {
+        block.forward_add(x, shortcut, activation)
+    }
+}
 
 impl ConvBlock {
     /// Compute `[n, c_in, h, w]` → `[n, c_out, h', w']` in the float type of `x`.
@@ -166,6 +193,17 @@ impl ConvBlock {
             None => unfused(x),
         };
         y.cast(dtype)
+    }
+
+    /// Compute `activation(forward(x) + shortcut)`, in one kernel where there is one.
+    pub fn forward_add(&self, x: Tensor<4>, shortcut: Tensor<4>, activation: Activation) -> Tensor<4> {
+        let activate = |sum| activation.forward(sum);
+        match (activation.clamped_relu(), &self.norm, self.activation) {
+            (Some(relu), None, Activation::Linear) => {
+                kernels::conv2d_add_relu(&self.conv, &self.packed, relu, x, shortcut, activate)
+            }
+            _ => activate(self.forward(x) + shortcut),
+        }
     }
 
     /// Compute the input of the activation in inference mode: `[n, c_in, h, w]` → `[n, c_out, h', w']`.

@@ -40,9 +40,9 @@ impl Layer {
     }
 
     /// Compute `[n, c_in, h, w]` → `[n, c_out, h', w']`, with `visit` in place of every convolution.
-    pub fn forward(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>, visit: &mut dyn ConvVisitor) -> Tensor<4> {
         match self {
-            Self::Conv(block) => visit(block, x),
+            Self::Conv(block) => visit.conv(block, x),
             Self::MaxPool(pool) => kernels::max_pool2d(pool, x),
             Self::InvertedResidual(block) => block.forward(x, visit),
             Self::Residual(block) => block.forward(x, visit),

@@ -25,7 +25,7 @@ use burn::tensor::{Device, FloatDType, Tensor, activation};
 use crate::kernels;
 
 pub use blocks::{Fire, Inception, InvertedResidual, Residual};
-pub use conv_block::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor, Padding};
+pub use conv_block::{Activation, ConvBlock, ConvBlockConfig, ConvVisitor, Forward, Padding};
 pub use cost::StageCost;
 pub use families::{
     ClassNames, EfficientNetLiteConfig, Family, GoogLeNetConfig, NetworkConfig, NetworkEntry, PublicWeights,
@@ -85,11 +85,11 @@ pub struct Stage {
 impl Stage {
     /// Compute `[n, c_in, h, w]` → `[n, c_out, h', w']`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.forward_with(x, &mut ConvBlock::forward)
+        self.forward_with(x, &mut Forward)
     }
 
     /// Compute [`forward`](Self::forward) with `visit` in place of every convolution.
-    pub fn forward_with(&self, x: Tensor<4>, visit: &mut ConvVisitor<'_>) -> Tensor<4> {
+    pub fn forward_with(&self, x: Tensor<4>, visit: &mut dyn ConvVisitor) -> Tensor<4> {
         self.layers.iter().fold(x, |x, layer| layer.forward(x, visit))
     }
 }

@@ -3,8 +3,8 @@
 use burn::module::Param;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::{Device, Tensor, TensorData};
-use camscope::kernels::{ClampedRelu, Packed, conv2d_relu};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use camscope::kernels::{ClampedRelu, Packed, conv2d, conv2d_add_relu, conv2d_relu};
 use proptest::prelude::*;
 
 use crate::support::values;
@@ -190,6 +190,52 @@ pub fn check_rectified(case: &Case, depthwise: bool, device: &Device) {
         let y: Vec<f64> = y.iter().map(|&z| (if z > 0.0 { z } else { slope * z }).min(cap)).collect();
         assert_within(error, "output", actual, &y, channels_in * kh * kw);
     }
+    if depthwise {
+        return;
+    }
+    // The end of a residual block.
+    let shortcut = noise(5, y.len());
+    let sums: Vec<f64> = y.iter().zip(&shortcut).map(|(y, shortcut)| (y + f64::from(*shortcut)).max(0.0)).collect();
+    let shortcut = Tensor::from_data(TensorData::new(shortcut, [images, c_out, h, w]), device);
+    let fallback = |_| panic!("without gradients, the convolution, the sum and its activation are one operation");
+    let relu = ClampedRelu { slope: 0.0, cap: f32::INFINITY };
+    let actual = conv2d_add_relu(&conv, &packed, relu, x, shortcut, fallback);
+    assert_within(error, "sum with the shortcut", actual, &sums, channels_in * kh * kw);
+}
+
+/// Check that the gradients of a float16 convolution are within 1 % of those of a float32 one where they are sums of
+/// three million values of one sign. Added up in float16 they would stop growing at 2,048 times a value.
+///
+/// Return whether the device has float16.
+pub fn check_float16_sums(device: &Device) -> bool {
+    if !device.supports_dtype(FloatDType::F16) {
+        return false;
+    }
+    let device = device.clone().autodiff();
+    let shape = [3, 1, 1000, 1000];
+    let positive = |seed, scale: f32| -> Vec<f32> {
+        noise(seed, shape.iter().product()).into_iter().map(|value| scale * (1.5 + value)).collect()
+    };
+    let [x, dy] = [(1, 1.0), (2, 1e-3)].map(|(seed, scale)| TensorData::new(positive(seed, scale), shape));
+    let gradients = |dtype: FloatDType| {
+        let mut conv = Conv2dConfig::new([1, 1], [1, 1]).with_padding(PaddingConfig2d::Valid).init(&device);
+        conv.bias = Some(Param::from_data([0.5f32], &device));
+        let x = Tensor::<4>::from_data(x.clone(), &device).cast(dtype);
+        let y = conv2d(&conv, x);
+        assert_eq!(y.dtype(), dtype.into(), "the result is stored in the float type of the input");
+        let gradients = (y.cast(FloatDType::F32) * Tensor::from_data(dy.clone(), &device)).sum().backward();
+        let weight = values(conv.weight.val().grad(&gradients).unwrap());
+        [weight[0], values(conv.bias.unwrap().val().grad(&gradients).unwrap())[0]]
+    };
+    let wide = |data: &TensorData| data.iter::<f64>().collect::<Vec<f64>>();
+    let expected = [wide(&x).iter().zip(wide(&dy)).map(|(x, dy)| x * dy).sum::<f64>(), wide(&dy).iter().sum()];
+    for (dtype, tolerance) in [(FloatDType::F16, 1e-2), (FloatDType::F32, 1e-4)] {
+        for (actual, expected) in gradients(dtype).into_iter().zip(expected) {
+            let error = (f64::from(actual) - expected).abs() / expected;
+            assert!(error < tolerance, "{dtype:?}: {actual}, expected {expected}");
+        }
+    }
+    true
 }
 
 /// Return a strategy for convolutions that use Winograd's algorithm.

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use camscope::kernels::{ClampedRelu, Packed, batch_norm_relu, conv2d_relu};
 use proptest::prelude::*;
 
-use crate::convolution::{Case, assert_near, cases, check, check_rectified, noise, winograd_cases};
+use crate::convolution::{Case, assert_near, cases, check, check_float16_sums, check_rectified, noise, winograd_cases};
 use crate::support::values;
 
 proptest! {
@@ -151,4 +151,9 @@ fn a_batch_norm_with_relu_is_what_its_definition_says() {
         assert_near("mean", per_channel(norm.running_mean.value_sync().inner()), &running(0.0, &mean), 1);
         assert_near("variance", per_channel(norm.running_var.value_sync().inner()), &running(1.0, &variance), 1);
     }
+}
+
+#[test]
+fn float16_gradients_are_summed_in_float32() {
+    assert!(check_float16_sums(&Device::flex()), "the CPU has float16");
 }

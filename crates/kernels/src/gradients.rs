@@ -1,23 +1,30 @@
 //! Autodiff of convolution + ReLU on both devices, and of the GPU's matrix product.
 
-use burn::backend::Autodiff;
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 use burn::backend::Cube;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, TensorMetadata};
+use burn::tensor::FloatDType;
 
 use super::ClampedRelu;
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 use super::op::Matmul;
 use super::op::{ConvShape, Convolution, ConvolutionGradients};
 
-/// Backward pass of a convolution + ReLU with the parents input, weights and bias.
+/// Return the float type of `tensor`.
+fn float_type(tensor: &impl TensorMetadata) -> FloatDType {
+    tensor.dtype().into()
+}
+
+/// Backward pass of a convolution + ReLU with the parents input, weights and bias. It computes in float32; the input,
+/// the output and their gradients are stored in the float type of the input.
 #[derive(Debug)]
 struct ConvolutionBackward;
 
@@ -29,6 +36,8 @@ impl<B: ConvolutionGradients> Backward<B, 3> for ConvolutionBackward {
         let (inputs, y, shape, relu) = ops.state;
         let [x, weight] = inputs.map(|input| checkpointer.retrieve_node_output::<FloatTensor<B>>(input));
         let (dy, [x_node, weight_node, bias_node]) = (gradients.consume::<B>(&ops.node), ops.parents);
+        let stored = float_type(&x);
+        let [x, y, dy] = [x, y, dy].map(|tensor| B::float_cast(tensor, FloatDType::F32));
         let dy = if relu == ClampedRelu::NONE { dy } else { B::relu_gradient(relu, y, dy) };
         if let Some(node) = bias_node {
             gradients.register::<B>(node.id, B::bias_gradient(&shape, dy.clone()));
@@ -37,7 +46,7 @@ impl<B: ConvolutionGradients> Backward<B, 3> for ConvolutionBackward {
             gradients.register::<B>(node.id, B::weight_gradient(&shape, x, dy.clone()));
         }
         if let Some(node) = x_node {
-            gradients.register::<B>(node.id, B::input_gradient(&shape, dy, weight));
+            gradients.register::<B>(node.id, B::float_cast(B::input_gradient(&shape, dy, weight), stored));
         }
     }
 }
@@ -52,7 +61,9 @@ impl<B: ConvolutionGradients, C: CheckpointStrategy> Convolution for Autodiff<B,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), weight.node(), bias.node()];
         let [x_inner, weight_inner, bias_inner] = [&x, &weight, &bias].map(|tensor| tensor.primitive().clone());
-        let y = B::convolution(x_inner, weight_inner, bias_inner, shape, relu);
+        let stored = float_type(&x_inner);
+        let x_inner = B::float_cast(x_inner, FloatDType::F32);
+        let y = B::float_cast(B::convolution(x_inner, weight_inner, bias_inner, shape, relu), stored);
         match ConvolutionBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let inputs = [&x, &weight].map(|input| prep.checkpoint(input));
@@ -64,11 +75,11 @@ impl<B: ConvolutionGradients, C: CheckpointStrategy> Convolution for Autodiff<B,
 }
 
 /// Backward pass of a product `y = a b`: `da = dy bᵀ`, `db = aᵀ dy`.
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 #[derive(Debug)]
 struct MatmulBackward;
 
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 impl Backward<Cube, 2> for MatmulBackward {
     /// Both factors.
     type State = [NodeId; 2];
@@ -86,7 +97,7 @@ impl Backward<Cube, 2> for MatmulBackward {
     }
 }
 
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 impl<C: CheckpointStrategy> Matmul for Autodiff<Cube, C> {
     fn small_matmul(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
         let y = Cube::small_matmul(a.primitive().clone(), b.primitive().clone());

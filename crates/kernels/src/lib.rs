@@ -1,6 +1,6 @@
 //! Fast kernels for the operations that dominate inference and training, as extensions of burn's backends.
 //!
-//! | operation | CPU | GPU through wgpu |
+//! | operation | CPU | GPU, through wgpu or CUDA |
 //! |---|---|---|
 //! | convolution + ReLU, and its gradients | yes | yes |
 //! | depthwise convolution + ReLU | inference | inference |
@@ -10,26 +10,25 @@
 //!
 //! Everything else, and every other device, falls back to burn's own operations.
 
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 mod algorithm;
 #[cfg(feature = "cpu")]
 mod cpu;
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 mod gpu;
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 mod gradients;
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 mod op;
 mod packed;
 pub mod threads;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::module::Param;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::MaxPool2d;
 use burn::nn::{BatchNorm, Linear};
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, FloatDType, Tensor};
 
 pub use packed::Packed;
 
@@ -86,12 +85,15 @@ impl ClampedRelu {
     }
 }
 
-/// Apply [`Conv2d::forward`] to `x` `[n, c_in, h, w]`, in the float type of `x`.
+/// Apply [`Conv2d::forward`] to `x` `[n, c_in, h, w]`; the result has the float type of `x`.
 pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     conv2d_relu(conv, &Packed::default(), ClampedRelu::NONE, x, |x| x)
 }
 
 /// Apply [`conv2d`] and then `relu`, in one kernel where there is one.
+///
+/// The parameters are float32. If `x` is float16, the result and what autodiff keeps are float16 too; products, sums
+/// and the parameters' gradients are float32 all the same, because a float16 sum of many values loses the small ones.
 ///
 /// `fallback` is the same activation in burn's operations; it runs where no kernel supports the convolution. Inference
 /// caches the repacked weights in `packed`.
@@ -102,22 +104,52 @@ pub fn conv2d_relu(
     x: Tensor<4>,
     fallback: impl FnOnce(Tensor<4>) -> Tensor<4>,
 ) -> Tensor<4> {
-    if x.dtype() != conv.weight.dtype() {
-        return fallback(with_dtype(conv, x.dtype()).forward(x));
-    }
-    #[cfg(any(feature = "cpu", feature = "gpu"))]
-    if op::is_supported(&x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1] {
-        // Both are checked: the frozen stages of a network in training get inputs from the device without autodiff.
-        let training = x.device().is_autodiff() || conv.weight.val().device().is_autodiff();
-        match (training, conv.groups) {
-            (false, 1) => return op::conv2d_inference(conv, packed, relu, x),
-            (false, _) if op::is_depthwise(conv) => return op::conv2d_inference(conv, packed, relu, x),
-            (true, 1) => return op::conv2d_training(conv, relu, x),
-            _ => {}
+    let dtype = x.dtype();
+    #[cfg(any(feature = "cpu", feature = "cube"))]
+    match (mode(conv, &x), conv.groups) {
+        (Some(Mode::Training), 1) => return op::conv2d_training(conv, relu, x),
+        (Some(Mode::Inference), groups) if groups == 1 || op::is_depthwise(conv) => {
+            return op::conv2d_inference(conv, packed, None, relu, x.cast(FloatDType::F32)).cast(dtype);
         }
+        _ => {}
     }
     let _ = (packed, relu);
-    fallback(conv.forward(x))
+    fallback(conv.forward(x.cast(FloatDType::F32))).cast(dtype)
+}
+
+/// Apply [`conv2d`], add `shortcut`, which has the shape of the result, and apply `relu`: the end of a residual block.
+/// Inference does it in one kernel where there is one; see [`conv2d_relu`] for the arguments.
+pub fn conv2d_add_relu(
+    conv: &Conv2d,
+    packed: &Packed,
+    relu: ClampedRelu,
+    x: Tensor<4>,
+    shortcut: Tensor<4>,
+    fallback: impl FnOnce(Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
+    #[cfg(any(feature = "cpu", feature = "cube"))]
+    if mode(conv, &x) == Some(Mode::Inference) && conv.groups == 1 && x.dtype() == DType::F32 {
+        return op::conv2d_inference(conv, packed, Some(shortcut), relu, x);
+    }
+    let _ = relu;
+    fallback(conv2d_relu(conv, packed, ClampedRelu::NONE, x, |y| y) + shortcut)
+}
+
+/// Whether gradients are needed.
+#[cfg(any(feature = "cpu", feature = "cube"))]
+#[derive(PartialEq)]
+enum Mode {
+    Inference,
+    Training,
+}
+
+/// Return how the kernels would apply `conv` to `x`; `None` if they cannot.
+#[cfg(any(feature = "cpu", feature = "cube"))]
+fn mode(conv: &Conv2d, x: &Tensor<4>) -> Option<Mode> {
+    // Both are checked: the frozen stages of a network in training get inputs from the device without autodiff.
+    let training = x.device().is_autodiff() || conv.weight.val().device().is_autodiff();
+    let supported = op::is_supported(x) && conv.dilation == [1, 1] && conv.stride[0] == conv.stride[1];
+    supported.then_some(if training { Mode::Training } else { Mode::Inference })
 }
 
 /// Apply [`Linear::forward`] to `x` `[n, k]`.
@@ -131,8 +163,8 @@ pub fn linear(linear: &Linear, x: Tensor<2>) -> Tensor<2> {
 
 /// Return the product of `a` `[m, k]` and `b` `[k, n]`. The GPU kernel is made for small matrices.
 pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
-    #[cfg(feature = "gpu")]
-    if op::on_gpu(&a) && op::is_supported(&a) {
+    #[cfg(feature = "cube")]
+    if op::on_gpu(&a) && op::is_supported(&a) && a.dtype() == DType::F32 {
         return op::matmul(a, b);
     }
     a.matmul(b)
@@ -140,21 +172,14 @@ pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 
 /// Apply [`MaxPool2d::forward`] to `x` `[n, c, h, w]`.
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
-    #[cfg(feature = "gpu")]
-    if op::on_gpu(&x) && op::is_supported(&x) && !x.device().is_autodiff() && !pool.ceil_mode && pool.dilation == [1, 1]
-    {
-        return op::max_pool2d(pool, x);
+    #[cfg(feature = "cube")]
+    if op::on_gpu(&x) && op::is_supported(&x) && x.dtype() == DType::F32 && !x.device().is_autodiff() {
+        let is_simple = !pool.ceil_mode && pool.dilation == [1, 1] && pool.stride[0] == pool.stride[1];
+        if is_simple {
+            return op::max_pool2d(pool, x);
+        }
     }
     pool.forward(x)
-}
-
-/// Return `conv` with its parameters cast to `dtype`. Gradients flow through the cast to the original parameters.
-fn with_dtype(conv: &Conv2d, dtype: DType) -> Conv2d {
-    fn cast<const D: usize>(param: &Param<Tensor<D>>, dtype: DType) -> Param<Tensor<D>> {
-        Param::initialized(param.id, param.val().cast(dtype))
-    }
-    let bias = conv.bias.as_ref().map(|bias| cast(bias, dtype));
-    Conv2d { weight: cast(&conv.weight, dtype), bias, ..conv.clone() }
 }
 
 /// Apply [`BatchNorm::forward`] to `x` `[n, c, h, w]` and then `relu`, in one kernel for a training step on the CPU.

@@ -6,7 +6,7 @@ use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension};
 use burn::nn::BatchNorm;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 use burn::nn::pool::MaxPool2d;
 use burn::tensor::{Device, Tensor};
 
@@ -90,20 +90,19 @@ pub fn on_cpu<const D: usize>(x: &Tensor<D>) -> bool {
     matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
 }
 
-/// Return whether `x` is on a GPU through wgpu. CUDA is excluded: burn uses NVIDIA's libraries there.
-#[cfg(feature = "gpu")]
+/// Return whether `x` is on a GPU, through wgpu or CUDA.
+#[cfg(feature = "cube")]
 pub fn on_gpu<const D: usize>(x: &Tensor<D>) -> bool {
-    use burn_cubecl::CubeDevice;
-    matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Cube(CubeDevice::Wgpu(_)))
+    matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Cube(_))
 }
 
-/// Return whether the kernels support the device and float type of `x` and are switched on.
+/// Return whether there are kernels for the device of `x`, and they are switched on.
 pub fn is_supported<const D: usize>(x: &Tensor<D>) -> bool {
     let mut supported = false;
     #[cfg(feature = "cpu")]
     (supported |= on_cpu(x));
-    #[cfg(feature = "gpu")]
-    (supported |= on_gpu(x) && x.dtype() == burn::tensor::DType::F32);
+    #[cfg(feature = "cube")]
+    (supported |= on_gpu(x));
     supported && !super::PLAIN.load(std::sync::atomic::Ordering::Relaxed)
 }
 
@@ -128,22 +127,34 @@ pub fn conv2d_training(conv: &Conv2d, relu: ClampedRelu, x: Tensor<4>) -> Tensor
     Tensor::from_dispatch(<Dispatch as Convolution>::convolution(x, weight, bias, shape, relu))
 }
 
-/// Apply the convolution, dense or depthwise, and `relu` without gradients.
-pub fn conv2d_inference(conv: &Conv2d, packed: &Packed, relu: ClampedRelu, x: Tensor<4>) -> Tensor<4> {
+/// Apply the convolution, dense or depthwise, and `relu` without gradients. A dense one can add `shortcut` in between.
+pub fn conv2d_inference(
+    conv: &Conv2d,
+    packed: &Packed,
+    shortcut: Option<Tensor<4>>,
+    relu: ClampedRelu,
+    x: Tensor<4>,
+) -> Tensor<4> {
     let (shape, bias) = (ConvShape::new(conv, x.dims()), bias(conv, &x.device()));
     let (x, weight, bias) = (x.into_dispatch(), conv.weight.val().into_dispatch(), bias.into_dispatch());
-    let y = <Dispatch as InferenceConvolution>::convolution_relu(x, weight, packed.clone(), bias, shape, relu);
+    let packed = packed.clone();
+    let y = match shortcut.map(Tensor::into_dispatch) {
+        None => <Dispatch as InferenceConvolution>::convolution_relu(x, weight, packed, bias, shape, relu),
+        Some(shortcut) => {
+            <Dispatch as InferenceConvolution>::convolution_add_relu(x, weight, packed, bias, shortcut, shape, relu)
+        }
+    };
     Tensor::from_dispatch(y)
 }
 
 /// Return the product of `a` `[m, k]` and `b` `[k, n]`.
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as Matmul>::small_matmul(a.into_dispatch(), b.into_dispatch()))
 }
 
 /// Apply max-pooling without gradients.
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     let dims = x.dims();
     let shape = ConvShape::from_parameters(pool.kernel_size, pool.stride[0], &pool.padding, dims, dims[1]);
@@ -163,8 +174,8 @@ pub fn batch_norm_relu(norm: &BatchNorm, relu: ClampedRelu, x: Tensor<4>) -> Ten
     Tensor::from_dispatch(y)
 }
 
-/// Convolution + ReLU without gradients, dense or depthwise.
-#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"))]
+/// Convolution + ReLU without gradients.
+#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "cube"))]
 pub trait InferenceConvolution: Backend {
     /// Return `[n, c_out, h', w']`. Weights are `[c_out, c_in, kh, kw]`, or `[c, 1, kh, kw]` for a depthwise
     /// convolution of `c > 1` channels; bias is `[c_out]`.
@@ -176,10 +187,21 @@ pub trait InferenceConvolution: Backend {
         shape: ConvShape,
         relu: ClampedRelu,
     ) -> FloatTensor<Self>;
+
+    /// Return a dense convolution that adds `shortcut`, which has the shape of the result, before the ReLU.
+    fn convolution_add_relu(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        packed: Packed,
+        bias: FloatTensor<Self>,
+        shortcut: FloatTensor<Self>,
+        shape: ConvShape,
+        relu: ClampedRelu,
+    ) -> FloatTensor<Self>;
 }
 
 /// Max-pooling without gradients.
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 #[backend_extension(Cube)]
 pub trait Pooling: Backend {
     /// Return the maximum of every window of `shape.kernel`, `[n, c, h', w']`.
@@ -187,7 +209,7 @@ pub trait Pooling: Backend {
 }
 
 /// Convolution + ReLU with gradients.
-#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"), Autodiff)]
+#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "cube"), Autodiff)]
 pub trait Convolution: Backend {
     /// Return `[n, c_out, h', w']`. Weights are `[c_out, c_in, kh, kw]`; bias is `[c_out]`.
     fn convolution(
@@ -213,7 +235,7 @@ pub trait ConvolutionGradients: Convolution {
 }
 
 /// Product of two small matrices.
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 #[backend_extension(Cube, Autodiff)]
 pub trait Matmul: Backend {
     /// Return the product of `a` `[m, k]` and `b` `[k, n]`.

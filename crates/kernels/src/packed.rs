@@ -1,15 +1,15 @@
 //! Cache of repacked weights: the order in which the inner loop reads them, kept from one inference to the next.
 
 use std::fmt;
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(feature = "cpu")]
 use burn::backend::flex::FlexTensor;
-#[cfg(feature = "gpu")]
+#[cfg(feature = "cube")]
 use burn_cubecl::tensor::CubeTensor;
 
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 use super::algorithm::ConvAlgorithm;
 
 /// Cache of a convolution's repacked weights, shared by clones.
@@ -20,7 +20,7 @@ use super::algorithm::ConvAlgorithm;
 pub struct Packed {
     #[cfg(feature = "cpu")]
     cpu: Slot<FlexTensor, Arc<Vec<f32>>>,
-    #[cfg(feature = "gpu")]
+    #[cfg(feature = "cube")]
     gpu: Slot<CubeTensor, CubeTensor>,
 }
 
@@ -39,7 +39,7 @@ impl Packed {
     }
 
     /// Return `weight` packed for `algorithm` on the GPU: the cached value, or else that of `pack`.
-    #[cfg(feature = "gpu")]
+    #[cfg(feature = "cube")]
     pub(super) fn on_gpu(
         &self,
         weight: &CubeTensor,
@@ -57,10 +57,10 @@ impl Packed {
 }
 
 /// Cache with one entry: original weights `W`, algorithm, packed weights `P`.
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 struct Slot<W, P>(Arc<Mutex<Option<(W, ConvAlgorithm, P)>>>);
 
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 impl<W: Clone, P: Clone> Slot<W, P> {
     /// Return the entry if it was made from the same weights for the same algorithm; else replace it by that of `pack`.
     fn get(&self, is_same: impl Fn(&W) -> bool, weight: &W, algorithm: ConvAlgorithm, pack: impl FnOnce() -> P) -> P {
@@ -75,14 +75,14 @@ impl<W: Clone, P: Clone> Slot<W, P> {
     }
 }
 
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 impl<W, P> Clone for Slot<W, P> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-#[cfg(any(feature = "cpu", feature = "gpu"))]
+#[cfg(any(feature = "cpu", feature = "cube"))]
 impl<W, P> Default for Slot<W, P> {
     fn default() -> Self {
         Self(Arc::default())

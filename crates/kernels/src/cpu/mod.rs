@@ -34,6 +34,37 @@ fn batch(x: &FlexTensor) -> Batch {
     Batch { images, channels, area: h * w }
 }
 
+/// Values that one task of an elementwise operation takes.
+const CHUNK: usize = 1 << 14;
+
+/// Return the values of a convolution + ReLU, dense or depthwise: `[n, c_out, h', w']`.
+fn convolve(
+    x: FlexTensor,
+    weight: FlexTensor,
+    packed: &Packed,
+    bias: FlexTensor,
+    shape: &ConvShape,
+    relu: ClampedRelu,
+) -> Vec<f32> {
+    let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+    let [_, c_in, ..] = weight.layout().shape().dims::<4>();
+    let (x, w, bias) = (x.storage(), weight.storage(), bias.storage());
+    if c_in != shape.c_in {
+        let plane_shape = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..*shape };
+        return depthwise::forward(&plane_shape, x, w, bias, relu);
+    }
+    if let Some(tile) = Tile::for_conv(shape, microkernel::panel_columns()) {
+        let pack = || winograd::pack(tile, shape, w, WeightLayout::Forward);
+        let weights = packed.on_cpu(&weight, ConvAlgorithm::Winograd(tile), pack);
+        return winograd::forward(tile, shape, x, &weights, bias, relu);
+    }
+    let weights = packed.on_cpu(&weight, ConvAlgorithm::Direct, || conv::pack(shape, w));
+    match shape.is_pointwise() {
+        true => pointwise::forward(shape, x, &weights, bias, relu),
+        false => conv::forward(shape, x, &weights, bias, relu),
+    }
+}
+
 impl InferenceConvolution for Flex {
     fn convolution_relu(
         x: FlexTensor,
@@ -43,26 +74,25 @@ impl InferenceConvolution for Flex {
         shape: ConvShape,
         relu: ClampedRelu,
     ) -> FlexTensor {
-        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
-        let [_, c_in, ..] = weight.layout().shape().dims::<4>();
-        let y = if c_in == shape.c_in {
-            let (x, w, bias) = (x.storage(), weight.storage(), bias.storage());
-            if let Some(tile) = Tile::for_conv(&shape, microkernel::panel_columns()) {
-                let weights = packed.on_cpu(&weight, ConvAlgorithm::Winograd(tile), || {
-                    winograd::pack(tile, &shape, w, WeightLayout::Forward)
-                });
-                winograd::forward(tile, &shape, x, &weights, bias, relu)
-            } else {
-                let weights = packed.on_cpu(&weight, ConvAlgorithm::Direct, || conv::pack(&shape, w));
-                match shape.is_pointwise() {
-                    true => pointwise::forward(&shape, x, &weights, bias, relu),
-                    false => conv::forward(&shape, x, &weights, bias, relu),
-                }
-            }
-        } else {
-            let plane_shape = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..shape };
-            depthwise::forward(&plane_shape, x.storage(), weight.storage(), bias.storage(), relu)
-        };
+        let [h, w] = shape.size_out;
+        tensor(convolve(x, weight, &packed, bias, &shape, relu), [shape.images, shape.c_out, h, w])
+    }
+
+    fn convolution_add_relu(
+        x: FlexTensor,
+        weight: FlexTensor,
+        packed: Packed,
+        bias: FlexTensor,
+        shortcut: FlexTensor,
+        shape: ConvShape,
+        relu: ClampedRelu,
+    ) -> FlexTensor {
+        let mut y = convolve(x, weight, &packed, bias, &shape, ClampedRelu::NONE);
+        let shortcut = shortcut.to_contiguous();
+        let shortcut = shortcut.storage::<f32>();
+        for_each_chunk(&mut y, CHUNK, |i, y| {
+            y.iter_mut().zip(&shortcut[i * CHUNK..]).for_each(|(y, &shortcut)| *y = relu.apply(*y + shortcut));
+        });
         let [h, w] = shape.size_out;
         tensor(y, [shape.images, shape.c_out, h, w])
     }
@@ -83,8 +113,6 @@ impl Convolution for Flex {
 
 impl ConvolutionGradients for Flex {
     fn relu_gradient(relu: ClampedRelu, y: FlexTensor, dy: FlexTensor) -> FlexTensor {
-        // Values that one task takes.
-        const CHUNK: usize = 1 << 14;
         let [y, dy] = [y, dy].map(|tensor| tensor.to_contiguous());
         let (y_values, mut dz) = (y.storage::<f32>(), dy.storage::<f32>().to_vec());
         for_each_chunk(&mut dz, CHUNK, |i, dz| {

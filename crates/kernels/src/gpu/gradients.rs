@@ -11,7 +11,7 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::product::Vec4;
 use super::window::{WindowGeometry, window_geometry};
-use super::{BLOCK_ROWS, CUBE_DIM, convolve, cube_count, empty, zeros};
+use super::{BLOCK_ROWS, Epilogue, convolve, empty, layers, plane, row, zeros};
 use crate::op::{ConvShape, Convolution, ConvolutionGradients};
 use crate::{ClampedRelu, Packed};
 
@@ -22,13 +22,23 @@ const MAX_PARTIAL_SUMS: usize = 8 << 20;
 
 /// Multiply `dy` by the derivative of the ReLU where its output is `y`; one unit per value.
 #[cube(launch_unchecked)]
-fn relu_gradient_kernel(y: &[f32], dy: &[f32], out: &mut [f32], planes: usize, area: usize, slope: f32, cap: f32) {
+fn relu_gradient_kernel(
+    y: &[f32],
+    dy: &[f32],
+    out: &mut [f32],
+    planes: usize,
+    area: usize,
+    slope: f32,
+    cap: f32,
+    #[comptime] capped: bool,
+) {
     let pixel = ABSOLUTE_POS_X as usize;
-    let plane = ABSOLUTE_POS_Y as usize;
+    let plane = row();
     if pixel < area && plane < planes {
         let at = plane * area + pixel;
         let below_cap = select(y[at] > 0.0f32, 1.0f32, slope);
-        out[at] = dy[at] * select(y[at] >= cap, 0.0f32, below_cap);
+        let derivative = if capped { select(y[at] >= cap, 0.0f32, below_cap) } else { below_cap };
+        out[at] = dy[at] * derivative;
     }
 }
 
@@ -36,10 +46,10 @@ fn relu_gradient_kernel(y: &[f32], dy: &[f32], out: &mut [f32], planes: usize, a
 #[cube(launch_unchecked)]
 fn flip_kernel(weights: &[f32], out: &mut [f32], rows: usize, columns: usize, #[comptime] k: usize) {
     let value = ABSOLUTE_POS_X as usize;
-    let row = ABSOLUTE_POS_Y as usize;
-    if value < columns * k && row < rows {
+    let r = row();
+    if value < columns * k && r < rows {
         let (column, tap) = (value / k, value % k);
-        out[(column * rows + row) * k + (k - 1 - tap)] = weights[row * columns * k + value];
+        out[(column * rows + r) * k + (k - 1 - tap)] = weights[r * columns * k + value];
     }
 }
 
@@ -56,7 +66,7 @@ fn dilate_kernel(
     stride: usize,
 ) {
     let pixel = ABSOLUTE_POS_X as usize;
-    let plane = ABSOLUTE_POS_Y as usize;
+    let plane = row();
     if pixel < area_out && plane < count {
         let (y, x) = (pixel / width_out, pixel % width_out);
         let from = select(y % stride == 0 && x % stride == 0, y / stride * width + x / stride, height * width);
@@ -66,13 +76,14 @@ fn dilate_kernel(
     }
 }
 
-/// Transpose `[n][channels][area]` to `[n][area][padded]`, with zeros after the last channel; one unit per value.
+/// Transpose `[n][channels][area]` to `[n][area][padded]`, with zeros after the last channel; one unit per pixel (`x`)
+/// and plane of the result.
 #[cube(launch_unchecked)]
-fn channels_last_kernel(planes: &[f32], out: &mut [f32], channels: usize, padded: usize, area: usize) {
+fn channels_last_kernel(planes: &[f32], out: &mut [f32], count: usize, channels: usize, padded: usize, area: usize) {
     let pixel = ABSOLUTE_POS_X as usize;
-    let channel = ABSOLUTE_POS_Y as usize;
-    let image = CUBE_POS_Z as usize;
-    if pixel < area && channel < padded {
+    let plane = row();
+    let (image, channel) = (plane / padded, plane % padded);
+    if pixel < area && plane < count {
         let at = (image * channels + channel.min(channels - 1)) * area + pixel;
         out[(image * area + pixel) * padded + channel] = select(channel < channels, planes[at], 0.0f32);
     }
@@ -140,6 +151,37 @@ fn weight_gradient_kernel(
     }
 }
 
+/// Partial sums of the bias gradient; one unit per channel (`x`) and split (row). A split is `lines` lines of pixels.
+#[cube(launch_unchecked)]
+fn bias_gradient_kernel(
+    // [n][channels][height][width]
+    dy: &[f32],
+    // [split][channels]
+    out: &mut [f32],
+    splits: usize,
+    all_lines: usize,
+    lines: usize,
+    channels: usize,
+    height: usize,
+    width: usize,
+) {
+    let channel = ABSOLUTE_POS_X as usize;
+    let split = row();
+    if channel < channels && split < splits {
+        let end = ((split + 1) * lines).min(all_lines);
+        let mut sum = 0.0f32;
+        for line in split * lines..end {
+            let (image, y) = (line / height, line % height);
+            let mut at = ((image * channels + channel) * height + y) * width;
+            for _ in 0..width {
+                sum += dy[at];
+                at += 1;
+            }
+        }
+        out[split * channels + channel] = sum;
+    }
+}
+
 impl Convolution for Cube {
     fn convolution(
         x: CubeTensor,
@@ -148,7 +190,7 @@ impl Convolution for Cube {
         shape: ConvShape,
         relu: ClampedRelu,
     ) -> CubeTensor {
-        convolve(&shape, x, weight, &Packed::default(), bias, relu)
+        convolve(&shape, x, weight, &Packed::default(), Epilogue::new(bias, relu))
     }
 }
 
@@ -157,12 +199,13 @@ impl ConvolutionGradients for Cube {
         let [y, dy] = [y, dy].map(into_contiguous);
         let [n, c, h, w] = y.meta.shape().dims();
         let out = empty(&y, [n, c, h, w]);
+        let (count, dim) = plane([h * w, n * c]);
         // SAFETY: units beyond the pixels or planes do nothing. All three tensors have the shape of `y`.
         unsafe {
             relu_gradient_kernel::launch_unchecked(
                 &out.client.clone(),
-                cube_count([h * w, n * c, 1], CUBE_DIM),
-                CUBE_DIM,
+                count,
+                dim,
                 y.into_buffer_arg(),
                 dy.into_buffer_arg(),
                 out.clone().into_buffer_arg(),
@@ -170,6 +213,7 @@ impl ConvolutionGradients for Cube {
                 h * w,
                 relu.slope,
                 relu.cap,
+                relu.cap.is_finite(),
             );
         }
         out
@@ -180,12 +224,13 @@ impl ConvolutionGradients for Cube {
         let [dy, weight] = [dy, weight].map(into_contiguous);
         let ([kh, kw], client) = (shape.kernel, dy.client.clone());
         let flipped = empty(&weight, [shape.c_in, shape.c_out, kh, kw]);
+        let (count, dim) = plane([shape.c_in * kh * kw, shape.c_out]);
         // SAFETY: units beyond the values or rows do nothing. `flipped` has as many values as `weight`.
         unsafe {
             flip_kernel::launch_unchecked(
                 &client,
-                cube_count([shape.c_in * kh * kw, shape.c_out, 1], CUBE_DIM),
-                CUBE_DIM,
+                count,
+                dim,
                 weight.into_buffer_arg(),
                 flipped.clone().into_buffer_arg(),
                 shape.c_out,
@@ -199,12 +244,13 @@ impl ConvolutionGradients for Cube {
             dy
         } else {
             let dilated = empty(&dy, [shape.images, shape.c_out, h_dilated, w_dilated]);
+            let (count, dim) = plane([h_dilated * w_dilated, planes]);
             // SAFETY: units beyond pixels or planes do nothing. `inside` keeps the others' reads within their plane.
             unsafe {
                 dilate_kernel::launch_unchecked(
                     &client,
-                    cube_count([h_dilated * w_dilated, planes, 1], CUBE_DIM),
-                    CUBE_DIM,
+                    count,
+                    dim,
                     dy.into_buffer_arg(),
                     dilated.clone().into_buffer_arg(),
                     planes,
@@ -217,8 +263,8 @@ impl ConvolutionGradients for Cube {
             }
             dilated
         };
-        let zero_bias = zeros(&dy, shape.c_in);
-        convolve(&shape.transposed(), dy, flipped, &Packed::default(), zero_bias, ClampedRelu::NONE)
+        let epilogue = Epilogue::new(zeros(&dy, shape.c_in), ClampedRelu::NONE);
+        convolve(&shape.transposed(), dy, flipped, &Packed::default(), epilogue)
     }
 
     fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> CubeTensor {
@@ -226,15 +272,17 @@ impl ConvolutionGradients for Cube {
         let ([h, w], [kh, kw], client) = (shape.size_out, shape.kernel, x.client.clone());
         let (padded, depth) = (shape.c_out.next_multiple_of(BLOCK_ROWS), shape.c_in * kh * kw);
         let dy_nhwc = empty(&dy, [shape.images, h, w, padded]);
-        // SAFETY: units beyond the pixels or padded channels do nothing. `min` keeps the reads of the others within the
+        let (count, dim) = plane([h * w, shape.images * padded]);
+        // SAFETY: units beyond the pixels or planes do nothing. `min` keeps the reads of the others within the
         // image's channels.
         unsafe {
             channels_last_kernel::launch_unchecked(
                 &client,
-                cube_count([h * w, padded, shape.images], CUBE_DIM),
-                CUBE_DIM,
+                count,
+                dim,
                 dy.into_buffer_arg(),
                 dy_nhwc.clone().into_buffer_arg(),
+                shape.images * padded,
                 shape.c_out,
                 padded,
                 h * w,
@@ -245,13 +293,14 @@ impl ConvolutionGradients for Cube {
         let rows = (shape.images * h).div_ceil(max_splits);
         let splits = (shape.images * h).div_ceil(rows);
         let out = empty(&x, [splits, shape.c_out * depth]);
+        let (count, dim) = layers([depth, padded / BLOCK_ROWS, splits], [32, 2]);
         // SAFETY: units beyond the weights or channels do nothing. The bounds checks keep the reads of the others
         // within a row of the image. The last split ends with the rows of `dy`, whose channels are padded to blocks.
         unsafe {
             weight_gradient_kernel::launch_unchecked(
                 &client,
-                cube_count([depth, padded / BLOCK_ROWS, splits], CUBE_DIM),
-                CUBE_DIM,
+                count,
+                dim,
                 x.into_buffer_arg(),
                 dy_nhwc.into_buffer_arg(),
                 out.clone().into_buffer_arg(),
@@ -270,8 +319,29 @@ impl ConvolutionGradients for Cube {
     }
 
     fn bias_gradient(shape: &ConvShape, dy: CubeTensor) -> CubeTensor {
-        let [h, w] = shape.size_out;
-        let plane_sums = Cube::float_sum_dim(reshape(dy, [shape.images, shape.c_out, h * w].into()), 2);
-        reshape(Cube::float_sum_dim(plane_sums, 0), [shape.c_out].into())
+        let dy = into_contiguous(dy);
+        let ([h, w], channels) = (shape.size_out, shape.c_out);
+        let lines = (shape.images * h).div_ceil(TARGET_UNITS.div_ceil(channels));
+        let splits = (shape.images * h).div_ceil(lines);
+        let out = empty(&dy, [splits, channels]);
+        let (count, dim) = plane([channels, splits]);
+        // SAFETY: units beyond the channels or splits do nothing. The last split ends with the lines of `dy`.
+        unsafe {
+            bias_gradient_kernel::launch_unchecked(
+                &out.client.clone(),
+                count,
+                dim,
+                dy.into_buffer_arg(),
+                out.clone().into_buffer_arg(),
+                splits,
+                shape.images * h,
+                lines,
+                channels,
+                h,
+                w,
+            );
+        }
+        let out = if splits == 1 { out } else { Cube::float_sum_dim(out, 0) };
+        reshape(out, [channels].into())
     }
 }

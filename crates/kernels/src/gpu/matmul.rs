@@ -6,7 +6,7 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::{CUBE_DIM, cube_count, empty};
+use super::{empty, plane, row};
 use crate::op::Matmul;
 
 /// Set `out[i][j] = Σ_k a[i · a_row + k · a_column] · b[k · b_row + j · b_column]`; one unit per `(i, j)`.
@@ -24,7 +24,7 @@ fn matmul_kernel(
     b_column: usize,
 ) {
     let j = ABSOLUTE_POS_X as usize;
-    let i = ABSOLUTE_POS_Y as usize;
+    let i = row();
     if i < rows && j < columns {
         let mut sum = 0.0f32;
         let mut from_a = i * a_row;
@@ -45,13 +45,14 @@ impl Matmul for Cube {
         let strides = |tensor: &CubeTensor| [tensor.meta.strides()[0], tensor.meta.strides()[1]];
         let ([a_row, a_column], [b_row, b_column]) = (strides(&a), strides(&b));
         let out = empty(&a, [rows, columns]);
+        let (count, dim) = plane([columns, rows]);
         // SAFETY: units beyond `rows` or `columns` do nothing. The others read within `a` and `b`, whose own shapes and
         // strides give the indices, and write within `out` `[rows, columns]`.
         unsafe {
             matmul_kernel::launch_unchecked(
                 &out.client.clone(),
-                cube_count([columns, rows, 1], CUBE_DIM),
-                CUBE_DIM,
+                count,
+                dim,
                 a.into_buffer_arg(),
                 b.into_buffer_arg(),
                 out.clone().into_buffer_arg(),

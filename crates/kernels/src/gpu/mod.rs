@@ -14,6 +14,9 @@ mod window;
 mod winograd;
 
 use burn::backend::Cube;
+use burn::backend::ops::FloatTensorOps;
+use burn::tensor::Slice;
+use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::{empty_device_contiguous_dtype, zeros_client};
@@ -39,40 +42,97 @@ fn zeros(like: &CubeTensor, count: usize) -> CubeTensor {
     zeros_client(like.client.clone(), like.device.clone(), [count].into(), like.dtype)
 }
 
-/// Return the number of cubes (workgroups) of size `dim` that cover `units` units.
-fn cube_count(units: [usize; 3], dim: CubeDim) -> CubeCount {
-    let [x, y, z] = units.map(|units| units as u32);
-    CubeCount::Static(x.div_ceil(dim.0.x), y.div_ceil(dim.0.y), z.div_ceil(dim.0.z))
+/// Largest number of cubes (workgroups) along an axis of a launch: the limit of every WebGPU adapter
+/// (`maxComputeWorkgroupsPerDimension`), and of CUDA along `y` and `z`.
+const MAX_CUBES: u32 = 65_535;
+
+/// Largest number of units of a cube, on every WebGPU adapter.
+const MAX_UNITS: u32 = 256;
+
+/// Return the number and the size of the cubes that give every column (`x`) and row of a plane a unit. Kernels get
+/// their row from [`row`], because rows beyond the limit of an axis continue along `z`.
+fn plane([columns, rows]: [usize; 2]) -> (CubeCount, CubeDim) {
+    // Neighbours along `x` read neighbouring values. Two rows make 64 units, as many as the smallest GPUs run in
+    // lockstep.
+    let [x, y] = cube_size(columns, [32, 2]);
+    let rows = (rows as u32).div_ceil(y);
+    let folds = rows.div_ceil(MAX_CUBES);
+    (CubeCount::Static((columns as u32).div_ceil(x), rows.div_ceil(folds), folds), CubeDim::new_2d(x, y))
 }
 
-/// Cube size of kernels with one unit per pixel or tile (`x`) and channel (`y`). Neighbours along `x` read neighbouring
-/// values. Two rows make 64 units, as many as the smallest GPUs run in lockstep.
-const CUBE_DIM: CubeDim = CubeDim::new_2d(32, 2);
+/// Return the number and the size of the cubes that give every column (`x`), row (`y`) and layer (`z`) a unit.
+///
+/// Rows are blocks of channels. Layers are parts of an image or, in [`convolve`], at most [`MAX_CUBES`] images.
+fn layers([columns, rows, layers]: [usize; 3], units: [u32; 2]) -> (CubeCount, CubeDim) {
+    let [x, y] = cube_size(columns, units);
+    let count = CubeCount::Static((columns as u32).div_ceil(x), (rows as u32).div_ceil(y), layers as u32);
+    (count, CubeDim::new_2d(x, y))
+}
 
-/// Return the convolution + ReLU of `x`. Weights `[c, 1, kh, kw]` for `c > 1` input channels make it depthwise.
-fn convolve(
-    shape: &ConvShape,
-    x: CubeTensor,
-    weight: CubeTensor,
-    packed: &Packed,
+/// Return `units`, the preferred units of a cube along `x` and `y`, or more along `x` if so many columns need it.
+fn cube_size(columns: usize, [mut x, mut y]: [u32; 2]) -> [u32; 2] {
+    while (columns as u32).div_ceil(x) > MAX_CUBES && x < MAX_UNITS {
+        (x, y) = (x * 2, (y / 2).max(1));
+    }
+    [x, y]
+}
+
+/// Return a unit's row in a launch by [`plane`].
+#[cube]
+fn row() -> usize {
+    (CUBE_POS_Z * CUBE_COUNT_Y * CUBE_DIM_Y + ABSOLUTE_POS_Y) as usize
+}
+
+/// What a convolution does with its sums before it writes them.
+#[derive(Clone)]
+struct Epilogue {
+    /// Bias `[c_out]`.
     bias: CubeTensor,
+    /// Tensor of the output's shape to add. A depthwise convolution has none.
+    shortcut: Option<CubeTensor>,
+    /// Activation of the sum.
     relu: ClampedRelu,
-) -> CubeTensor {
-    let [x, weight, bias] = [x, weight, bias].map(into_contiguous);
+}
+
+impl Epilogue {
+    /// Return the epilogue without a shortcut.
+    fn new(bias: CubeTensor, relu: ClampedRelu) -> Self {
+        Self { bias: into_contiguous(bias), shortcut: None, relu }
+    }
+
+    /// Return the shortcut as the argument of a kernel, or `other`: a kernel has the same arguments without a shortcut.
+    fn shortcut_or(&self, other: &CubeTensor) -> CubeTensor {
+        self.shortcut.as_ref().unwrap_or(other).clone()
+    }
+}
+
+/// Return the convolution of `x`. Weights `[c, 1, kh, kw]` for `c > 1` input channels make it depthwise.
+fn convolve(shape: &ConvShape, x: CubeTensor, weight: CubeTensor, packed: &Packed, epilogue: Epilogue) -> CubeTensor {
+    let [x, weight] = [x, weight].map(into_contiguous);
+    if shape.images > MAX_CUBES as usize {
+        let first = MAX_CUBES as usize;
+        let parts = [0..first, first..shape.images].map(|images| {
+            let shape = ConvShape { images: images.len(), ..*shape };
+            let part = |tensor: &CubeTensor| Cube::float_slice(tensor.clone(), &[Slice::from(images.clone())]);
+            let epilogue = Epilogue { shortcut: epilogue.shortcut.as_ref().map(part), ..epilogue.clone() };
+            convolve(&shape, part(&x), weight.clone(), packed, epilogue)
+        });
+        return Cube::float_cat(parts.into(), 0);
+    }
     if weight.meta.shape()[1] != shape.c_in {
-        return window::depthwise(shape, x, weight, bias, relu);
+        return window::depthwise(shape, x, weight, epilogue.bias, epilogue.relu);
     }
     let fits = |tile: &Tile| {
         tile.elements() * shape.c_in * shape.c_out.next_multiple_of(BLOCK_ROWS) <= MAX_TRANSFORMED_WEIGHTS
     };
     if let Some(tile) = Tile::for_conv(shape, 4).filter(fits) {
         let weights = packed.on_gpu(&weight, ConvAlgorithm::Winograd(tile), || winograd::pack(tile, shape, &weight));
-        return winograd::forward(tile, shape, x, weights, bias, relu);
+        return winograd::forward(tile, shape, x, weights, epilogue);
     }
     let weights = packed.on_gpu(&weight, ConvAlgorithm::Direct, || product::pack(shape, &weight));
     match shape.is_pointwise() {
-        true => product::pointwise(shape, x, weights, bias, relu),
-        false => window::direct(shape, x, weights, bias, relu),
+        true => product::pointwise(shape, x, weights, epilogue),
+        false => window::direct(shape, x, weights, epilogue),
     }
 }
 
@@ -85,7 +145,20 @@ impl InferenceConvolution for Cube {
         shape: ConvShape,
         relu: ClampedRelu,
     ) -> CubeTensor {
-        convolve(&shape, x, weight, &packed, bias, relu)
+        convolve(&shape, x, weight, &packed, Epilogue::new(bias, relu))
+    }
+
+    fn convolution_add_relu(
+        x: CubeTensor,
+        weight: CubeTensor,
+        packed: Packed,
+        bias: CubeTensor,
+        shortcut: CubeTensor,
+        shape: ConvShape,
+        relu: ClampedRelu,
+    ) -> CubeTensor {
+        let epilogue = Epilogue { shortcut: Some(into_contiguous(shortcut)), ..Epilogue::new(bias, relu) };
+        convolve(&shape, x, weight, &packed, epilogue)
     }
 }
 

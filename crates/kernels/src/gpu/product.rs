@@ -4,15 +4,15 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::{BLOCK_ROWS, CUBE_DIM, cube_count, empty};
+use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row};
 use crate::ClampedRelu;
 use crate::op::ConvShape;
 
 /// Four weights of one block.
 pub type Vec4 = Vector<f32, Const<4>>;
 
-/// Set `out[b][r][q] = relu(bias[r] + Σ_k weights[b][r][k] · columns[b][k][q])`, or only the sum unless
-/// `has_epilogue`; one unit per vector of `q` and block of eight `r`.
+/// Set `out[b][r][q] = relu(bias[r] + shortcut[b][r][q] + Σ_k weights[b][r][k] · columns[b][k][q])`, or only the sum
+/// unless `has_epilogue`; one unit per vector of `q` and block of eight `r`.
 #[cube(launch_unchecked)]
 fn product_kernel<N: Size>(
     // [batch or 1][block][depth][8]
@@ -20,6 +20,8 @@ fn product_kernel<N: Size>(
     // [batch][depth][width]
     columns: &[Vector<f32, N>],
     bias: &[f32],
+    // As `out`; read only if `has_shortcut`.
+    shortcut: &[Vector<f32, N>],
     // [batch][rows][width]
     out: &mut [Vector<f32, N>],
     rows: usize,
@@ -31,6 +33,8 @@ fn product_kernel<N: Size>(
     slope: f32,
     cap: f32,
     #[comptime] has_epilogue: bool,
+    #[comptime] has_shortcut: bool,
+    #[comptime] capped: bool,
 ) {
     let column = ABSOLUTE_POS_X as usize;
     let first = ABSOLUTE_POS_Y as usize * 8;
@@ -56,14 +60,20 @@ fn product_kernel<N: Size>(
         #[unroll]
         for r in 0..8usize {
             if first + r < rows {
+                let to = (batch * rows + first + r) * width + column;
                 let mut sum = sums[r];
                 if has_epilogue {
                     sum += Vector::new(bias[first + r]);
+                    if has_shortcut {
+                        sum += shortcut[to];
+                    }
                     let zero = Vector::new(0.0f32);
                     sum = select_many(sum.greater_than(&zero), sum, sum * Vector::new(slope));
-                    sum = select_many(sum.greater_than(&Vector::new(cap)), Vector::new(cap), sum);
+                    if capped {
+                        sum = select_many(sum.greater_than(&Vector::new(cap)), Vector::new(cap), sum);
+                    }
                 }
-                out[(batch * rows + first + r) * width + column] = sum;
+                out[to] = sum;
             }
         }
     }
@@ -88,26 +98,29 @@ pub struct Product {
 }
 
 impl Product {
-    /// Write the product to `out`. `epilogue` is a bias `[rows]` and an activation to apply to it.
-    pub fn launch(self, out: &CubeTensor, epilogue: Option<(CubeTensor, ClampedRelu)>) {
+    /// Write the product to `out`. Without an epilogue it is only the sum.
+    pub fn launch(self, out: &CubeTensor, epilogue: Option<Epilogue>) {
         let Self { weights, shared, columns, batch, rows, depth, width } = self;
         let client = out.client.clone();
         let vector = if width.is_multiple_of(4) { 4 } else { 1 };
         let (width, blocks) = (width / vector, rows.div_ceil(BLOCK_ROWS));
-        let dim = CubeDim::new_2d(16, 4);
+        let (count, dim) = layers([width, blocks, batch], [16, 4]);
         let has_epilogue = epilogue.is_some();
-        let (bias, relu) = epilogue.unwrap_or_else(|| (columns.clone(), ClampedRelu::NONE));
+        let epilogue = epilogue.unwrap_or_else(|| Epilogue::new(columns.clone(), ClampedRelu::NONE));
+        let relu = epilogue.relu;
         // SAFETY: units beyond `width` or `rows` do nothing. The others stay within the fields' documented shapes:
-        // weights are padded to whole blocks, and `vector` divides the width. `bias` is read only if `has_epilogue`.
+        // weights are padded to whole blocks, and `vector` divides the width. Bias and shortcut are read only if there
+        // is an epilogue and a shortcut.
         unsafe {
             product_kernel::launch_unchecked(
                 &client,
-                cube_count([width, blocks, batch], dim),
+                count,
                 dim,
                 vector,
                 weights.into_buffer_arg(),
-                columns.into_buffer_arg(),
-                bias.into_buffer_arg(),
+                columns.clone().into_buffer_arg(),
+                epilogue.bias.clone().into_buffer_arg(),
+                epilogue.shortcut_or(&columns).into_buffer_arg(),
                 out.clone().into_buffer_arg(),
                 rows,
                 depth,
@@ -116,6 +129,8 @@ impl Product {
                 relu.slope,
                 relu.cap,
                 has_epilogue,
+                epilogue.shortcut.is_some(),
+                relu.cap.is_finite(),
             );
         }
     }
@@ -125,10 +140,10 @@ impl Product {
 #[cube(launch_unchecked)]
 fn pack_kernel(weights: &[f32], out: &mut [f32], rows: usize, padded: usize, depth: usize) {
     let k = ABSOLUTE_POS_X as usize;
-    let row = ABSOLUTE_POS_Y as usize;
-    if k < depth && row < padded {
-        let to = (row / 8 * depth + k) * 8 + row % 8;
-        out[to] = select(row < rows, weights[row.min(rows - 1) * depth + k], 0.0f32);
+    let r = row();
+    if k < depth && r < padded {
+        let to = (r / 8 * depth + k) * 8 + r % 8;
+        out[to] = select(r < rows, weights[r.min(rows - 1) * depth + k], 0.0f32);
     }
 }
 
@@ -137,13 +152,13 @@ pub fn pack(shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
     let depth = shape.c_in * shape.kernel[0] * shape.kernel[1];
     let padded = shape.c_out.next_multiple_of(BLOCK_ROWS);
     let out = empty(weight, [padded * depth]);
-    let dim = CUBE_DIM;
+    let (count, dim) = plane([depth, padded]);
     // SAFETY: units beyond `depth` or `padded` do nothing. The others write within `out`, and `min` keeps their reads
     // within `weights`.
     unsafe {
         pack_kernel::launch_unchecked(
             &weight.client,
-            cube_count([depth, padded, 1], dim),
+            count,
             dim,
             weight.clone().into_buffer_arg(),
             out.clone().into_buffer_arg(),
@@ -155,17 +170,11 @@ pub fn pack(shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
     out
 }
 
-/// Return the 1×1 convolution with stride 1 + ReLU of `x`: one product per image. `weights` come from [`pack`].
-pub fn pointwise(
-    shape: &ConvShape,
-    x: CubeTensor,
-    weights: CubeTensor,
-    bias: CubeTensor,
-    relu: ClampedRelu,
-) -> CubeTensor {
+/// Return the 1×1 convolution with stride 1 of `x`: one product per image. `weights` come from [`pack`].
+pub fn pointwise(shape: &ConvShape, x: CubeTensor, weights: CubeTensor, epilogue: Epilogue) -> CubeTensor {
     let [h, w] = shape.size_out;
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
     let (batch, rows, depth, width) = (shape.images, shape.c_out, shape.c_in, h * w);
-    Product { weights, shared: true, columns: x, batch, rows, depth, width }.launch(&out, Some((bias, relu)));
+    Product { weights, shared: true, columns: x, batch, rows, depth, width }.launch(&out, Some(epilogue));
     out
 }

@@ -5,7 +5,7 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::product::Vec4;
-use super::{BLOCK_ROWS, CUBE_DIM, cube_count, empty};
+use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row};
 use crate::ClampedRelu;
 use crate::op::ConvShape;
 
@@ -34,14 +34,21 @@ pub fn window_geometry(shape: &ConvShape) -> WindowGeometryLaunch {
     WindowGeometryLaunch::new(h, w, h_out, w_out, shape.stride, top, left)
 }
 
-/// Return the activation of `z`; see [`ClampedRelu`].
+/// Return the activation of `z`; see [`ClampedRelu`]. `cap` is used only if `capped`: compilers of shaders may assume
+/// that no number is infinite, so an infinite cap could hide that a network diverged.
 #[cube]
-pub fn clamped_relu(z: f32, slope: f32, cap: f32) -> f32 {
+pub fn clamped_relu(z: f32, slope: f32, cap: f32, #[comptime] capped: bool) -> f32 {
     let z = select(z > 0.0f32, z, z * slope);
-    select(z > cap, cap, z)
+    if capped { select(z > cap, cap, z) } else { z }
 }
 
-/// Direct convolution + ReLU; one unit per output pixel (`x`), block of eight output channels (`y`) and image (`z`).
+/// Return whether `value` is NaN, by its bits: compilers of shaders may assume that comparisons see numbers.
+#[cube]
+fn is_nan(value: f32) -> bool {
+    (u32::reinterpret(value) & 0x7fff_ffffu32) > 0x7f80_0000u32
+}
+
+/// Direct convolution, bias, shortcut and ReLU; one unit per output pixel (`x`), block of eight output channels (`y`) and image (`z`).
 #[cube(launch_unchecked)]
 fn direct_kernel(
     // [n][c_in][h][w]
@@ -49,12 +56,16 @@ fn direct_kernel(
     // [block][c_in][kh][kw][8]
     weights: &[Vec4],
     bias: &[f32],
+    // As `out`; read only if `has_shortcut`.
+    shortcut: &[f32],
     out: &mut [f32],
     geometry: &WindowGeometry,
     c_in: usize,
     c_out: usize,
     slope: f32,
     cap: f32,
+    #[comptime] has_shortcut: bool,
+    #[comptime] capped: bool,
     #[comptime] kh: usize,
     #[comptime] kw: usize,
 ) {
@@ -94,39 +105,41 @@ fn direct_kernel(
         for r in 0..8usize {
             if first + r < c_out {
                 let to = (image * c_out + first + r) * area + pixel;
-                out[to] = clamped_relu(sums[r] + bias[first + r], slope, cap);
+                let mut z = sums[r] + bias[first + r];
+                if has_shortcut {
+                    z += shortcut[to];
+                }
+                out[to] = clamped_relu(z, slope, cap, capped);
             }
         }
     }
 }
 
-/// Return the convolution + ReLU of `x`. `weights` come from [`super::product::pack`].
-pub fn direct(
-    shape: &ConvShape,
-    x: CubeTensor,
-    weights: CubeTensor,
-    bias: CubeTensor,
-    relu: ClampedRelu,
-) -> CubeTensor {
+/// Return the convolution of `x`. `weights` come from [`super::product::pack`].
+pub fn direct(shape: &ConvShape, x: CubeTensor, weights: CubeTensor, epilogue: Epilogue) -> CubeTensor {
     let [h, w] = shape.size_out;
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
-    let dim = CUBE_DIM;
+    let relu = epilogue.relu;
+    let (count, dim) = layers([h * w, shape.c_out.div_ceil(BLOCK_ROWS), shape.images], [32, 2]);
     // SAFETY: units beyond the output pixels or channels do nothing. `inside` keeps the reads of the others within the
     // image, and weights are padded to whole blocks.
     unsafe {
         direct_kernel::launch_unchecked(
             &x.client.clone(),
-            cube_count([h * w, shape.c_out.div_ceil(BLOCK_ROWS), shape.images], dim),
+            count,
             dim,
             x.into_buffer_arg(),
             weights.into_buffer_arg(),
-            bias.into_buffer_arg(),
+            epilogue.bias.clone().into_buffer_arg(),
+            epilogue.shortcut_or(&epilogue.bias).into_buffer_arg(),
             out.clone().into_buffer_arg(),
             window_geometry(shape),
             shape.c_in,
             shape.c_out,
             relu.slope,
             relu.cap,
+            epilogue.shortcut.is_some(),
+            relu.cap.is_finite(),
             shape.kernel[0],
             shape.kernel[1],
         );
@@ -148,11 +161,12 @@ fn depthwise_kernel(
     channels: usize,
     slope: f32,
     cap: f32,
+    #[comptime] capped: bool,
     #[comptime] kh: usize,
     #[comptime] kw: usize,
 ) {
     let pixel = ABSOLUTE_POS_X as usize;
-    let plane = ABSOLUTE_POS_Y as usize;
+    let plane = row();
     let area = geometry.height_out * geometry.width_out;
     if pixel < area && plane < count {
         let y = pixel / geometry.width_out * geometry.stride - geometry.top;
@@ -169,7 +183,7 @@ fn depthwise_kernel(
                 sum += select(inside, planes[at], 0.0f32) * weights[(channel * kh + i) * kw + j];
             }
         }
-        out[plane * area + pixel] = clamped_relu(sum, slope, cap);
+        out[plane * area + pixel] = clamped_relu(sum, slope, cap, capped);
     }
 }
 
@@ -183,12 +197,13 @@ pub fn depthwise(
 ) -> CubeTensor {
     let [h, w] = shape.size_out;
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
-    let (dim, planes) = (CUBE_DIM, shape.images * shape.c_out);
+    let planes = shape.images * shape.c_out;
+    let (count, dim) = plane([h * w, planes]);
     // SAFETY: units beyond the output pixels or planes do nothing. `inside` keeps the others' reads within their plane.
     unsafe {
         depthwise_kernel::launch_unchecked(
             &x.client.clone(),
-            cube_count([h * w, planes, 1], dim),
+            count,
             dim,
             x.into_buffer_arg(),
             weight.into_buffer_arg(),
@@ -199,6 +214,7 @@ pub fn depthwise(
             shape.c_out,
             relu.slope,
             relu.cap,
+            relu.cap.is_finite(),
             shape.kernel[0],
             shape.kernel[1],
         );
@@ -217,7 +233,7 @@ fn max_pool_kernel(
     #[comptime] kw: usize,
 ) {
     let pixel = ABSOLUTE_POS_X as usize;
-    let plane = ABSOLUTE_POS_Y as usize;
+    let plane = row();
     let area = geometry.height_out * geometry.width_out;
     if pixel < area && plane < count {
         let y = pixel / geometry.width_out * geometry.stride - geometry.top;
@@ -230,8 +246,9 @@ fn max_pool_kernel(
             for j in 0..kw {
                 let inside = y + i < geometry.height && x + j < geometry.width;
                 let at = select(inside, from + (y + i) * geometry.width + x + j, from);
-                // `<=` is false for NaN. A window of only NaN, as of a diverged network, therefore gives NaN.
-                largest = select(!inside || planes[at] <= largest, largest, planes[at]);
+                // A window with NaN, as of a diverged network, gives NaN.
+                let stays = !inside || is_nan(largest) || planes[at] <= largest;
+                largest = select(stays, largest, planes[at]);
             }
         }
         out[plane * area + pixel] = largest;
@@ -242,12 +259,13 @@ fn max_pool_kernel(
 pub fn max_pool(shape: &ConvShape, x: CubeTensor) -> CubeTensor {
     let [h, w] = shape.size_out;
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
-    let (dim, planes) = (CUBE_DIM, shape.images * shape.c_out);
+    let planes = shape.images * shape.c_out;
+    let (count, dim) = plane([h * w, planes]);
     // SAFETY: units beyond the output pixels or planes do nothing. `inside` keeps the others' reads within their plane.
     unsafe {
         max_pool_kernel::launch_unchecked(
             &x.client.clone(),
-            cube_count([h * w, planes, 1], dim),
+            count,
             dim,
             x.into_buffer_arg(),
             out.clone().into_buffer_arg(),

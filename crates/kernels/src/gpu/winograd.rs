@@ -9,8 +9,7 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::product::Product;
 use super::window::clamped_relu;
-use super::{BLOCK_ROWS, CUBE_DIM, cube_count, empty};
-use crate::ClampedRelu;
+use super::{BLOCK_ROWS, Epilogue, empty, plane, row};
 use crate::algorithm::Tile;
 use crate::op::ConvShape;
 
@@ -45,7 +44,7 @@ struct TileGrid {
 fn filter_kernel(weights: &[f32], out: &mut [f32], c_out: usize, padded: usize, c_in: usize, #[comptime] side: usize) {
     let n = comptime!(side + 2);
     let input = ABSOLUTE_POS_X as usize;
-    let output = ABSOLUTE_POS_Y as usize;
+    let output = row();
     if input < c_in && output < padded {
         let mut half = Array::<f32>::new(comptime!(3 * n));
         let from = (output.min(c_out - 1) * c_in + input) * 9;
@@ -102,7 +101,7 @@ fn filter_1d(
 fn input_kernel(input: &[f32], out: &mut [f32], grid: &TileGrid, #[comptime] side: usize) {
     let n = comptime!(side + 2);
     let tile = ABSOLUTE_POS_X as usize;
-    let channel = ABSOLUTE_POS_Y as usize;
+    let channel = row();
     if tile < grid.pitch && channel < grid.channels {
         let tile_in_image = tile % (grid.rows * grid.columns);
         let image = grid.first_image + tile / (grid.rows * grid.columns);
@@ -159,21 +158,26 @@ fn input_1d(d: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize, 
     }
 }
 
-/// Output transform of sums `[element][padded][pitch]`, then bias and ReLU; one unit per tile (`x`) and channel (`y`).
+/// Output transform of sums `[element][padded][pitch]`, then bias, shortcut and ReLU; one unit per tile (`x`) and
+/// channel (`y`).
 #[cube(launch_unchecked)]
 fn output_kernel(
     sums: &[f32],
     bias: &[f32],
+    // As `out`; read only if `has_shortcut`.
+    shortcut: &[f32],
     out: &mut [f32],
     grid: &TileGrid,
     padded: usize,
     slope: f32,
     cap: f32,
+    #[comptime] has_shortcut: bool,
+    #[comptime] capped: bool,
     #[comptime] side: usize,
 ) {
     let n = comptime!(side + 2);
     let tile = ABSOLUTE_POS_X as usize;
-    let channel = ABSOLUTE_POS_Y as usize;
+    let channel = row();
     if tile < grid.count && channel < grid.channels {
         let mut m = Array::<f32>::new(comptime!(n * n));
         #[unroll]
@@ -198,8 +202,12 @@ fn output_kernel(
             #[unroll]
             for j in 0..side {
                 if y + i < grid.height && x + j < grid.width {
-                    let z = m[comptime!(i * n + j)] + bias[channel];
-                    out[plane + (y + i) * grid.width + x + j] = clamped_relu(z, slope, cap);
+                    let to = plane + (y + i) * grid.width + x + j;
+                    let mut z = m[comptime!(i * n + j)] + bias[channel];
+                    if has_shortcut {
+                        z += shortcut[to];
+                    }
+                    out[to] = clamped_relu(z, slope, cap, capped);
                 }
             }
         }
@@ -230,13 +238,13 @@ fn output_1d(m: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize,
 pub fn pack(tile: Tile, shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
     let padded = shape.c_out.next_multiple_of(BLOCK_ROWS);
     let out = empty(weight, [tile.elements() * padded * shape.c_in]);
-    let dim = CUBE_DIM;
+    let (count, dim) = plane([shape.c_in, padded]);
     // SAFETY: units beyond `c_in` or `padded` do nothing. The others write within `out`, and `min` keeps their reads
     // within the weights of the last output channel.
     unsafe {
         filter_kernel::launch_unchecked(
             &weight.client,
-            cube_count([shape.c_in, padded, 1], dim),
+            count,
             dim,
             weight.clone().into_buffer_arg(),
             out.clone().into_buffer_arg(),
@@ -249,22 +257,15 @@ pub fn pack(tile: Tile, shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
     out
 }
 
-/// Return the convolution + ReLU of `x` `[n, c_in, h, w]`, which is `[n, c_out, h', w']`. `weights` come from [`pack`].
+/// Return the convolution of `x` `[n, c_in, h, w]`, which is `[n, c_out, h', w']`. `weights` come from [`pack`].
 ///
 /// It processes as many images at once as [`MAX_PATCH_VALUES`] allows, but at least one.
-pub fn forward(
-    tile: Tile,
-    shape: &ConvShape,
-    x: CubeTensor,
-    weights: CubeTensor,
-    bias: CubeTensor,
-    relu: ClampedRelu,
-) -> CubeTensor {
+pub fn forward(tile: Tile, shape: &ConvShape, x: CubeTensor, weights: CubeTensor, epilogue: Epilogue) -> CubeTensor {
     let ([h, w], side, elements) = (shape.size_out, tile.side(), tile.elements());
     let (rows, columns, padded) = (h.div_ceil(side), w.div_ceil(side), shape.c_out.next_multiple_of(BLOCK_ROWS));
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
     let image_chunk = (MAX_PATCH_VALUES / (elements * rows * columns * shape.c_in.max(padded))).clamp(1, shape.images);
-    let (client, dim) = (x.client.clone(), CUBE_DIM);
+    let (client, relu) = (x.client.clone(), epilogue.relu);
     for image in (0..shape.images).step_by(image_chunk) {
         let count = rows * columns * image_chunk.min(shape.images - image);
         let pitch = count.next_multiple_of(4);
@@ -274,12 +275,13 @@ pub fn forward(
             let [top, left] = shape.padding;
             TileGridLaunch::new(count, pitch, rows, columns, image, channels, height, width, top, left)
         };
+        let (cubes, dim) = plane([pitch, shape.c_in]);
         // SAFETY: units beyond `pitch` or the channels do nothing. `inside` keeps the reads of the others within their
         // plane, and they write within `patches`.
         unsafe {
             input_kernel::launch_unchecked(
                 &client,
-                cube_count([pitch, shape.c_in, 1], dim),
+                cubes,
                 dim,
                 x.clone().into_buffer_arg(),
                 patches.clone().into_buffer_arg(),
@@ -291,20 +293,24 @@ pub fn forward(
         let weights = weights.clone();
         Product { weights, shared: false, columns: patches, batch: elements, rows: padded, depth, width }
             .launch(&sums, None);
+        let (cubes, dim) = plane([count, shape.c_out]);
         // SAFETY: units beyond the tiles or channels do nothing. The others read within `sums`, and write only pixels
         // within their plane.
         unsafe {
             output_kernel::launch_unchecked(
                 &client,
-                cube_count([count, shape.c_out, 1], dim),
+                cubes,
                 dim,
                 sums.into_buffer_arg(),
-                bias.clone().into_buffer_arg(),
+                epilogue.bias.clone().into_buffer_arg(),
+                epilogue.shortcut_or(&epilogue.bias).into_buffer_arg(),
                 out.clone().into_buffer_arg(),
                 grid(shape.c_out, shape.size_out),
                 padded,
                 relu.slope,
                 relu.cap,
+                epilogue.shortcut.is_some(),
+                relu.cap.is_finite(),
                 side,
             );
         }
