@@ -1,6 +1,6 @@
 //! Device selection. Apart from `kernels`, this is the only module that names a backend.
 
-use burn::tensor::{Device, ExecutionError, Tensor};
+use burn::tensor::{Device, ExecutionError, Tensor, TensorData, Transaction};
 use serde::{Deserialize, Serialize};
 
 /// Device that a user can choose.
@@ -53,7 +53,20 @@ impl From<ExecutionError> for ReadError {
 /// # Errors
 /// [`ReadError`] if the device fails.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ReadError> {
-    let data = tensor.into_data_async().await?;
+    values(tensor.into_data_async().await?)
+}
+
+/// Copy the values of two tensors from their device with a single answer of it; see [`read`].
+///
+/// # Errors
+/// [`ReadError`] if the device fails.
+pub async fn read_pair<const A: usize, const B: usize>(a: Tensor<A>, b: Tensor<B>) -> Result<[Vec<f32>; 2], ReadError> {
+    let data = Transaction::default().register(a).register(b).execute_async().await?;
+    let values = data.into_iter().map(values).collect::<Result<Vec<_>, _>>()?;
+    values.try_into().map_err(|values: Vec<_>| ReadError(format!("{} tensors instead of 2", values.len())))
+}
+
+fn values(data: TensorData) -> Result<Vec<f32>, ReadError> {
     data.try_into_vec_as::<f32>().map_err(|e| ReadError(format!("{e:?}")))
 }
 

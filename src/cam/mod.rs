@@ -10,6 +10,7 @@ mod explain;
 mod faithfulness;
 mod full_grad;
 mod gradient;
+mod head;
 mod imputation;
 mod perturbation;
 mod sanity;
@@ -18,6 +19,7 @@ use burn::tensor::{Int, Tensor, TensorData, activation};
 
 pub use explain::explain;
 pub use faithfulness::faithfulness;
+pub use head::Head;
 pub use sanity::sanity;
 
 use crate::device::ReadError;

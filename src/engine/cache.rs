@@ -4,16 +4,24 @@ use burn::tensor::Tensor;
 
 use crate::core::geometry::Rect;
 
-/// The output of one forward pass: enough to compute any class's map.
-pub(super) struct CachedInference {
-    /// Activations of the last stage, `[1, k, h, w]`.
-    pub features: Tensor<4>,
+/// Scores of all classes for a photo, and where the network saw it.
+pub(super) struct Scores {
     /// Score of every class.
     pub logits: Vec<f32>,
     /// Softmax of the logits.
     pub probabilities: Vec<f32>,
     /// The crop, in pixels of the upright photo in the file.
     pub crop: Rect,
+}
+
+/// The output of one forward pass: enough to compute any class's map.
+pub(super) struct CachedInference {
+    /// Activations of the last stage on the device, `[1, k, h, w]`.
+    pub features: Tensor<4>,
+    /// The values of `features`.
+    pub values: Vec<f32>,
+    /// Scores of all classes.
+    pub scores: Scores,
 }
 
 /// A photo on which inference has run.

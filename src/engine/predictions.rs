@@ -1,45 +1,40 @@
 //! Predictions from a cached inference: scores, maps and evidence boxes of any classes.
 
-use burn::tensor::Tensor;
-
-use super::cache::CachedInference;
-use super::error::EngineError;
-use crate::cam::class_maps;
+use super::cache::{CachedInference, Scores};
+use crate::cam::Head;
 use crate::core::evidence::{BOX_THRESHOLD, GRID, evidence_box};
 use crate::core::geometry::Rect;
 use crate::core::inference::{ClassMap, Prediction};
 use crate::core::resample::bilinear;
-use crate::device::read;
-use crate::model::Network;
 
 /// Compute the predictions for `classes` with their CAMs. `names` are the names of all classes.
-pub(super) async fn predictions(
-    network: &Network,
+pub(super) fn predictions(
+    head: &Head,
     names: &[String],
     cached: &CachedInference,
     classes: &[usize],
-) -> Result<Vec<Prediction>, EngineError> {
-    with_maps(class_maps(network, cached.features.clone(), classes), names, cached, classes).await
+) -> Vec<Prediction> {
+    let [_, _, height, width] = cached.features.dims();
+    with_maps(&head.class_maps(&cached.values, classes), [height, width], names, &cached.scores, classes)
 }
 
-/// Compute the predictions for `classes` with the given `maps`, `[classes, h, w]`.
-pub(super) async fn with_maps(
-    maps: Tensor<3>,
+/// Compute the predictions for `classes` with the given `maps`, `[classes, height, width]`.
+pub(super) fn with_maps(
+    maps: &[f32],
+    [height, width]: [usize; 2],
     names: &[String],
-    cached: &CachedInference,
+    scores: &Scores,
     classes: &[usize],
-) -> Result<Vec<Prediction>, EngineError> {
-    let [_, height, width] = maps.dims();
-    let values = read(maps).await?;
-    let predictions = classes.iter().zip(values.chunks_exact(width * height)).map(|(&index, map)| Prediction {
+) -> Vec<Prediction> {
+    let predictions = classes.iter().zip(maps.chunks_exact(width * height)).map(|(&index, map)| Prediction {
         index,
         class: names[index].clone(),
-        logit: cached.logits[index],
-        probability: cached.probabilities[index],
-        evidence_box: box_in_photo(map, width, height, cached.crop),
+        logit: scores.logits[index],
+        probability: scores.probabilities[index],
+        evidence_box: box_in_photo(map, width, height, scores.crop),
         map: ClassMap { width, height, values: map.to_vec() },
     });
-    Ok(predictions.collect())
+    predictions.collect()
 }
 
 /// Return the evidence box `[x0, y0, x1, y1]` of the map scaled up to [`GRID`], in the pixels of `crop`.

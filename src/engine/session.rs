@@ -4,27 +4,48 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use burn::tensor::Device;
 
-use super::cache::{CachedFeatures, CachedInference, CachedPhoto};
+use super::cache::{CachedFeatures, CachedInference, CachedPhoto, Scores};
 use super::error::EngineError;
 use super::predictions::{predictions, with_maps};
-use crate::cam::{class_maps, explain};
+use crate::cam::{Head, explain};
 use crate::checkpoint::{ModelCard, decode, sha256_hex, verify, weights};
 use crate::core::inference::{Inference, Prediction, Timing, softmax};
 use crate::core::method::CamOptions;
-use crate::device::read;
-use crate::model::Network;
+use crate::device::{ReadError, read, read_pair};
+use crate::model::{Network, Output};
 use crate::photo::Photo;
 
 /// Largest number of the second model's classes in a comparison. A lesson's classes are fewer.
 pub const MAX_COMPARED_CLASSES: usize = 50;
 
 /// A network and its card.
+#[derive(Clone)]
 pub(super) struct Model {
     pub card: ModelCard,
     pub network: Network,
+    /// The network's head, read from the device when it is first needed.
+    head: OnceLock<Head>,
+}
+
+impl Model {
+    fn new(card: ModelCard, network: Network) -> Self {
+        Self { card, network, head: OnceLock::new() }
+    }
+
+    /// Return the head's values.
+    async fn head(&self) -> Result<&Head, ReadError> {
+        match self.head.get() {
+            Some(head) => Ok(head),
+            None => {
+                let head = Head::read(&self.network).await?;
+                Ok(self.head.get_or_init(|| head))
+            }
+        }
+    }
 }
 
 /// A model on a device, with the cached inferences and features of photos, and optionally a second model to compare
@@ -57,8 +78,7 @@ impl Session {
 
     /// Create a session with the same model and an empty cache, for another thread.
     pub fn fork(&self) -> Self {
-        let model = self.model.as_ref().map(|model| Model { card: model.card.clone(), network: model.network.clone() });
-        Self { model, ..Self::new(self.device.clone(), self.clock) }
+        Self { model: self.model.clone(), ..Self::new(self.device.clone(), self.clock) }
     }
 
     /// Check `bytes` against the card's hash and build the model.
@@ -76,7 +96,7 @@ impl Session {
     pub fn set_model(&mut self, card: ModelCard, network: Network) {
         self.cached_photos.clear();
         self.cached_features.clear();
-        self.model = Some(Model { card, network });
+        self.model = Some(Model::new(card, network));
     }
 
     pub(super) fn loaded(&self) -> Result<&Model, EngineError> {
@@ -102,8 +122,8 @@ impl Session {
         let model = self.loaded()?;
         let black = vec![0; 3 * (model.card.preprocessing.size as usize).pow(2)];
         let output = model.network.forward(model.card.preprocessing.normalise(&black, &self.device));
-        read(class_maps(&model.network, output.features, &[0])).await?;
         read(output.logits).await?;
+        model.head().await?;
         Ok(())
     }
 
@@ -132,7 +152,7 @@ impl Session {
 
     /// Use a network that is already built as the second model. Returns its card.
     pub fn set_second(&mut self, card: ModelCard, network: Network) -> &ModelCard {
-        &self.second.insert(Model { card, network }).card
+        &self.second.insert(Model::new(card, network)).card
     }
 
     /// Run inference on a photo with the loaded model and, if there is one, with the second model.
@@ -162,8 +182,8 @@ impl Session {
         let start = (self.clock)();
         let crop = preprocessing.crop(photo.width, photo.height);
         let rgb = photo.square(crop, preprocessing.size);
-        let output = model.network.forward(preprocessing.normalise(&rgb, &self.device));
-        let logits = read(output.logits).await?;
+        let Output { features, logits } = model.network.forward(preprocessing.normalise(&rgb, &self.device));
+        let [logits, values] = read_pair(logits, features.clone()).await?;
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(EngineError::NotFinite);
         }
@@ -174,8 +194,9 @@ impl Session {
         order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
         order.truncate(top);
         let (width, height) = photo.original;
-        let cached = CachedInference { features: output.features, logits, probabilities, crop: photo.in_file(crop) };
-        let predictions = predictions(&model.network, &model.card.classes, &cached, &order).await?;
+        let scores = Scores { logits, probabilities, crop: photo.in_file(crop) };
+        let cached = CachedInference { features, values, scores };
+        let predictions = predictions(model.head().await?, &model.card.classes, &cached, &order);
         let maps_done = (self.clock)();
 
         let inference = Inference {
@@ -195,7 +216,7 @@ impl Session {
     pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
         let model = self.loaded()?;
         let cached = &self.cached(id, classes)?.inference;
-        predictions(&model.network, &model.card.classes, cached, classes).await
+        Ok(predictions(model.head().await?, &model.card.classes, cached, classes))
     }
 
     /// Compute the maps of any `classes` of photo `id` by any method.
@@ -216,13 +237,14 @@ impl Session {
         let CachedPhoto { rgb, inference } = self.cached(id, classes)?;
         let x = model.card.preprocessing.normalise(rgb, &self.device);
         let maps = explain(&model.network, x, Some(inference.features.clone()), options, classes, progress).await?;
-        with_maps(maps, &model.card.classes, inference, classes).await
+        let [_, height, width] = maps.dims();
+        Ok(with_maps(&read(maps).await?, [height, width], &model.card.classes, &inference.scores, classes))
     }
 
     /// Return what is cached of photo `id`, if the model has all of `classes`.
     pub(super) fn cached(&self, id: u32, classes: &[usize]) -> Result<&CachedPhoto, EngineError> {
         let photo = self.cached_photos.get(&id).ok_or(EngineError::NoInference)?;
-        let count = photo.inference.logits.len();
+        let count = photo.inference.scores.logits.len();
         match classes.iter().find(|&&class| class >= count) {
             Some(&class) => Err(EngineError::Class { class, classes: count }),
             None => Ok(photo),

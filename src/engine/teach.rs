@@ -8,17 +8,18 @@ use burn::tensor::Tensor;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::cache::{CachedFeatures, CachedInference};
+use super::cache::{CachedFeatures, Scores};
 use super::error::EngineError;
 use super::learner::{Learner, LessonInputs, split_last, train_config};
-use super::predictions::predictions;
+use super::predictions::with_maps;
 use super::session::Session;
+use crate::cam::class_maps;
 use crate::checkpoint::{Accuracy, ModelCard};
 use crate::core::geometry::Rect;
 use crate::core::inference::{Prediction, softmax};
 use crate::core::lesson::{Answer, Lesson, LessonEvent, TrainablePart};
 use crate::data::{Augment, augment, stratified};
-use crate::device::read;
+use crate::device::{read, read_pair};
 use crate::model::{Network, run};
 use crate::photo::Photo;
 use crate::train::{Event, Progress, fit};
@@ -203,9 +204,11 @@ impl Watched {
     /// Predict the class with `trainable`, the trainable part of the network; `classes` are the names of all classes.
     async fn predict(&self, trainable: &Network, classes: &[String]) -> Result<Prediction, EngineError> {
         let features = run(&trainable.stages, self.input.clone());
-        let logits = read(trainable.head(features.clone())).await?;
-        let cached = CachedInference { features, probabilities: softmax(&logits), logits, crop: self.crop };
-        let found = predictions(trainable, classes, &cached, &[self.class]).await?;
+        let maps = class_maps(trainable, features.clone(), &[self.class]);
+        let [_, height, width] = maps.dims();
+        let [logits, maps] = read_pair(trainable.head(features), maps).await?;
+        let scores = Scores { probabilities: softmax(&logits), logits, crop: self.crop };
+        let found = with_maps(&maps, [height, width], classes, &scores, &[self.class]);
         found.into_iter().next().ok_or(EngineError::Class { class: self.class, classes: classes.len() })
     }
 }
