@@ -5,6 +5,8 @@ mod batch;
 #[cfg(feature = "cli")]
 mod boxed;
 #[cfg(feature = "cli")]
+mod fetch;
+#[cfg(feature = "cli")]
 mod files;
 #[cfg(feature = "cli")]
 mod formats;
@@ -16,6 +18,8 @@ pub use augment::{Augment, augment};
 pub use batch::batch;
 #[cfg(feature = "cli")]
 pub use boxed::Boxed;
+#[cfg(feature = "cli")]
+pub use fetch::{Archive, FetchError, Fetched, Step, fetch};
 #[cfg(feature = "cli")]
 pub use files::files_below;
 #[cfg(feature = "cli")]
@@ -47,6 +51,14 @@ pub enum DataError {
         path: std::path::PathBuf,
         /// The reader's error.
         source: zip::result::ZipError,
+    },
+    /// The folder is not there, and its files can be fetched.
+    #[error("{path} is not there; `camscope fetch {format} {path}` downloads it")]
+    NotFetched {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// Name of the format.
+        format: &'static str,
     },
     /// The files are not those of the format.
     #[error("{path}: expected {expected}; found no such files")]

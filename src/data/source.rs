@@ -89,6 +89,9 @@ impl DataSource {
     /// # Errors
     /// [`DataError`]; [`DataError::HasBoxes`] for a format of objects with boxes, which does not label whole photos.
     pub fn load(&self, preprocessing: &Preprocessing) -> Result<Split, DataError> {
+        if self.format.archive.is_some() && !self.path.exists() {
+            return Err(DataError::NotFetched { path: self.path.clone(), format: self.format.name });
+        }
         match self.format.reader {
             Reader::Labelled(load) => load(&self.path, preprocessing),
             Reader::Boxed(_) => Err(DataError::HasBoxes(self.format.name)),

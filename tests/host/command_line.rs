@@ -9,6 +9,11 @@ fn camscope(arguments: &[&str]) -> Command {
     command
 }
 
+/// Return what a run that must fail writes to standard error.
+pub fn error_of_command(arguments: &[&str]) -> String {
+    error_of(&run(arguments))
+}
+
 fn run(arguments: &[&str]) -> Output {
     camscope(arguments).output().unwrap()
 }

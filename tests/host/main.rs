@@ -13,6 +13,7 @@ mod command_line;
 mod compatibility;
 mod convolution;
 mod data;
+mod fetch;
 mod imagenet;
 mod kernels;
 mod metrics;

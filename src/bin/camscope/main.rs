@@ -7,6 +7,7 @@ mod cam;
 mod curves;
 mod eval;
 mod evaluation_data;
+mod fetch;
 mod import;
 mod info;
 mod model;
@@ -54,6 +55,7 @@ enum Command {
     Report(report::Args),
     Train(Box<train::Args>),
     Eval(eval::Args),
+    Fetch(fetch::Args),
     Score(score::Args),
     Curves(curves::Args),
     Info(info::Args),
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         Command::Report(args) => report::run(args),
         Command::Train(args) => train::run(*args, matches.subcommand_matches("train").unwrap_or(&matches)),
         Command::Eval(args) => eval::run(args),
+        Command::Fetch(args) => fetch::run(args),
         Command::Score(args) => score::run(args),
         Command::Curves(args) => curves::run(args),
         Command::Info(args) => info::run(args),

@@ -180,7 +180,8 @@ fn of_method(
 ) -> anyhow::Result<Score> {
     const ID: u32 = 0;
     let go_on = async |_, _| ControlFlow::Continue(());
-    let (mut faithfulness, mut sanity, mut found, mut spent) = (Vec::new(), Vec::new(), LocalisationTally::default(), 0.0);
+    let (mut faithfulness, mut sanity, mut found, mut spent) =
+        (Vec::new(), Vec::new(), LocalisationTally::default(), 0.0);
     for case in cases {
         let inference = pollster::block_on(session.infer(ID, &case.photo, 1)).with_context(|| case.name.clone())?;
         let predicted = inference.predictions[0].index;

@@ -5,7 +5,15 @@ use std::path::Path;
 use super::planes::{interleaved, lines, not_empty};
 use crate::core::preprocessing::Preprocessing;
 use crate::data::files::read_files;
-use crate::data::{DataError, Dataset, Split};
+use crate::data::{Archive, DataError, Dataset, Split};
+
+/// The authors' archive.
+pub const ARCHIVE: Archive = Archive {
+    url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+    sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+    folder: "cifar-10-batches-bin",
+    skipped: &[],
+};
 
 /// Load `data_batch_1.bin` … `data_batch_5.bin` for training and `test_batch.bin` for testing.
 ///

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::core::names::is_image_name;
 use crate::core::preprocessing::Preprocessing;
 use crate::data::files::read_files;
-use crate::core::names::is_image_name;
 use crate::data::{DataError, Dataset, Split};
 use crate::photo::{Photo, PhotoError};
 

@@ -10,7 +10,7 @@ mod yolo;
 
 use std::path::Path;
 
-use super::{Boxed, DataError, Split};
+use super::{Archive, Boxed, DataError, Split};
 use crate::core::preprocessing::Preprocessing;
 
 /// A data-set format.
@@ -20,6 +20,8 @@ pub struct Format {
     pub name: &'static str,
     /// What the folder holds, for help texts.
     pub content: &'static str,
+    /// The authors' archive, if `camscope fetch` may download it.
+    pub archive: Option<Archive>,
     pub(super) reader: Reader,
 }
 
@@ -34,20 +36,42 @@ pub(super) enum Reader {
 
 /// All formats.
 pub static FORMATS: &[Format] = &[
-    Format { name: "stl10", content: "STL-10's binary files", reader: Reader::Labelled(stl10::load) },
-    Format { name: "cifar10", content: "CIFAR-10's binary files", reader: Reader::Labelled(cifar10::load) },
+    Format {
+        name: "stl10",
+        content: "STL-10's binary files",
+        archive: Some(stl10::ARCHIVE),
+        reader: Reader::Labelled(stl10::load),
+    },
+    Format {
+        name: "cifar10",
+        content: "CIFAR-10's binary files",
+        archive: Some(cifar10::ARCHIVE),
+        reader: Reader::Labelled(cifar10::load),
+    },
     Format {
         name: "folder",
         content: "a sub-folder per class, or train/, val/ and test/ with such",
+        archive: None,
         reader: Reader::Labelled(folder::load),
     },
     Format {
         name: "tiny-imagenet",
         content: "Tiny ImageNet's validation images and boxes",
+        archive: None,
         reader: Reader::Boxed(tiny_imagenet::load),
     },
-    Format { name: "yolo", content: "images/ and labels/ with boxes", reader: Reader::Boxed(yolo::load) },
-    Format { name: "voc", content: "photos with Pascal VOC's .xml files", reader: Reader::Boxed(voc::load) },
+    Format {
+        name: "yolo",
+        content: "images/ and labels/ with boxes",
+        archive: None,
+        reader: Reader::Boxed(yolo::load),
+    },
+    Format {
+        name: "voc",
+        content: "photos with Pascal VOC's .xml files",
+        archive: None,
+        reader: Reader::Boxed(voc::load),
+    },
 ];
 
 impl Format {

@@ -5,7 +5,15 @@ use std::path::Path;
 use super::planes::{interleaved, lines, not_empty};
 use crate::core::preprocessing::Preprocessing;
 use crate::data::files::read_files;
-use crate::data::{DataError, Dataset, Split};
+use crate::data::{Archive, DataError, Dataset, Split};
+
+/// The authors' archive. Its 100,000 unlabelled images are of no use here.
+pub const ARCHIVE: Archive = Archive {
+    url: "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
+    sha256: "f31fd99273a1acb8609c8db427cebb1de3f71de77758cdc0e22956e1289b9866",
+    folder: "stl10_binary",
+    skipped: &["unlabeled_X.bin"],
+};
 
 /// Load `train_X.bin` and `train_y.bin` for training, `test_X.bin` and `test_y.bin` for testing.
 ///

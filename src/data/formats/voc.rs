@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::core::annotations::voc;
+use crate::core::names::is_image_name;
 use crate::core::preprocessing::Preprocessing;
+use crate::data::DataError;
 use crate::data::boxed::{Boxed, annotated, assemble};
 use crate::data::files::read_files;
-use crate::core::names::is_image_name;
-use crate::data::DataError;
 
 /// Load photos with their annotations: for each photo an `.xml` file of the same name, anywhere below `root`.
 ///

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::core::annotations::yolo;
+use crate::core::names::is_image_name;
 use crate::core::preprocessing::Preprocessing;
+use crate::data::DataError;
 use crate::data::boxed::{Boxed, annotated, assemble};
 use crate::data::files::read_files;
-use crate::core::names::is_image_name;
-use crate::data::DataError;
 
 /// Load the photos below `images/` with the labels at the same relative path below `labels/`.
 ///
