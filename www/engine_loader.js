@@ -4,7 +4,13 @@ importScripts("./engines.js");
 const device = new URLSearchParams(self.location.search).get("device");
 const engine = device === "cpu" ? cpuEngine() : device;
 self.addEventListener("unhandledrejection", (event) => setTimeout(() => { throw event.reason; }));
-if (self.GPUAdapter) {
+if (self.GPU) {
+  // A browser with a broken graphics process never answers; null means that there is no adapter.
+  const request = GPU.prototype.requestAdapter;
+  GPU.prototype.requestAdapter = function (...all) {
+    const patience = new Promise((resolve) => setTimeout(resolve, 3000, null));
+    return Promise.race([request.apply(this, all), patience]);
+  };
   // Whoever waits for a result of an adapter that was lost (a driver's update, a sleeping laptop) waits for ever.
   const open = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (...all) {

@@ -1,16 +1,18 @@
 //! Probe of the WebGPU adapter: it is usable if it is real hardware and has what burn needs. Otherwise the page uses the CPU.
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::web::{lowercase, property, window};
+use super::web::{lowercase, property, timer, window};
 use crate::core::message::{Arg, Message};
 
 /// Names of software adapters, in lower case.
 const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic render"];
 /// Smallest usable limit of a storage buffer, in bytes. One tensor must fit.
 const MIN_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
+/// Longest wait for an adapter, in milliseconds. A browser with a broken graphics process never answers.
+const PATIENCE: i32 = 3000;
 
 pub struct Adapter {
     pub name: Arg,
@@ -30,8 +32,12 @@ pub async fn probe() -> Result<Adapter, Message> {
     let _ = Reflect::set(&options, &"powerPreference".into(), &"high-performance".into());
     let request: Function = property(&gpu, "requestAdapter").unchecked_into();
     let promise: Promise = request.call1(&gpu, &options).map_err(|_| Message::new("webgpu-mute"))?.unchecked_into();
-    let adapter = JsFuture::from(promise).await.unwrap_or(JsValue::NULL);
-    if adapter.is_null() || adapter.is_undefined() {
+    let first = Promise::race(&Array::of2(&promise, &timer(PATIENCE)));
+    let adapter = JsFuture::from(first).await.unwrap_or(JsValue::NULL);
+    if adapter.is_undefined() {
+        return Err("webgpu-silent".into()); // the timer was first
+    }
+    if adapter.is_null() {
         return Err("webgpu-no-adapter".into());
     }
 

@@ -1,6 +1,6 @@
 //! Small helpers for the browser's interfaces.
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Document, HtmlElement, Response, Window};
@@ -20,6 +20,18 @@ pub fn document() -> Document {
 /// Return the milliseconds since the page was opened.
 pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Return a promise that is fulfilled with `undefined` after `milliseconds`.
+pub fn timer(milliseconds: i32) -> Promise {
+    Promise::new(&mut |resolve, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    })
+}
+
+/// Wait for `milliseconds`.
+pub async fn sleep(milliseconds: i32) {
+    let _ = JsFuture::from(timer(milliseconds)).await;
 }
 
 /// Return `data-{name}` of the body, such as the `device` or `model` that the program `app` has chosen. Empty before that.

@@ -49,6 +49,7 @@ cpu-software = the only graphics adapter is software ({ $name })
 cpu-instead = the WebGPU engine stopped
 webgpu-none = this browser has no WebGPU
 webgpu-mute = WebGPU could not be asked for an adapter
+webgpu-silent = no graphics adapter answered within 3 seconds
 webgpu-no-adapter = no graphics adapter is open to WebGPU
 webgpu-no-timestamps = the graphics adapter lacks timestamp queries
 webgpu-small-buffers = the graphics adapter's buffers are too small

@@ -49,6 +49,7 @@ cpu-software = 그래픽 어댑터가 소프트웨어뿐({ $name })
 cpu-instead = WebGPU 엔진이 멈춤
 webgpu-none = 이 브라우저에는 WebGPU가 없음
 webgpu-mute = WebGPU에 어댑터를 요청할 수 없음
+webgpu-silent = 그래픽 어댑터가 3초 안에 응답하지 않음
 webgpu-no-adapter = WebGPU가 쓸 수 있는 그래픽 어댑터가 없음
 webgpu-no-timestamps = 그래픽 어댑터에 타임스탬프 쿼리가 없음
 webgpu-small-buffers = 그래픽 어댑터의 버퍼가 너무 작음

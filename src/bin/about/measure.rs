@@ -7,10 +7,9 @@ use camscope::core::message::{Arg, Message};
 use camscope::page::adapter::probe;
 use camscope::page::engine::Engine;
 use camscope::page::manifest::{Model, models};
-use camscope::page::web::{body_data, fixed, parameter, window};
+use camscope::page::web::{body_data, fixed, parameter, sleep};
 use camscope::protocol::{Reply, Request};
 use leptos::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use crate::state::{Finding, State, Wanted};
 
@@ -43,7 +42,7 @@ pub async fn begin(state: State) {
     }
     // Two engines that start at once would each tell of the other.
     while body_data("settled").is_empty() {
-        pause(50).await;
+        sleep(50).await;
     }
     let probed = probe().await;
     let real = probed.as_ref().is_ok_and(|adapter| !adapter.software);
@@ -76,13 +75,6 @@ pub async fn begin(state: State) {
     if asked.is_some() {
         start(state);
     }
-}
-
-async fn pause(milliseconds: i32) {
-    let pause = js_sys::Promise::new(&mut |resolve, _| {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
-    });
-    let _ = JsFuture::from(pause).await;
 }
 
 /// Pixels on a side for which a model was made.

@@ -1,7 +1,7 @@
 //! Photos from the camera: a live picture, and as long as the button is held, a photo every third of a second.
 
 use camscope::core::message::Message;
-use camscope::page::web::{property, window};
+use camscope::page::web::{property, sleep, window};
 use leptos::html::Video;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -72,7 +72,7 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
                         recording.set(None);
                     }
                 }
-                wait(INTERVAL).await;
+                sleep(INTERVAL).await;
             }
         });
     };
@@ -133,11 +133,4 @@ async fn frame(video: &HtmlVideoElement) -> Option<Blob> {
         let _ = canvas.to_blob_with_type(&resolve, "image/jpeg");
     });
     JsFuture::from(blob).await.ok()?.dyn_into().ok()
-}
-
-async fn wait(milliseconds: i32) {
-    let turn = js_sys::Promise::new(&mut |resolve, _| {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
-    });
-    let _ = JsFuture::from(turn).await;
 }

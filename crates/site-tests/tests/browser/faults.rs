@@ -201,3 +201,21 @@ async fn a_clock_that_goes_back_stops_nothing() {
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
+
+/// An adapter that never answers, as in a browser whose graphics process is broken, is given up after three seconds,
+/// whether the page waits for it or the engine.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_adapter_is_replaced_by_the_cpu() {
+    const SILENT: &str = "GPU.prototype.requestAdapter = () => new Promise(() => {});";
+    for (file, device, expected) in [("start.js", "", ""), ("engine_loader.js", "device=webgpu&", "The CPU goes on")] {
+        let (site, browser) = (Site::changed(with(file, SILENT)).await, Browser::start().await);
+        browser.open(&format!("{}/?{device}model=resnet-20", site.url)).await;
+        add_sample(&browser, "cat.png", 1).await;
+        let label = browser.text("[data-testid=device-label][data-device=cpu]").await;
+        assert!(file != "start.js" || label.contains("no graphics adapter answered within 3 seconds"), "{label}");
+        let messages = browser.messages().await;
+        assert!(messages.iter().all(|message| message.contains(expected)), "{messages:?}");
+        assert_eq!(messages.len(), usize::from(!expected.is_empty()), "{messages:?}");
+        browser.close().await;
+    }
+}
