@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::client::failed;
+use crate::pool;
 use crate::state::{PICTURE, Phase, PhotoTask, ShownMap, State};
 use crate::task::{SMALL, Task, chosen_model, compare, pump, send, with};
 
@@ -128,21 +129,31 @@ fn inferred(state: State, photo: u32, inference: Inference, picture: Picture, ta
     if state.items.with_untracked(|items| items.iter().all(|item| item.id != photo)) {
         return send(&Request::Forget { photo });
     }
-    let fresh = state.thumbnails.with_untracked(|thumbnails| !thumbnails.contains_key(&photo));
-    if fresh && let Some(thumbnail) = overlay_thumbnail(&picture, &inference, SMALL as usize) {
-        state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo, thumbnail)));
+    if let &Task::Batch(_, since) = task {
+        send(&Request::Forget { photo });
+        return batch_done(state, photo, inference, &picture, since);
     }
-    match task {
-        Task::Open(_) => {
-            with(|client| client.open = Some(photo));
-            PICTURE.set(Some((photo, Rc::new(picture))));
-            state.pictures.update(|n| *n += 1);
-        }
-        Task::Batch(_, since) => {
-            state.spent.update(|(spent, photos)| (*spent, *photos) = (*spent + now() - since, *photos + 1));
-            send(&Request::Forget { photo });
-        }
-        _ => {}
+    keep(state, photo, inference, &picture);
+    with(|client| client.open = Some(photo));
+    PICTURE.set(Some((photo, Rc::new(picture))));
+    state.pictures.update(|n| *n += 1);
+}
+
+/// Inference of a photo of the folder, which began at `since`, is done.
+pub fn batch_done(state: State, photo: u32, inference: Inference, picture: &Picture, since: f64) {
+    let milliseconds = (now() - since) / (1 + pool::size()) as f64;
+    state.spent.update(|(spent, photos)| (*spent, *photos) = (*spent + milliseconds, *photos + 1));
+    keep(state, photo, inference, picture);
+}
+
+/// Take the inference of a photo, and its thumbnail if it has none, into the state. The photo may have been removed.
+fn keep(state: State, photo: u32, inference: Inference, picture: &Picture) {
+    if state.items.with_untracked(|items| items.iter().all(|item| item.id != photo)) {
+        return;
+    }
+    let fresh = state.thumbnails.with_untracked(|thumbnails| !thumbnails.contains_key(&photo));
+    if fresh && let Some(thumbnail) = overlay_thumbnail(picture, &inference, SMALL as usize) {
+        state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo, thumbnail)));
     }
     state.item(photo, |item| item.state = BatchItemState::Done(inference));
 }

@@ -11,6 +11,7 @@ mod export;
 mod files;
 mod gallery;
 mod measures;
+mod pool;
 mod state;
 mod task;
 

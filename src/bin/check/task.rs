@@ -1,5 +1,5 @@
-//! Scheduler: one task at a time, derived from the state. First the network, then the chosen photo, the maps and measures that it
-//! lacks, and the rest of the folder. A task ends with its reply.
+//! Scheduler of the first engine: one task at a time, derived from the state. First the network, then the chosen photo, the maps and
+//! measures that it lacks, and the rest of the folder, in which `pool` helps. A task ends with its reply.
 
 use std::cell::RefCell;
 
@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::answers::{broken, give_up};
+use crate::pool;
 use crate::state::{CompareWith, FILES, Phase, PhotoTask, State};
 
 /// Longest side of the pictures: in the gallery, and on the stage.
@@ -74,8 +75,24 @@ pub fn chosen_model(state: State) -> Option<Model> {
     state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned())
 }
 
-/// Gives the engine its next task, if it is free.
+/// Give the engines their next tasks, as far as they are free.
 pub fn pump(state: State) {
+    pump_first(state);
+    pool::advance(state);
+}
+
+/// Return the next photo of the folder that waits and that no engine has.
+pub fn next_waiting(state: State) -> Option<u32> {
+    let taken = with(|client| match client.task {
+        Some(Task::Batch(photo, _) | Task::Open(photo)) => Some(photo),
+        _ => None,
+    });
+    let is_free =
+        |item: &&BatchItem| item.state == BatchItemState::Waiting && taken != Some(item.id) && !pool::has(item.id);
+    state.items.with_untracked(|items| items.iter().find(is_free).map(|item| item.id))
+}
+
+fn pump_first(state: State) {
     let Some(model) = chosen_model(state) else { return };
     if with(|client| !client.started || client.task.is_some()) || state.phase.get_untracked() == Phase::Failed {
         return;
@@ -89,7 +106,6 @@ pub fn pump(state: State) {
         state.phase.set(Phase::Loading(Message::new("check-loading").with("title", model.title.as_str())));
         return send(&Request::Load { card: model.card, url: model.url });
     }
-    let waits = |item: &&BatchItem| item.state == BatchItemState::Waiting;
     let usable = |items: &Vec<BatchItem>, id: u32| {
         items.iter().any(|i| i.id == id && !matches!(i.state, BatchItemState::Failed(_)))
     };
@@ -110,7 +126,7 @@ pub fn pump(state: State) {
     }
     state.working.set(None);
     if state.phase.get_untracked() == Phase::Running(true)
-        && let Some(photo) = state.items.with_untracked(|items| items.iter().find(waits).map(|item| item.id))
+        && let Some(photo) = next_waiting(state)
     {
         with(|client| client.task = Some(Task::Batch(photo, now())));
         infer(state, photo, SMALL);
@@ -123,12 +139,15 @@ async fn content(photo: u32) -> Option<Vec<u8>> {
 }
 
 fn infer(state: State, photo: u32, side: u32) {
-    spawn_local(async move {
-        match content(photo).await {
-            Some(bytes) => send(&Request::Infer { photo, bytes, side }),
-            None => broken(state, "check-file-gone".into()),
-        }
+    with_request(photo, side, move |request| match request {
+        Some(request) => send(&request),
+        None => broken(state, "check-file-gone".into()),
     });
+}
+
+/// Read a photo and call `then` with the request for its inference; `None` if it can no longer be read.
+pub fn with_request(photo: u32, side: u32, then: impl FnOnce(Option<Request>) + 'static) {
+    spawn_local(async move { then(content(photo).await.map(|bytes| Request::Infer { photo, bytes, side })) });
 }
 
 fn begin(state: State, photo: u32, photo_task: PhotoTask) {

@@ -466,3 +466,42 @@ async fn photos_are_accepted_before_the_engine_is_ready() {
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;
 }
+
+/// Script for the page: four cores, a count of the engines that run, and one engine that fails while it helps.
+const FOUR_CORES: &str = "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 4 }); \
+    window.started = 0; window.running = 0; window.Worker = class extends Worker { \
+        constructor(...all) { super(...all); window.started++; window.running++; \
+            if (window.started === 4) setTimeout(() => this.dispatchEvent(new ErrorEvent('error', { message: 'gone' })), 2500); } \
+        terminate() { window.running--; super.terminate(); } };";
+
+/// A folder is checked by several engines. One of them fails, and every photo gets the same answer all the same. The
+/// helping engines end with the folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_checked_on_all_cores() {
+    const PHOTOS: usize = 60;
+    let site = Site::changed(crate::faults::with("start.js", FOUR_CORES)).await;
+    let browser = Browser::start().await;
+    browser.open_check(&site, CPU).await;
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["cat.png", "coffee.png"];
+    let files: Vec<PathBuf> = (0..PHOTOS)
+        .map(|i| {
+            let path = folder.path().join(format!("{i:02}-{}", names[i % 2]));
+            std::fs::copy(sample(names[i % 2]), &path).unwrap();
+            path
+        })
+        .collect();
+    browser.give_files(&files).await;
+    let progress = "document.querySelector('[data-testid=check-progress]')?.dataset.done";
+    browser.until("all photos are done", &format!("return {progress} === '{PHOTOS}'")).await;
+    // The engines of Look and Check, and three helpers.
+    assert_eq!(browser.run("return window.started", vec![]).await, json!(5));
+    browser.until("the helpers have ended", "return window.running === 2").await;
+    assert_eq!(browser.messages().await, [""; 0]);
+    let answers = "return [...document.querySelectorAll('[data-testid=check-card]')].map(c => [c.dataset.state, c.textContent.replace(/\\d\\d-/, '')].join(' '))";
+    let mut answers: Vec<String> = serde_json::from_value(browser.run(answers, vec![]).await).unwrap();
+    answers.sort();
+    answers.dedup();
+    assert!(answers.len() == 2 && answers.iter().all(|answer| answer.starts_with("done")), "{answers:?}");
+    browser.close().await;
+}

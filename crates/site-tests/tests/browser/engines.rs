@@ -190,3 +190,34 @@ async fn shaders_are_compiled_before_the_first_photo() {
     assert!(before > 5 && after <= before + 2, "{before} shaders before the first photo, {after} after it");
     browser.close().await;
 }
+
+/// Script for the worker: count the dispatches and the reads from the adapter, and send both counts to the page.
+const COUNT_WORK: &str = "const work = [0, 0]; const count = (type, name, i) => { const call = type.prototype[name]; \
+    type.prototype[name] = function (...all) { work[i]++; return call.apply(this, all); }; }; \
+    count(GPUComputePassEncoder, 'dispatchWorkgroups', 0); count(GPUBuffer, 'mapAsync', 1); \
+    setInterval(() => new BroadcastChannel('work').postMessage(work), 100);";
+
+/// Every dispatch and every read costs time that no card is fast enough to save. A photo takes one read, and about one
+/// dispatch per convolution: residual sums, activations and the maps need none of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_takes_one_read_and_one_dispatch_per_convolution() {
+    let (site, browser) = (Site::changed(|root| prepend_to_worker(root, COUNT_WORK)).await, Browser::start().await);
+    for (model, most) in [("efficientnet-lite0", 56), ("resnet-20", 90)] {
+        browser.open(&format!("{}/?device=webgpu&model={model}", site.url)).await;
+        let listen = "new BroadcastChannel('work').onmessage = (event) => { window.work = event.data; }";
+        browser.run(listen, vec![]).await;
+        let mut counts = Vec::new();
+        for (photos, photo) in ["cat.png", "coffee.png"].into_iter().enumerate() {
+            browser.add_photos(&[&sample(photo)]).await;
+            browser.wait_for("[data-testid=photo-card][data-state=done]", photos + 1).await;
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            let work = browser.run("return window.work", vec![]).await;
+            counts.push([0, 1].map(|i: usize| work[i].as_u64().unwrap()));
+        }
+        let [dispatches, reads] = [0, 1].map(|i: usize| counts[1][i] - counts[0][i]);
+        eprintln!("{model}: {dispatches} dispatches and {reads} reads per photo");
+        assert_eq!(reads, 1, "{model}: reads per photo");
+        assert!(dispatches <= most, "{model}: {dispatches} dispatches per photo");
+    }
+    browser.close().await;
+}
