@@ -90,8 +90,8 @@ bench-native: torch ## Time forward passes beside ONNX Runtime and PyTorch, on o
 	RAYON_NUM_THREADS=1 cargo bench --bench native
 	cargo bench --bench native
 
-bench-train: native torch ## Time training steps beside PyTorch
-	$(PYTHON) benches/train.py $(TARGET)/release/camscope
+bench-train: native torch ## Time training steps beside PyTorch (DEVICE=gpu or cuda:0 on that device)
+	$(PYTHON) benches/train.py $(TARGET)/release/camscope $(or $(DEVICE),cpu)
 
 bench-cam: native models photos torch ## Time the slow map methods beside pytorch-grad-cam
 	TQDM_DISABLE=1 $(PYTHON) -W ignore benches/cam.py $(TARGET)/release/camscope
@@ -112,7 +112,7 @@ browser: rust
 	@tools/setup.sh browser axe firefox fonts nginx
 
 native: rust
-	cargo build --release --bin camscope
+	cargo build --release --bin camscope $(if $(DEVICE),$(if $(filter cuda%,$(DEVICE)),--features cuda,--features gpu))
 
 site: models photos trunk
 	@tools/setup.sh wasm-opt about

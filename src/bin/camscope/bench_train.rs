@@ -9,7 +9,7 @@ use anyhow::Context;
 use camscope::core::preprocessing::{MAX_INPUT_SIDE, Preprocessing};
 use camscope::data::{Augment, Dataset};
 use camscope::model::NetworkConfig;
-use camscope::train::{Event, Examples, Optimizer, Progress, Schedule, TrainConfig, fit};
+use camscope::train::{Event, Examples, Optimizer, Precision, Progress, Schedule, TrainConfig, fit};
 
 use crate::model::Device;
 use crate::output::say;
@@ -31,6 +31,9 @@ pub struct Args {
     /// cpu, gpu, cuda or cuda:INDEX
     #[arg(long, default_value = "cpu")]
     device: Device,
+    /// Float types, as for `camscope train`
+    #[arg(long, value_enum, default_value_t = Precision::Full)]
+    precision: Precision,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -52,6 +55,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         optimizer: Optimizer::Sgd,
         schedule: Schedule::Constant,
         augment: Augment::CropFlip,
+        precision: args.precision,
         ..TrainConfig::default()
     };
     let preprocessing = Preprocessing::symmetric(args.size);
@@ -73,6 +77,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         "size": args.size,
         "batch": args.batch,
         "device": args.device.to_string(),
+        "precision": args.precision,
         "images_per_second": args.batch as f64 / warm[warm.len() / 2],
         "peak_bytes": peak_memory()?,
     });

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 
 /// Longest time that anything may take. It is long because software WebGPU is slow, and the machine may be busy.
 const TIMEOUT: Duration = Duration::from_secs(150);
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 10] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-quic",
@@ -24,9 +24,17 @@ const FLAGS: [&str; 11] = [
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--enable-unsafe-webgpu",
-    "--use-webgpu-adapter=swiftshader",
     "--force-color-profile=srgb",
 ];
+
+/// Return the flags that choose Chromium's WebGPU adapter: those in `CAMSCOPE_ADAPTER_FLAGS`, separated by spaces, or else
+/// SwiftShader, a software adapter.
+fn adapter_flags() -> Vec<String> {
+    match std::env::var("CAMSCOPE_ADAPTER_FLAGS") {
+        Ok(flags) => flags.split_whitespace().map(str::to_owned).collect(),
+        Err(_) => vec!["--use-webgpu-adapter=swiftshader".into()],
+    }
+}
 
 pub struct Browser {
     pub client: Client,
@@ -74,7 +82,8 @@ impl Browser {
             return Self::launch_firefox(json!({})).await;
         }
         let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
-        let flags = [&FLAGS, more].concat();
+        let adapter = adapter_flags();
+        let flags = [&FLAGS, &adapter.iter().map(String::as_str).collect::<Vec<_>>()[..], more].concat();
         let chromium = chromium.expect("Chromium is on the PATH");
         let mut options = options;
         (options["args"], options["binary"]) = (json!(flags), json!(chromium));
