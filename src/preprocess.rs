@@ -20,9 +20,17 @@ impl Preprocessing {
     /// If `rgb` does not hold a whole number of images, which is an error of the caller.
     pub fn normalise(&self, rgb: &[u8], device: &Device) -> Tensor<4> {
         let side = self.size as usize;
+        Tensor::from_data(TensorData::new(self.values(rgb), [rgb.len() / (side * side * 3), 3, side, side]), device)
+    }
+
+    /// Return the values of [`normalise`](Self::normalise)'s tensor, row-major.
+    ///
+    /// # Panics
+    /// If `rgb` does not hold a whole number of images, which is an error of the caller.
+    pub fn values(&self, rgb: &[u8]) -> Vec<f32> {
+        let side = self.size as usize;
         let plane = side * side;
         assert_eq!(rgb.len() % (plane * 3), 0, "whole {side}×{side} RGB images");
-        let n = rgb.len() / (plane * 3);
         let mut values = vec![0f32; rgb.len()];
         for (image, out) in rgb.chunks_exact(plane * 3).zip(values.chunks_exact_mut(plane * 3)) {
             for c in 0..3 {
@@ -33,6 +41,6 @@ impl Preprocessing {
                 }
             }
         }
-        Tensor::from_data(TensorData::new(values, [n, 3, side, side]), device)
+        values
     }
 }

@@ -16,10 +16,10 @@ pub(super) struct Scores {
 
 /// The output of one forward pass: enough to compute any class's map.
 pub(super) struct CachedInference {
-    /// Activations of the last stage on the device, `[1, k, h, w]`.
-    pub features: Tensor<4>,
-    /// The values of `features`.
-    pub values: Vec<f32>,
+    /// Activations of the last stage, row-major.
+    pub features: Vec<f32>,
+    /// Their shape, `[1, k, h, w]`.
+    pub shape: [usize; 4],
     /// Scores of all classes.
     pub scores: Scores,
 }

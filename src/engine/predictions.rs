@@ -14,8 +14,8 @@ pub(super) fn predictions(
     cached: &CachedInference,
     classes: &[usize],
 ) -> Vec<Prediction> {
-    let [_, _, height, width] = cached.features.dims();
-    with_maps(&head.class_maps(&cached.values, classes), [height, width], names, &cached.scores, classes)
+    let [_, _, height, width] = cached.shape;
+    with_maps(&head.class_maps(&cached.features, classes), [height, width], names, &cached.scores, classes)
 }
 
 /// Compute the predictions for `classes` with the given `maps`, `[classes, height, width]`.

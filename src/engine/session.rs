@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::cache::{CachedFeatures, CachedInference, CachedPhoto, Scores};
 use super::error::EngineError;
@@ -16,6 +16,7 @@ use crate::checkpoint::{ModelCard, decode, sha256_hex, verify, weights};
 use crate::core::inference::{Inference, Prediction, Timing, softmax};
 use crate::core::method::CamOptions;
 use crate::device::{ReadError, read, read_pair};
+use crate::kernels::Recording;
 use crate::model::{Network, Output};
 use crate::photo::Photo;
 
@@ -23,8 +24,9 @@ use crate::photo::Photo;
 pub const MAX_COMPARED_CLASSES: usize = 50;
 
 /// A network and its card.
-#[derive(Clone)]
 pub(super) struct Model {
+    /// The forward pass of one photo, recorded by [`Session::warm_up`] on adapters. First, to be dropped before the network.
+    recorded: Option<Recording<Output>>,
     pub card: ModelCard,
     pub network: Network,
     /// The network's head, read from the device when it is first needed.
@@ -33,7 +35,19 @@ pub(super) struct Model {
 
 impl Model {
     fn new(card: ModelCard, network: Network) -> Self {
-        Self { card, network, head: OnceLock::new() }
+        Self { recorded: None, card, network, head: OnceLock::new() }
+    }
+
+    /// Run the network on a photo's crop, interleaved RGB, and return the values of its logits and features, and the shape
+    /// of the features.
+    async fn forward(&self, rgb: &[u8], device: &Device) -> Result<([Vec<f32>; 2], [usize; 4]), ReadError> {
+        let preprocessing = &self.card.preprocessing;
+        let Output { features, logits } = match &self.recorded {
+            Some(recorded) => recorded.run(preprocessing.values(rgb))?.clone(),
+            None => self.network.forward(preprocessing.normalise(rgb, device)),
+        };
+        let shape = features.dims();
+        Ok((read_pair(logits, features).await?, shape))
     }
 
     /// Return the head's values.
@@ -52,7 +66,7 @@ impl Model {
 /// with.
 ///
 /// ```
-/// # use burn::tensor::Device;
+/// # use burn::tensor::{Device, Tensor, TensorData};
 /// # use camscope::engine::{EngineError, Session};
 /// let session = Session::new(Device::flex(), || 0.0);
 /// let maps = pollster::block_on(session.maps(0, &[1]));
@@ -78,7 +92,8 @@ impl Session {
 
     /// Create a session with the same model and an empty cache, for another thread.
     pub fn fork(&self) -> Self {
-        Self { model: self.model.clone(), ..Self::new(self.device.clone(), self.clock) }
+        let model = self.model.as_ref().map(|model| Model::new(model.card.clone(), model.network.clone()));
+        Self { model, ..Self::new(self.device.clone(), self.clock) }
     }
 
     /// Check `bytes` against the card's hash and build the model.
@@ -114,15 +129,15 @@ impl Session {
     }
 
     /// Run inference on a black image, so that the device compiles its shaders and packs the weights before the first
-    /// photo.
+    /// photo. An adapter records the pass, and later ones only replay it.
     ///
     /// # Errors
     /// [`EngineError::NoModel`], [`EngineError::Read`].
-    pub async fn warm_up(&self) -> Result<(), EngineError> {
-        let model = self.loaded()?;
-        let black = vec![0; 3 * (model.card.preprocessing.size as usize).pow(2)];
-        let output = model.network.forward(model.card.preprocessing.normalise(&black, &self.device));
-        read(output.logits).await?;
+    pub async fn warm_up(&mut self) -> Result<(), EngineError> {
+        let model = self.model.as_mut().ok_or(EngineError::NoModel)?;
+        let side = model.card.preprocessing.size as usize;
+        model.recorded = Recording::new([1, 3, side, side], &self.device, |x| model.network.forward(x));
+        model.forward(&vec![0; 3 * side * side], &self.device).await?;
         model.head().await?;
         Ok(())
     }
@@ -182,8 +197,7 @@ impl Session {
         let start = (self.clock)();
         let crop = preprocessing.crop(photo.width, photo.height);
         let rgb = photo.square(crop, preprocessing.size);
-        let Output { features, logits } = model.network.forward(preprocessing.normalise(&rgb, &self.device));
-        let [logits, values] = read_pair(logits, features.clone()).await?;
+        let ([logits, features], shape) = model.forward(&rgb, &self.device).await?;
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(EngineError::NotFinite);
         }
@@ -195,7 +209,7 @@ impl Session {
         order.truncate(top);
         let (width, height) = photo.original;
         let scores = Scores { logits, probabilities, crop: photo.in_file(crop) };
-        let cached = CachedInference { features, values, scores };
+        let cached = CachedInference { features, shape, scores };
         let predictions = predictions(model.head().await?, &model.card.classes, &cached, &order);
         let maps_done = (self.clock)();
 
@@ -236,7 +250,8 @@ impl Session {
         let model = self.loaded()?;
         let CachedPhoto { rgb, inference } = self.cached(id, classes)?;
         let x = model.card.preprocessing.normalise(rgb, &self.device);
-        let maps = explain(&model.network, x, Some(inference.features.clone()), options, classes, progress).await?;
+        let features = Tensor::from_data(TensorData::new(inference.features.clone(), inference.shape), &self.device);
+        let maps = explain(&model.network, x, Some(features), options, classes, progress).await?;
         let [_, height, width] = maps.dims();
         Ok(with_maps(&read(maps).await?, [height, width], &model.card.classes, &inference.scores, classes))
     }

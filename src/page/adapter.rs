@@ -15,7 +15,11 @@ const MIN_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
 const PATIENCE: i32 = 3000;
 
 pub struct Adapter {
+    /// Name for people.
     pub name: Arg,
+    /// All that the browser says of the adapter, in lower case.
+    pub key: String,
+    /// Whether it computes on the processor.
     pub software: bool,
 }
 
@@ -59,5 +63,5 @@ pub async fn probe() -> Result<Adapter, Message> {
     let fallback = [&info, &adapter].iter().any(|value| property(value, "isFallbackAdapter").is_truthy());
     let software = fallback || SOFTWARE.iter().any(|word| known.contains(word));
     let name = if name.is_empty() { Message::new("webgpu-nameless").into() } else { name.into() };
-    Ok(Adapter { name, software })
+    Ok(Adapter { name, key: known, software })
 }

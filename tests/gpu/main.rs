@@ -18,7 +18,7 @@ use burn::nn::conv::Conv2dConfig;
 use burn::nn::pool::MaxPool2dConfig;
 use burn::tensor::{Device, Tensor, TensorData};
 use camscope::device::{DeviceKind, open};
-use camscope::kernels::{conv2d, matmul, max_pool2d, use_plain};
+use camscope::kernels::{Recording, conv2d, matmul, max_pool2d, use_plain};
 use camscope::model::NetworkConfig;
 use proptest::prelude::*;
 
@@ -207,6 +207,33 @@ fn float16_gradients_are_summed_in_float32() {
     if !check_float16_sums(&device) {
         report("skipped: float16_gradients_are_summed_in_float32: the adapter has no float16");
     }
+}
+
+/// A replay gives what the network gives, for every input and whatever the adapter computes in between.
+#[test]
+fn a_recorded_pass_gives_what_the_network_gives() {
+    let Some(device) = adapter() else { return };
+    for (name, side) in
+        [("vgg11-gap", 48), ("resnet-20", 32), ("googlenet", 64), ("efficientnet-lite0", 64), ("squeezenet1.1", 64)]
+    {
+        let network =
+            NetworkConfig::named(name, 10).unwrap().init(&Device::flex()).unwrap().folded().to_device(&device);
+        let shape = [2, 3, side, side];
+        let recorded = Recording::new(shape, &device, |x| network.forward(x)).expect("adapters record");
+        for seed in 1..4 {
+            let input = noise(seed, shape.iter().product());
+            let output = recorded.run(input.clone()).unwrap().clone();
+            let [logits, features] = [values(output.logits), values(output.features)];
+            let expected = network.forward(Tensor::from_data(TensorData::new(input, shape), &device));
+            assert_close(name, &logits, &values(expected.logits), 1e-6);
+            assert_close(name, &features, &values(expected.features), 1e-6);
+            // Another batch size packs other weights and takes other memory.
+            let other = Tensor::<4>::ones([seed as usize + 3, 3, side, side], &device);
+            assert!(values(network.forward(other).logits).iter().all(|logit| logit.is_finite()));
+        }
+    }
+    let nothing = Recording::new([1, 3, 32, 32], &Device::flex(), |x| x);
+    assert!(nothing.is_none(), "the CPU records nothing");
 }
 
 /// Compilers of shaders may assume that all numbers are finite. Broken weights must show in the logits all the same.

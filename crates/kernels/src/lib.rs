@@ -21,6 +21,7 @@ mod gradients;
 #[cfg(any(feature = "cpu", feature = "cube"))]
 mod op;
 mod packed;
+mod recording;
 pub mod threads;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +32,7 @@ use burn::nn::{BatchNorm, Linear};
 use burn::tensor::{DType, FloatDType, Tensor};
 
 pub use packed::Packed;
+pub use recording::Recording;
 
 /// Compute with WebAssembly's relaxed SIMD from now on, which every function then needs.
 #[cfg(all(feature = "relaxed", target_family = "wasm"))]

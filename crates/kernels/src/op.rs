@@ -208,6 +208,20 @@ pub trait Pooling: Backend {
     fn max_pool(x: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self>;
 }
 
+/// Replace the values of `target`, in place.
+#[cfg(feature = "cube")]
+pub fn overwrite<const D: usize>(target: &Tensor<D>, values: Vec<f32>) {
+    let _ = <Dispatch as Overwrite>::overwrite(target.clone().into_dispatch(), values);
+}
+
+/// Replacement of a tensor's values in its own memory, which a recording reads.
+#[cfg(feature = "cube")]
+#[backend_extension(Cube)]
+pub trait Overwrite: Backend {
+    /// Write `values` into the memory of `target`, and return it.
+    fn overwrite(target: FloatTensor<Self>, values: Vec<f32>) -> FloatTensor<Self>;
+}
+
 /// Convolution + ReLU with gradients.
 #[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "cube"), Autodiff)]
 pub trait Convolution: Backend {

@@ -7,7 +7,6 @@ use camscope::core::inference::Picture;
 use camscope::core::message::{Arg, Message};
 use camscope::core::method::CamOptions;
 use camscope::core::names::same_name;
-use camscope::page::adapter::probe;
 use camscope::page::canvas;
 use camscope::page::engine::Engine;
 use camscope::page::manifest::{Model, models};
@@ -16,8 +15,8 @@ use camscope::protocol::{Reply, Request};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::files;
 use crate::state::{DeviceLabel, EngineState, Photo, PhotoState, State};
+use crate::{devices, files};
 
 thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
@@ -44,52 +43,38 @@ pub fn start(state: State) {
                 return;
             }
         }
-        start_worker(state, choose_device(state).await);
+        start_worker(state, devices::choose(state).await);
     });
-}
-
-async fn choose_device(state: State) -> DeviceLabel {
-    let cpu = |why: Message| DeviceLabel { device: "cpu", message: Message::new("device-cpu").with("why", why) };
-    let wanted = parameter("device");
-    if wanted.as_deref() == Some("cpu") {
-        return cpu("cpu-asked".into());
-    }
-    let forced = wanted.as_deref() == Some("webgpu");
-    match probe().await {
-        Ok(adapter) if forced || !adapter.software => {
-            DeviceLabel { device: "webgpu", message: Message::new("device-webgpu").with("name", adapter.name) }
-        }
-        Ok(adapter) => cpu(Message::new("cpu-software").with("name", adapter.name)),
-        Err(why) => {
-            if forced {
-                state.say("error", Message::new("webgpu-asked").with("why", why.clone()));
-            }
-            cpu(why)
-        }
-    }
 }
 
 fn start_worker(state: State, label: DeviceLabel) {
     let device = label.device;
     state.device.set(label);
     state.engine.set(EngineState::Starting);
-    let on_reply = move |reply: Option<Reply>| match reply {
-        Some(reply) => take(state, reply),
-        None => state.say("error", "engine-unfit".into()),
-    };
+    let on_reply = move |reply| take_reply(state, reply);
     match Engine::start(device, on_reply, move |why| engine_failed(state, device, why)) {
         Ok(engine) => ENGINE.with_borrow_mut(|slot| *slot = Some(engine)),
         Err(why) => engine_failed(state, device, why),
     }
 }
 
+/// Use an engine that runs and has the model, and run inference on every photo anew.
+pub fn adopt(state: State, engine: Engine, label: DeviceLabel) {
+    end_explaining(state);
+    ENGINE.with_borrow_mut(|slot| *slot = Some(engine));
+    state.device.set(label);
+    ask_again(state);
+    pump(state);
+}
+
 /// From WebGPU the page goes on with the CPU by itself, from the CPU with a new engine; one that never ran is not tried again.
-fn engine_failed(state: State, device: &'static str, why: Arg) {
+pub fn engine_failed(state: State, device: &'static str, why: Arg) {
     let running = ENGINE.with_borrow_mut(Option::take);
     if running.is_none() && state.engine.get_untracked() == EngineState::Failed {
         return;
     }
     drop(running);
+    devices::cancel();
     state.explaining.set(None);
     if device == "webgpu" {
         state.say("error", Message::new("webgpu-stopped").with("why", why));
@@ -168,6 +153,7 @@ pub fn explain(state: State) {
 /// Loads `name` in the running engine and runs inference on every photo anew.
 pub fn choose_model(state: State, name: String) {
     end_explaining(state);
+    devices::cancel();
     // Another network has other stages.
     state.cam_options.update(|options| options.stage = None);
     state.model.set(name);
@@ -213,6 +199,14 @@ fn photo_failed(state: State, id: u32, why: Message) {
     pump(state);
 }
 
+/// Take a reply; `None` cannot be decoded.
+pub fn take_reply(state: State, reply: Option<Reply>) {
+    match reply {
+        Some(reply) => take(state, reply),
+        None => state.say("error", "engine-unfit".into()),
+    }
+}
+
 fn take(state: State, reply: Reply) {
     match reply {
         Reply::Started => load(state),
@@ -227,6 +221,11 @@ fn take(state: State, reply: Reply) {
                 state.engine.set(EngineState::Ready { milliseconds, from_cache });
                 state.stages.set(stages);
                 pump(state);
+                if let Some(model) =
+                    state.models.with_untracked(|models| models.iter().find(|m| m.name == model).cloned())
+                {
+                    devices::begin(&model);
+                }
             }
         }
         Reply::Picture { photo, picture } => {
@@ -282,13 +281,13 @@ fn take(state: State, reply: Reply) {
         Reply::MetricResult { .. }
         | Reply::Stopped { .. }
         | Reply::Benchmarking { .. }
-        | Reply::Benchmarked(_)
         | Reply::FeaturesExtracted { .. }
         | Reply::Lesson(_)
         | Reply::Taught { .. }
         | Reply::TeachFailed { .. }
         | Reply::SecondLoaded { .. }
         | Reply::Compared { .. } => {}
+        Reply::Benchmarked(result) => devices::webgpu_timed(state, &result),
         Reply::Failed { photo: Some(photo), message } => photo_failed(state, photo, message),
         Reply::Failed { photo: None, message } => {
             state.say("error", message);

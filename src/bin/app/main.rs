@@ -1,6 +1,7 @@
 //! The page. It paints at once; the engine loads behind it in a worker of its own.
 
 mod client;
+mod devices;
 mod files;
 mod methods;
 mod panels;

@@ -172,10 +172,9 @@ fn bias_gradient_kernel(
         let mut sum = 0.0f32;
         for line in split * lines..end {
             let (image, y) = (line / height, line % height);
-            let mut at = ((image * channels + channel) * height + y) * width;
-            for _ in 0..width {
-                sum += dy[at];
-                at += 1;
+            let start = ((image * channels + channel) * height + y) * width;
+            for x in 0..width {
+                sum += dy[start + x];
             }
         }
         out[split * channels + channel] = sum;

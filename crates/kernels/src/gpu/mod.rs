@@ -15,7 +15,7 @@ mod winograd;
 
 use burn::backend::Cube;
 use burn::backend::ops::FloatTensorOps;
-use burn::tensor::Slice;
+use burn::tensor::{Slice, TensorData};
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
@@ -23,7 +23,7 @@ use burn_cubecl::ops::numeric::{empty_device_contiguous_dtype, zeros_client};
 use burn_cubecl::tensor::CubeTensor;
 
 use super::algorithm::{ConvAlgorithm, Tile};
-use super::op::{ConvShape, InferenceConvolution, Pooling};
+use super::op::{ConvShape, InferenceConvolution, Overwrite, Pooling};
 use super::{ClampedRelu, Packed};
 
 /// Largest number of transformed weights: 128 MB of `f32`, the largest binding that every WebGPU adapter supports.
@@ -159,6 +159,15 @@ impl InferenceConvolution for Cube {
     ) -> CubeTensor {
         let epilogue = Epilogue { shortcut: Some(into_contiguous(shortcut)), ..Epilogue::new(bias, relu) };
         convolve(&shape, x, weight, &packed, epilogue)
+    }
+}
+
+impl Overwrite for Cube {
+    fn overwrite(target: CubeTensor, values: Vec<f32>) -> CubeTensor {
+        let count = values.len();
+        let (bytes, ..) = TensorData::new(values, [count]).into_parts();
+        target.client.write(&target.handle, bytes);
+        target
     }
 }
 

@@ -7,6 +7,7 @@ use camscope::core::inference::Inference;
 use camscope::device::{DeviceKind, open};
 use camscope::engine::Session;
 use camscope::photo::Photo;
+use serde_json::json;
 
 use crate::browser::{Browser, project, sample};
 use crate::site::Site;
@@ -137,6 +138,39 @@ async fn the_cpu_is_chosen_over_a_software_adapter() {
     let text = label.text().await.unwrap();
     assert!(text.contains("software") || text.contains("WebGPU") || text.contains("adapter"), "{text}");
     browser.close().await;
+}
+
+/// On the first visit with a hardware adapter, one network is timed on both devices. The faster one is used, with its reason,
+/// and the browser remembers it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_faster_device_is_used_and_remembered() {
+    // Script for the page: SwiftShader looks like hardware, and engines are counted.
+    const HARDWARE: &str = "Object.defineProperty(GPUAdapter.prototype, 'info', { get: () => ({ vendor: 'nvidia', architecture: 'test' }) }); \
+        window.started = 0; window.Worker = class extends Worker { constructor(...all) { super(...all); window.started++; } };";
+    const SLOW_CPU: &str = "if (location.search.includes('device=cpu')) { \
+        const now = performance.now.bind(performance); performance.now = () => 1e5 * now(); }";
+    for (script, device, reason) in [("", "cpu", "CPU · faster here: "), (SLOW_CPU, "webgpu", "WebGPU · nvidia test: ")]
+    {
+        let change = |root: &Path| {
+            prepend_to_worker(root, script);
+            crate::faults::with("start.js", HARDWARE)(root);
+        };
+        let (site, browser) = (Site::changed(change).await, Browser::start().await);
+        let label = "document.querySelector('[data-testid=device-label]')";
+        let timed =
+            format!("return {label}?.dataset.device === '{device}' && {label}.textContent.startsWith('{reason}')");
+        for visit in 1..=2 {
+            browser.open(&format!("{}/?model=resnet-20", site.url)).await;
+            browser.add_photos(&[&sample("cat.png")]).await;
+            browser.until("the faster device is used", &timed).await;
+            browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+            assert_eq!(browser.messages().await, [""; 0], "{device}, visit {visit}");
+            // The first visit starts both engines, the second one only the faster.
+            assert_eq!(browser.run("return window.started", vec![]).await, json!(3 - visit), "{device}, visit {visit}");
+        }
+        browser.screenshot(&format!("device-{device}")).await;
+        browser.close().await;
+    }
 }
 
 /// The page uses the CPU if the WebGPU engine's code cannot be loaded, if its adapter is gone, or if its device cannot

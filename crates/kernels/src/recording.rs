@@ -1,0 +1,82 @@
+//! Computations that are recorded once and replayed with new inputs.
+//!
+//! Launching a kernel costs tens of microseconds on the processor: a lookup of its pipeline, a bind group, checks. A small
+//! network of a hundred kernels spends more time there than on the adapter. A replay repeats the launches with everything
+//! already looked up; on CUDA it is a single launch.
+
+use burn::backend::ExecutionError;
+#[cfg(feature = "cube")]
+use burn::backend::{Backend, BackendGraph, Dispatch};
+use burn::tensor::{Device, Tensor};
+
+/// A recorded computation from an input `[n, c, h, w]` to a `T`, which holds the tensors of the result.
+///
+/// The network that was recorded must not be dropped before the recording.
+pub struct Recording<T> {
+    #[cfg(feature = "cube")]
+    device: Device,
+    #[cfg(feature = "cube")]
+    input: Tensor<4>,
+    #[cfg(feature = "cube")]
+    graph: BackendGraph<Dispatch>,
+    output: T,
+}
+
+impl<T> Recording<T> {
+    /// Record `compute` for inputs of this `shape`. Return `None` if the device records nothing, as the CPU.
+    ///
+    /// `compute` runs twice. It must launch kernels only: copies between the host and the device cannot be recorded, nor can
+    /// the result be read in it.
+    #[cfg(feature = "cube")]
+    pub fn new(shape: [usize; 4], device: &Device, compute: impl Fn(Tensor<4>) -> T) -> Option<Self> {
+        let input = Tensor::<4>::zeros(shape, device);
+        if !super::op::on_gpu(&input) {
+            return None;
+        }
+        let dispatch = device.as_dispatch();
+        Dispatch::graph_prepare(dispatch).ok()?;
+        // Compiles the kernels, packs the weights, and leaves behind the memory that the recording then uses.
+        drop(compute(input.clone()));
+        if Dispatch::graph_start_capture(dispatch).is_err() {
+            // What was prepared must be closed.
+            let _ = Dispatch::graph_stop_capture(dispatch);
+            return None;
+        }
+        let output = compute(input.clone());
+        let graph = Dispatch::graph_stop_capture(dispatch).ok()?;
+        Some(Self { device: device.clone(), input, graph, output })
+    }
+
+    /// Record nothing: no device of this build can.
+    #[cfg(not(feature = "cube"))]
+    pub fn new(_: [usize; 4], _: &Device, _: impl Fn(Tensor<4>) -> T) -> Option<Self> {
+        None
+    }
+
+    /// Run the computation with the `values` of an input. The result is overwritten by the next run, so it has to be read
+    /// before.
+    ///
+    /// # Errors
+    /// [`ExecutionError`] if the device fails.
+    ///
+    /// # Panics
+    /// If there are fewer or more values than the input has.
+    #[cfg(feature = "cube")]
+    pub fn run(&self, values: Vec<f32>) -> Result<&T, ExecutionError> {
+        assert_eq!(values.len(), self.input.shape().num_elements(), "values of the input");
+        super::op::overwrite(&self.input, values);
+        // SAFETY: the input and the output are alive in `self`. The recording guards the memory of everything else that the
+        // kernels read and write. All of this happens on the stream of this thread, in order.
+        unsafe { Dispatch::graph_replay(self.device.as_dispatch(), &self.graph) }?;
+        Ok(&self.output)
+    }
+
+    /// Return the result; never called, because nothing was recorded.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "cube"))]
+    pub fn run(&self, _: Vec<f32>) -> Result<&T, ExecutionError> {
+        Ok(&self.output)
+    }
+}
