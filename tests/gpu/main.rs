@@ -22,7 +22,7 @@ use camscope::kernels::{Recording, conv2d, matmul, max_pool2d, use_plain};
 use camscope::model::NetworkConfig;
 use proptest::prelude::*;
 
-use convolution::{Case, cases, check, check_float16_sums, check_rectified, noise, winograd_cases};
+use convolution::{Case, cases, check, check_batch_norm, check_float16_sums, check_rectified, noise, winograd_cases};
 use support::{assert_close, report, values};
 
 /// Return the device that `CAMSCOPE_TEST_DEVICE` names.
@@ -198,6 +198,16 @@ proptest! {
         let ([pooled, convolved], [expected_pooled, expected]) = (on(&device), on(&Device::flex()));
         prop_assert!(pooled == expected_pooled, "max-pooling of {} planes", 2 * channels);
         assert_close("depthwise convolution", &convolved, &expected, 1e-5);
+    }
+}
+
+/// Fewer values than a workgroup has units, and more; a single pixel; many channels.
+#[test]
+fn a_batch_norm_with_relu_is_what_its_definition_says() {
+    let Some(device) = adapter() else { return };
+    for shape in [[3, 5, 7, 6], [3, 2, 1, 3], [7, 3, 20, 19], [5, 300, 1, 2]] {
+        // A mean of ten is rounded to half a millionth; a sum in float32 adds as much.
+        check_batch_norm(shape, 1.2e-6, &device);
     }
 }
 

@@ -1,10 +1,10 @@
-//! The definition of a convolution in double precision, the reference for the operations of every device.
+//! The definitions of a convolution and a batch norm in double precision, the reference for the operations of every device.
 
-use burn::module::Param;
-use burn::nn::PaddingConfig2d;
+use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use camscope::kernels::{ClampedRelu, Packed, conv2d, conv2d_add_relu, conv2d_relu};
+use camscope::kernels::{ClampedRelu, Packed, batch_norm_relu, conv2d, conv2d_add_relu, conv2d_relu};
 use proptest::prelude::*;
 
 use crate::support::values;
@@ -236,6 +236,78 @@ pub fn check_float16_sums(device: &Device) -> bool {
         }
     }
     true
+}
+
+/// Check a batch norm with its activation in a training step: output, gradients and running statistics. `error` is how far a
+/// deviation from the mean may be off.
+pub fn check_batch_norm([images, channels, h, w]: [usize; 4], error: f64, device: &Device) {
+    // A mean far from zero must cost no precision.
+    let x: Vec<f32> = noise(5, images * channels * h * w).iter().map(|v| v + 10.0).collect();
+    let (gamma, beta, dy) = (noise(6, channels), noise(7, channels), noise(8, x.len()));
+    let count = (images * h * w) as f64;
+    let channel = |i: usize| i / (h * w) % channels;
+    let sum_over = |c: usize, f: &dyn Fn(usize) -> f64| (0..x.len()).filter(|&i| channel(i) == c).map(f).sum::<f64>();
+    let mean: Vec<f64> = (0..channels).map(|c| sum_over(c, &|i| f64::from(x[i])) / count).collect();
+    let variance: Vec<f64> =
+        (0..channels).map(|c| sum_over(c, &|i| (f64::from(x[i]) - mean[c]).powi(2)) / count).collect();
+    let normed = |i: usize| (f64::from(x[i]) - mean[channel(i)]) / (variance[channel(i)] + 1e-5).sqrt();
+    for relu in [ClampedRelu { slope: 0.2, cap: f32::INFINITY }, ClampedRelu { slope: 0.0, cap: 0.5 }] {
+        let (slope, cap) = (f64::from(relu.slope), f64::from(relu.cap));
+        let z = |i: usize| f64::from(gamma[channel(i)]) * normed(i) + f64::from(beta[channel(i)]);
+        let y = |i: usize| (if z(i) > 0.0 { z(i) } else { slope * z(i) }).min(cap);
+        let g = |i: usize| {
+            f64::from(dy[i])
+                * if z(i) > cap {
+                    0.0
+                } else if z(i) > 0.0 {
+                    1.0
+                } else {
+                    slope
+                }
+        };
+        let d_beta: Vec<f64> = (0..channels).map(|c| sum_over(c, &g)).collect();
+        let d_gamma: Vec<f64> = (0..channels).map(|c| sum_over(c, &|i| g(i) * normed(i))).collect();
+        let dx = |i: usize| {
+            let c = channel(i);
+            let scale = f64::from(gamma[c]) / (variance[c] + 1e-5).sqrt();
+            scale * (g(i) - d_beta[c] / count - normed(i) * d_gamma[c] / count)
+        };
+        let all = |f: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..x.len()).map(f).collect() };
+
+        let device = device.clone().autodiff();
+        let mut norm = BatchNormConfig::new(channels).init(&device).train();
+        norm.gamma = Param::from_data(TensorData::new(gamma.clone(), [channels]), &device);
+        norm.beta = Param::from_data(TensorData::new(beta.clone(), [channels]), &device);
+        let tensor = |values: &[f32]| {
+            Tensor::<4>::from_data(TensorData::new(values.to_vec(), [images, channels, h, w]), &device)
+        };
+        let input = tensor(&x).require_grad();
+        let output = batch_norm_relu(&norm, relu, input.clone(), |_| panic!("a training step is one operation"));
+        let scale = variance.iter().map(|variance| (variance + 1e-5).sqrt().recip()).fold(1.0, f64::max);
+        assert_within(error * scale, "output", output.clone().inner(), &all(&y), 1);
+        let gradients = (output * tensor(&dy)).sum().backward();
+        // The input's mean takes part of its precision, hence the larger tolerance.
+        let actual: Vec<f32> = values(input.grad(&gradients).unwrap());
+        for (i, actual) in actual.into_iter().enumerate() {
+            assert!(
+                (f64::from(actual) - dx(i)).abs() < 1.2e-4 * scale,
+                "input's gradient[{i}]: actual {actual}, expected {}",
+                dx(i)
+            );
+        }
+        let per_channel = |tensor: Tensor<1>| tensor.reshape([1, channels, 1, 1]);
+        assert_within(
+            error * scale,
+            "γ\'s gradient",
+            per_channel(norm.gamma.val().grad(&gradients).unwrap()),
+            &d_gamma,
+            images * h * w,
+        );
+        assert_near("β's gradient", per_channel(norm.beta.val().grad(&gradients).unwrap()), &d_beta, images * h * w);
+        let running = |start: f64, batch: &[f64]| -> Vec<f64> { batch.iter().map(|v| 0.9 * start + 0.1 * v).collect() };
+        assert_near("mean", per_channel(norm.running_mean.value_sync().inner()), &running(0.0, &mean), 1);
+        assert_near("variance", per_channel(norm.running_var.value_sync().inner()), &running(1.0, &variance), 1);
+    }
 }
 
 /// Return a strategy for convolutions that use Winograd's algorithm.

@@ -53,7 +53,7 @@ fn errors_name_the_expected_layout() {
     assert!(text.contains("expected train_X.bin"), "{text}");
     let text = load("folder", folder.path()).unwrap_err().to_string();
     assert!(text.contains("one sub-folder per class"), "{text}");
-    assert!(matches!(load("stl10", Path::new("nowhere")), Err(DataError::Io { .. })));
+    assert!(matches!(load("folder", Path::new("nowhere")), Err(DataError::Io { .. })));
 }
 
 fn photo(path: &Path, level: u8) {

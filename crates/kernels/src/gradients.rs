@@ -1,4 +1,4 @@
-//! Autodiff of convolution + ReLU on both devices, and of the GPU's matrix product.
+//! Autodiff of convolution + ReLU and of batch norm + ReLU on both devices, and of the GPU's matrix product.
 
 #[cfg(feature = "cube")]
 use burn::backend::Cube;
@@ -11,12 +11,12 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
-use burn::tensor::FloatDType;
+use burn::tensor::{FloatDType, Slice};
 
 use super::ClampedRelu;
 #[cfg(feature = "cube")]
 use super::op::Matmul;
-use super::op::{ConvShape, Convolution, ConvolutionGradients};
+use super::op::{ConvShape, Convolution, ConvolutionGradients, Norm, NormGradients};
 
 /// Return the float type of `tensor`.
 fn float_type(tensor: &impl TensorMetadata) -> FloatDType {
@@ -71,6 +71,55 @@ impl<B: ConvolutionGradients, C: CheckpointStrategy> Convolution for Autodiff<B,
             }
             OpsKind::UnTracked(prep) => prep.finish(y),
         }
+    }
+}
+
+/// Backward pass of batch norm + ReLU with the parents input, γ and β.
+#[derive(Debug)]
+struct BatchNormReluBackward;
+
+impl<B: NormGradients> Backward<B, 3> for BatchNormReluBackward {
+    /// Input; the norm's parameters; ε; ReLU.
+    type State = (NodeId, FloatTensor<B>, f64, ClampedRelu);
+
+    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let (x, parameters, epsilon, relu) = ops.state;
+        let x = checkpointer.retrieve_node_output::<FloatTensor<B>>(x);
+        let dy = gradients.consume::<B>(&ops.node);
+        let (dx, sums) = B::batch_norm_gradients(x, parameters, dy, epsilon, relu);
+        let [x_node, parameter_nodes @ ..] = ops.parents;
+        if let Some(node) = x_node {
+            gradients.register::<B>(node.id, dx);
+        }
+        let [_, channels] = sums.shape().dims();
+        for (row, node) in parameter_nodes.into_iter().enumerate() {
+            if let Some(node) = node {
+                let row = B::float_slice(sums.clone(), &[Slice::from(row..row + 1)]);
+                gradients.register::<B>(node.id, B::float_reshape(row, [channels].into()));
+            }
+        }
+    }
+}
+
+impl<B: NormGradients, C: CheckpointStrategy> Norm for Autodiff<B, C> {
+    fn batch_norm_relu(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+        relu: ClampedRelu,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let nodes = [x.node(), gamma.node(), beta.node()];
+        let [x_inner, gamma_inner, beta_inner] = [&x, &gamma, &beta].map(|tensor| tensor.primitive().clone());
+        let (y, parameters) = B::batch_norm_relu(x_inner, gamma_inner, beta_inner, epsilon, relu);
+        let y = match BatchNormReluBackward.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let input = prep.checkpoint(&x);
+                prep.finish((input, parameters.clone(), epsilon, relu), y)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        };
+        (y, FloatTensor::<Self>::new(parameters))
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | convolution + ReLU, and its gradients | yes | yes |
 //! | depthwise convolution + ReLU | inference | inference |
-//! | batch norm + ReLU | training | – |
+//! | batch norm + ReLU | training | training |
 //! | max-pooling | – | inference |
 //! | product of small matrices, and its gradients | – | yes |
 //!
@@ -184,7 +184,7 @@ pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     pool.forward(x)
 }
 
-/// Apply [`BatchNorm::forward`] to `x` `[n, c, h, w]` and then `relu`, in one kernel for a training step on the CPU.
+/// Apply [`BatchNorm::forward`] to `x` `[n, c, h, w]` and then `relu`, fused in a training step.
 ///
 /// `fallback` is both in burn's operations; it runs in every other case.
 pub fn batch_norm_relu(
@@ -193,9 +193,12 @@ pub fn batch_norm_relu(
     x: Tensor<4>,
     fallback: impl FnOnce(Tensor<4>) -> Tensor<4>,
 ) -> Tensor<4> {
-    #[cfg(feature = "cpu")]
-    if op::on_cpu(&x) && op::is_supported(&x) && x.device().is_autodiff() && norm.training.is_enabled() {
-        return op::batch_norm_relu(norm, relu, x);
+    #[cfg(any(feature = "cpu", feature = "cube"))]
+    if op::is_supported(&x) && x.dtype() == DType::F32 && x.device().is_autodiff() && norm.training.is_enabled() {
+        let [_, channels, ..] = x.dims();
+        if channels <= op::MAX_NORM_CHANNELS {
+            return op::batch_norm_relu(norm, relu, x);
+        }
     }
     let _ = (norm, relu);
     fallback(x)

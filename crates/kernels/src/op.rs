@@ -2,7 +2,6 @@
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension};
-#[cfg(feature = "cpu")]
 use burn::nn::BatchNorm;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
@@ -161,14 +160,16 @@ pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as Pooling>::max_pool(x.into_dispatch(), shape))
 }
 
+/// Largest number of channels of a batch norm: a GPU sums each in a workgroup of its own.
+pub const MAX_NORM_CHANNELS: usize = 65_535;
+
 /// Apply the batch norm of a training step and `relu`, and update the running statistics.
-#[cfg(feature = "cpu")]
 pub fn batch_norm_relu(norm: &BatchNorm, relu: ClampedRelu, x: Tensor<4>) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.val().into_dispatch(), norm.beta.val().into_dispatch());
-    let x = x.into_dispatch();
-    let (y, mean, variance) = <Dispatch as Norm>::batch_norm_relu(x, gamma, beta, norm.epsilon, relu);
-    for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
-        let batch = Tensor::<1>::from_dispatch(batch).detach();
+    let (y, parameters) = <Dispatch as Norm>::batch_norm_relu(x.into_dispatch(), gamma, beta, norm.epsilon, relu);
+    let parameters = Tensor::<2>::from_dispatch(parameters).detach();
+    for (row, running) in [&norm.running_mean, &norm.running_var].into_iter().enumerate() {
+        let batch = parameters.clone().narrow(0, row, 1).squeeze_dim(0);
         running.update(running.value_sync() * (1.0 - norm.momentum) + batch * norm.momentum);
     }
     Tensor::from_dispatch(y)
@@ -257,15 +258,27 @@ pub trait Matmul: Backend {
 }
 
 /// Batch norm + ReLU of a training step.
-#[cfg(feature = "cpu")]
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "cube"), Autodiff)]
 pub trait Norm: Backend {
-    /// Return the output `[n, c, h, w]`, and the batch's mean and biased variance, `[c]` each.
+    /// Return the output `[n, c, h, w]`, and the norm's parameters `[4, c]`: the batch's mean and biased variance, γ and β.
     fn batch_norm_relu(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
         relu: ClampedRelu,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+}
+
+/// Gradients of batch norm + ReLU.
+pub trait NormGradients: Norm {
+    /// Return the gradient of the input, and those of γ and β, `[2, c]`, from the gradient `dy` of the output.
+    /// `parameters` come from [`Norm::batch_norm_relu`].
+    fn batch_norm_gradients(
+        x: FloatTensor<Self>,
+        parameters: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        epsilon: f64,
+        relu: ClampedRelu,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }

@@ -5,7 +5,6 @@
 
 mod conv;
 mod depthwise;
-mod gradients;
 mod microkernel;
 mod norm;
 mod padded_lines;
@@ -19,7 +18,7 @@ use burn::tensor::TensorData;
 use self::norm::Batch;
 use self::winograd::WeightLayout;
 use super::algorithm::{ConvAlgorithm, Tile};
-use super::op::{ConvShape, Convolution, ConvolutionGradients, InferenceConvolution, Norm};
+use super::op::{ConvShape, Convolution, ConvolutionGradients, InferenceConvolution, Norm, NormGradients};
 use super::{ClampedRelu, Packed};
 use crate::threads::for_each_chunk;
 
@@ -164,12 +163,34 @@ impl Norm for Flex {
         beta: FlexTensor,
         epsilon: f64,
         relu: ClampedRelu,
-    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+    ) -> (FlexTensor, FlexTensor) {
         let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.to_contiguous());
         let (batch, shape) = (batch(&x), x.layout().shape().dims::<4>());
         let (mean, variance) = norm::statistics(&batch, x.storage());
-        let norm = norm::Norm::new(gamma.storage(), beta.storage(), &mean, &variance, epsilon, relu);
-        let y = norm.forward(&batch, x.storage());
-        (tensor(y, shape), tensor(mean, [batch.channels]), tensor(variance, [batch.channels]))
+        let parameters = [&mean, &variance, gamma.storage(), beta.storage()].concat();
+        let y = batch_norm(&parameters, batch.channels, epsilon, relu).forward(&batch, x.storage());
+        (tensor(y, shape), tensor(parameters, [4, batch.channels]))
+    }
+}
+
+/// Return the norm with `parameters` `[4][channels]`: mean, variance, γ and β.
+fn batch_norm(parameters: &[f32], channels: usize, epsilon: f64, relu: ClampedRelu) -> norm::Norm {
+    let row = |i: usize| &parameters[i * channels..(i + 1) * channels];
+    norm::Norm::new(row(2), row(3), row(0), row(1), epsilon, relu)
+}
+
+impl NormGradients for Flex {
+    fn batch_norm_gradients(
+        x: FlexTensor,
+        parameters: FlexTensor,
+        dy: FlexTensor,
+        epsilon: f64,
+        relu: ClampedRelu,
+    ) -> (FlexTensor, FlexTensor) {
+        let [x, parameters, dy] = [x, parameters, dy].map(|tensor| tensor.to_contiguous());
+        let (batch, shape) = (batch(&x), x.layout().shape().dims::<4>());
+        let norm = batch_norm(parameters.storage(), batch.channels, epsilon, relu);
+        let [dx, d_gamma, d_beta] = norm.gradients(&batch, x.storage(), dy.storage());
+        (tensor(dx, shape), tensor([d_gamma, d_beta].concat(), [2, batch.channels]))
     }
 }

@@ -9,6 +9,7 @@
 
 mod gradients;
 mod matmul;
+mod norm;
 mod product;
 mod window;
 mod winograd;
