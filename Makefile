@@ -112,7 +112,7 @@ browser: rust
 	@tools/setup.sh browser axe firefox fonts nginx
 
 native: rust
-	cargo build --release --bin camscope $(if $(DEVICE),$(if $(filter cuda%,$(DEVICE)),--features cuda,--features gpu))
+	cargo build --release --bin camscope $(if $(filter cuda%,$(DEVICE)),--features cuda,$(if $(filter gpu,$(DEVICE)),--features gpu))
 
 site: models photos trunk
 	@tools/setup.sh wasm-opt about

@@ -51,7 +51,8 @@ impl Head {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn class_maps(&self, features: &[f32], classes: &[usize]) -> Vec<f32> {
-        let cells = features.len() * self.classes / self.weight.len().max(1);
+        let channels = self.weight.len() / self.classes.max(1);
+        let cells = features.len() / channels.max(1);
         let mut maps = vec![0.0; classes.len() * cells];
         for (&class, map) in classes.iter().zip(maps.chunks_exact_mut(cells.max(1))) {
             for (channel, weights) in features.chunks_exact(cells.max(1)).zip(self.weight.chunks_exact(self.classes)) {

@@ -27,6 +27,18 @@ pub struct Archive {
     pub skipped: &'static [&'static str],
 }
 
+impl Archive {
+    /// Return the file of a download into `dir` that is not complete.
+    fn part(&self, dir: &Path) -> PathBuf {
+        dir.join(format!("{}.tar.gz.part", self.folder))
+    }
+
+    /// Return whether `dir` holds a download that is not complete.
+    pub fn is_partial(&self, dir: &Path) -> bool {
+        !dir.join(self.folder).exists() && self.part(dir).exists()
+    }
+}
+
 /// What a download is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -110,7 +122,7 @@ pub fn fetch(
         return Ok(Fetched::Before);
     }
     fs::create_dir_all(dir).map_err(at(dir))?;
-    let file = dir.join(format!("{}.tar.gz.part", archive.folder));
+    let file = archive.part(dir);
     download(url, &file, |done, total| progress(Step::Download, done, total))?;
     let found = sha256(&file, |done, total| progress(Step::Check, done, total))?;
     if found != archive.sha256 {
@@ -146,6 +158,10 @@ fn download(url: &str, file: &Path, mut progress: impl FnMut(u64, u64)) -> Resul
         // Nothing is lacking.
         StatusCode::RANGE_NOT_SATISFIABLE if done > 0 => return Ok(()),
         StatusCode::PARTIAL_CONTENT if done > 0 => {}
+        // The server sends something else: what is there must not be lost to a page that asks for a password.
+        StatusCode::OK if response.body().content_length().is_some_and(|length| length <= done) => {
+            return Err(failed("the server sent something else than the archive".into()));
+        }
         // The whole file, because it was asked for or because the server knows no ranges.
         StatusCode::OK => {
             out.set_len(0).map_err(at(file))?;

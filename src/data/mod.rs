@@ -52,8 +52,8 @@ pub enum DataError {
         /// The reader's error.
         source: zip::result::ZipError,
     },
-    /// The folder is not there, and its files can be fetched.
-    #[error("{path} is not there; `camscope fetch {format} {path}` downloads it")]
+    /// The files are not all there, and they can be fetched.
+    #[error("{path} is not there or not complete; `camscope fetch {format} {path}` downloads it")]
     NotFetched {
         /// The folder.
         path: std::path::PathBuf,

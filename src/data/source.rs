@@ -89,8 +89,11 @@ impl DataSource {
     /// # Errors
     /// [`DataError`]; [`DataError::HasBoxes`] for a format of objects with boxes, which does not label whole photos.
     pub fn load(&self, preprocessing: &Preprocessing) -> Result<Split, DataError> {
-        if self.format.archive.is_some() && !self.path.exists() {
-            return Err(DataError::NotFetched { path: self.path.clone(), format: self.format.name });
+        if let Some(archive) = &self.format.archive {
+            let is_zip = self.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+            if archive.is_partial(&self.path) || !self.path.exists() && !is_zip {
+                return Err(DataError::NotFetched { path: self.path.clone(), format: self.format.name });
+            }
         }
         match self.format.reader {
             Reader::Labelled(load) => load(&self.path, preprocessing),

@@ -25,8 +25,12 @@ pub const MAX_COMPARED_CLASSES: usize = 50;
 
 /// A network and its card.
 pub(super) struct Model {
-    /// The forward pass of one photo, recorded by [`Session::warm_up`] on adapters. First, to be dropped before the network.
+    /// The forward pass of one photo, recorded on adapters. First, to be dropped before the network.
     recorded: Option<Recording<Output>>,
+    /// Whether it is known if the device records.
+    is_warm: bool,
+    /// Whether a pass has run.
+    is_used: bool,
     pub card: ModelCard,
     pub network: Network,
     /// The network's head, read from the device when it is first needed.
@@ -35,7 +39,15 @@ pub(super) struct Model {
 
 impl Model {
     fn new(card: ModelCard, network: Network) -> Self {
-        Self { recorded: None, card, network, head: OnceLock::new() }
+        Self { recorded: None, is_warm: false, is_used: false, card, network, head: OnceLock::new() }
+    }
+
+    /// Record the forward pass, if the device can and it has not been tried.
+    fn record(&mut self, device: &Device) {
+        if !std::mem::replace(&mut self.is_warm, true) {
+            let side = self.card.preprocessing.size as usize;
+            self.recorded = Recording::new([1, 3, side, side], device, |x| self.network.forward(x));
+        }
     }
 
     /// Run the network on a photo's crop, interleaved RGB, and return the values of its logits and features, and the shape
@@ -43,8 +55,8 @@ impl Model {
     async fn forward(&self, rgb: &[u8], device: &Device) -> Result<([Vec<f32>; 2], [usize; 4]), ReadError> {
         let preprocessing = &self.card.preprocessing;
         let Output { features, logits } = match &self.recorded {
-            Some(recorded) => recorded.run(preprocessing.values(rgb))?.clone(),
-            None => self.network.forward(preprocessing.normalise(rgb, device)),
+            Some(recorded) if recorded.is_usable() => recorded.run(preprocessing.values(rgb))?.clone(),
+            _ => self.network.forward(preprocessing.normalise(rgb, device)),
         };
         let shape = features.dims();
         Ok((read_pair(logits, features).await?, shape))
@@ -128,16 +140,23 @@ impl Session {
         self.model.as_ref().map_or(0, |model| model.network.stages.len())
     }
 
-    /// Run inference on a black image, so that the device compiles its shaders and packs the weights before the first
-    /// photo. An adapter records the pass, and later ones only replay it.
+    /// Return whether [`Session::warm_up`] would make the next photo faster.
+    pub fn is_cold(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| !model.is_warm)
+    }
+
+    /// Prepare the device for photos: it compiles its shaders and packs the weights. An adapter records the pass, and later
+    /// ones only replay it. Without this call, the second photo is recorded.
     ///
     /// # Errors
     /// [`EngineError::NoModel`], [`EngineError::Read`].
     pub async fn warm_up(&mut self) -> Result<(), EngineError> {
         let model = self.model.as_mut().ok_or(EngineError::NoModel)?;
-        let side = model.card.preprocessing.size as usize;
-        model.recorded = Recording::new([1, 3, side, side], &self.device, |x| model.network.forward(x));
-        model.forward(&vec![0; 3 * side * side], &self.device).await?;
+        model.record(&self.device);
+        if model.recorded.is_some() || !model.is_used {
+            let side = model.card.preprocessing.size as usize;
+            model.forward(&vec![0; 3 * side * side], &self.device).await?;
+        }
         model.head().await?;
         Ok(())
     }
@@ -148,6 +167,11 @@ impl Session {
     /// # Errors
     /// [`EngineError::NoModel`], [`EngineError::NotFinite`], [`EngineError::Read`].
     pub async fn infer(&mut self, id: u32, photo: &Photo, top: usize) -> Result<Inference, EngineError> {
+        if let Some(model) = &mut self.model
+            && std::mem::replace(&mut model.is_used, true)
+        {
+            model.record(&self.device);
+        }
         let model = self.loaded()?;
         let (inference, cached) = self.infer_with(model, photo, top).await?;
         self.cached_photos.insert(id, cached);

@@ -29,16 +29,20 @@ fn float_type(tensor: &impl TensorMetadata) -> FloatDType {
 struct ConvolutionBackward;
 
 impl<B: ConvolutionGradients> Backward<B, 3> for ConvolutionBackward {
-    /// Input and weights, output after the ReLU, geometry, ReLU.
-    type State = ([NodeId; 2], FloatTensor<B>, ConvShape, ClampedRelu);
+    /// Input and weights, geometry, ReLU with its output if there is one.
+    type State = ([NodeId; 2], ConvShape, Option<(ClampedRelu, FloatTensor<B>)>);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
-        let (inputs, y, shape, relu) = ops.state;
+        let (inputs, shape, relu) = ops.state;
         let [x, weight] = inputs.map(|input| checkpointer.retrieve_node_output::<FloatTensor<B>>(input));
         let (dy, [x_node, weight_node, bias_node]) = (gradients.consume::<B>(&ops.node), ops.parents);
         let stored = float_type(&x);
-        let [x, y, dy] = [x, y, dy].map(|tensor| B::float_cast(tensor, FloatDType::F32));
-        let dy = if relu == ClampedRelu::NONE { dy } else { B::relu_gradient(relu, y, dy) };
+        let wide = |tensor| B::float_cast(tensor, FloatDType::F32);
+        let (x, dy) = (wide(x), wide(dy));
+        let dy = match relu {
+            Some((relu, y)) => B::relu_gradient(relu, wide(y), dy),
+            None => dy,
+        };
         if let Some(node) = bias_node {
             gradients.register::<B>(node.id, B::bias_gradient(&shape, dy.clone()));
         }
@@ -67,7 +71,8 @@ impl<B: ConvolutionGradients, C: CheckpointStrategy> Convolution for Autodiff<B,
         match ConvolutionBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let inputs = [&x, &weight].map(|input| prep.checkpoint(input));
-                prep.finish((inputs, y.clone(), shape, relu), y)
+                let relu = (relu != ClampedRelu::NONE).then(|| (relu, y.clone()));
+                prep.finish((inputs, shape, relu), y)
             }
             OpsKind::UnTracked(prep) => prep.finish(y),
         }

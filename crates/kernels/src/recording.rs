@@ -4,6 +4,9 @@
 //! network of a hundred kernels spends more time there than on the adapter. A replay repeats the launches with everything
 //! already looked up; on CUDA it is a single launch.
 
+#[cfg(feature = "cube")]
+use std::thread::ThreadId;
+
 use burn::backend::ExecutionError;
 #[cfg(feature = "cube")]
 use burn::backend::{Backend, BackendGraph, Dispatch};
@@ -11,8 +14,11 @@ use burn::tensor::{Device, Tensor};
 
 /// A recorded computation from an input `[n, c, h, w]` to a `T`, which holds the tensors of the result.
 ///
-/// The network that was recorded must not be dropped before the recording.
+/// A thread launches kernels on a stream of its own, and a replay keeps to the stream of the recording. Hence only the thread
+/// that recorded can run a recording; see [`Recording::is_usable`].
 pub struct Recording<T> {
+    #[cfg(feature = "cube")]
+    thread: ThreadId,
     #[cfg(feature = "cube")]
     device: Device,
     #[cfg(feature = "cube")]
@@ -29,7 +35,8 @@ impl<T> Recording<T> {
     /// the result be read in it.
     #[cfg(feature = "cube")]
     pub fn new(shape: [usize; 4], device: &Device, compute: impl Fn(Tensor<4>) -> T) -> Option<Self> {
-        let input = Tensor::<4>::zeros(shape, device);
+        // Memory of one dimension has no gaps between rows, which CUDA's otherwise has.
+        let input = Tensor::<1>::zeros([shape.iter().product::<usize>()], device).reshape(shape);
         if !super::op::on_gpu(&input) {
             return None;
         }
@@ -44,13 +51,21 @@ impl<T> Recording<T> {
         }
         let output = compute(input.clone());
         let graph = Dispatch::graph_stop_capture(dispatch).ok()?;
-        Some(Self { device: device.clone(), input, graph, output })
+        Some(Self { thread: std::thread::current().id(), device: device.clone(), input, graph, output })
     }
 
     /// Record nothing: no device of this build can.
     #[cfg(not(feature = "cube"))]
     pub fn new(_: [usize; 4], _: &Device, _: impl Fn(Tensor<4>) -> T) -> Option<Self> {
         None
+    }
+
+    /// Return whether this thread can run the recording.
+    pub fn is_usable(&self) -> bool {
+        #[cfg(feature = "cube")]
+        return std::thread::current().id() == self.thread;
+        #[cfg(not(feature = "cube"))]
+        false
     }
 
     /// Run the computation with the `values` of an input. The result is overwritten by the next run, so it has to be read
@@ -60,13 +75,14 @@ impl<T> Recording<T> {
     /// [`ExecutionError`] if the device fails.
     ///
     /// # Panics
-    /// If there are fewer or more values than the input has.
+    /// If there are fewer or more values than the input has, or if the recording is not usable on this thread.
     #[cfg(feature = "cube")]
     pub fn run(&self, values: Vec<f32>) -> Result<&T, ExecutionError> {
+        assert!(self.is_usable(), "only the thread that recorded can replay");
         assert_eq!(values.len(), self.input.shape().num_elements(), "values of the input");
         super::op::overwrite(&self.input, values);
         // SAFETY: the input and the output are alive in `self`. The recording guards the memory of everything else that the
-        // kernels read and write. All of this happens on the stream of this thread, in order.
+        // kernels read and write. All of this happens on the stream of this thread, which recorded, in order.
         unsafe { Dispatch::graph_replay(self.device.as_dispatch(), &self.graph) }?;
         Ok(&self.output)
     }

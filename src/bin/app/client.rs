@@ -183,7 +183,13 @@ pub fn pump(state: State) {
         let first = waiting.clone().next();
         waiting.find(|&id| state.chosen.get_untracked() == Some(id)).or(first)
     });
-    let Some(photo) = next else { return };
+    let Some(photo) = next else {
+        // The engine is free if no photo is with it.
+        if state.photos.with_untracked(|photos| photos.iter().all(|photo| photo.state != PhotoState::Running)) {
+            devices::begin(state);
+        }
+        return;
+    };
     state.photo(photo, |photo| photo.state = PhotoState::Running);
     spawn_local(async move {
         match files::bytes(photo).await {
@@ -221,11 +227,6 @@ fn take(state: State, reply: Reply) {
                 state.engine.set(EngineState::Ready { milliseconds, from_cache });
                 state.stages.set(stages);
                 pump(state);
-                if let Some(model) =
-                    state.models.with_untracked(|models| models.iter().find(|m| m.name == model).cloned())
-                {
-                    devices::begin(&model);
-                }
             }
         }
         Reply::Picture { photo, picture } => {

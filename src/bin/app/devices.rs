@@ -53,11 +53,14 @@ pub async fn choose(state: State) -> DeviceLabel {
     match probe().await {
         Ok(adapter) if forced => webgpu(adapter.name),
         Ok(adapter) if adapter.software => cpu(Message::new("cpu-software").with("name", adapter.name)),
-        Ok(adapter) => match remembered(&adapter) {
+        Ok(adapter) => match remembered(&key(&adapter, &state.model.get_untracked())) {
             Some(times) => label(&adapter, times),
             None => {
                 let label = webgpu(adapter.name.clone());
-                COMPARISON.set(Some(Comparison { adapter, model: None, webgpu: None, engine: None }));
+                // A measurement must not run beside another.
+                if parameter("bench").is_none() {
+                    COMPARISON.set(Some(Comparison { adapter, model: None, webgpu: None, engine: None }));
+                }
                 label
             }
         },
@@ -90,20 +93,23 @@ fn label(adapter: &Adapter, times: Times) -> DeviceLabel {
     }
 }
 
-/// What a comparison depends on.
-fn key(adapter: &Adapter) -> String {
-    format!("{} | {}", adapter.key, window().navigator().user_agent().unwrap_or_default())
+/// What a comparison depends on: the network, the adapter and the browser.
+fn key(adapter: &Adapter, model: &str) -> String {
+    format!("{model} | {} | {}", adapter.key, window().navigator().user_agent().unwrap_or_default())
 }
 
-fn remembered(adapter: &Adapter) -> Option<Times> {
+fn remembered(key: &str) -> Option<Times> {
     let text = kept(KEPT)?;
     let (times, of) = text.split_once(" | ")?;
     let (cpu, webgpu) = times.split_once(' ')?;
-    (of == key(adapter)).then_some(Times { cpu: cpu.parse().ok()?, webgpu: webgpu.parse().ok()? })
+    (of == key).then_some(Times { cpu: cpu.parse().ok()?, webgpu: webgpu.parse().ok()? })
 }
 
-/// The WebGPU engine has loaded `model`. If a comparison is due, it begins.
-pub fn begin(model: &Model) {
+/// The WebGPU engine has loaded the model and is free. If a comparison is due, it begins.
+pub fn begin(state: State) {
+    let name = state.model.get_untracked();
+    let model = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    let Some(model) = model else { return };
     let due = COMPARISON.with_borrow_mut(|comparison| match comparison {
         Some(comparison) if comparison.model.is_none() => {
             comparison.model = Some(model.clone());
@@ -112,7 +118,7 @@ pub fn begin(model: &Model) {
         _ => false,
     });
     if due {
-        client::send(&benchmark(model));
+        client::send(&benchmark(&model));
     }
 }
 
@@ -174,11 +180,13 @@ fn failed(state: State, why: Arg) {
 
 /// Remember both times. If the CPU is faster, its engine takes over.
 fn decide(state: State, cpu: Option<f64>) {
-    let Some(Comparison { adapter, webgpu: Some(webgpu), engine: Some(engine), .. }) = COMPARISON.take() else {
+    let comparison = COMPARISON.take();
+    let Some(Comparison { adapter, model: Some(model), webgpu: Some(webgpu), engine: Some(engine) }) = comparison
+    else {
         return;
     };
     let Some(cpu) = cpu else { return };
-    keep(KEPT, &format!("{cpu} {webgpu} | {}", key(&adapter)));
+    keep(KEPT, &format!("{cpu} {webgpu} | {}", key(&adapter, &model.name)));
     let label = label(&adapter, Times { cpu, webgpu });
     match label.device {
         "cpu" => client::adopt(state, engine, label),

@@ -42,6 +42,8 @@ struct Pool {
     next: u32,
     /// A helper failed. No further one starts: the reason is most likely a lack of memory.
     failed: bool,
+    /// Photos of helpers that failed. No helper takes them again.
+    avoided: Vec<u32>,
 }
 
 thread_local! {
@@ -95,7 +97,8 @@ fn start(state: State, count: usize) {
 /// Give helper `id` the network, or the next photo.
 fn employ(state: State, id: u32, model: &Model) {
     if with_helper(id, |helper| helper.model.as_ref() == Some(&model.url)) == Some(true) {
-        let Some(photo) = next_waiting(state) else { return };
+        let avoided = POOL.with_borrow(|pool| pool.avoided.clone());
+        let Some(photo) = next_waiting(state, &avoided) else { return };
         with_helper(id, |helper| (helper.busy, helper.photo) = (true, Some((photo, now()))));
         with_request(photo, SMALL, move |request| match request {
             Some(request) => {
@@ -164,6 +167,8 @@ fn photo_failed(state: State, id: u32, why: Message) {
 fn failed(state: State, id: u32) {
     POOL.with_borrow_mut(|pool| {
         pool.failed = true;
+        let photos = pool.helpers.iter().filter(|helper| helper.id == id).filter_map(|helper| helper.photo);
+        pool.avoided.extend(photos.map(|(photo, _)| photo));
         pool.helpers.retain(|helper| helper.id != id);
     });
     pump(state);

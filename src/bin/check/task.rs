@@ -81,15 +81,15 @@ pub fn pump(state: State) {
     pool::advance(state);
 }
 
-/// Return the next photo of the folder that waits and that no engine has.
-pub fn next_waiting(state: State) -> Option<u32> {
+/// Return the next photo of the folder that waits, that no engine has, and that is not to be `avoided`.
+pub fn next_waiting(state: State, avoided: &[u32]) -> Option<u32> {
     let taken = with(|client| match client.task {
         Some(Task::Batch(photo, _) | Task::Open(photo)) => Some(photo),
         _ => None,
     });
-    let is_free =
-        |item: &&BatchItem| item.state == BatchItemState::Waiting && taken != Some(item.id) && !pool::has(item.id);
-    state.items.with_untracked(|items| items.iter().find(is_free).map(|item| item.id))
+    let is_free = |id: u32| taken != Some(id) && !pool::has(id) && !avoided.contains(&id);
+    let is_next = |item: &&BatchItem| item.state == BatchItemState::Waiting && is_free(item.id);
+    state.items.with_untracked(|items| items.iter().find(is_next).map(|item| item.id))
 }
 
 fn pump_first(state: State) {
@@ -126,7 +126,7 @@ fn pump_first(state: State) {
     }
     state.working.set(None);
     if state.phase.get_untracked() == Phase::Running(true)
-        && let Some(photo) = next_waiting(state)
+        && let Some(photo) = next_waiting(state, &[])
     {
         with(|client| client.task = Some(Task::Batch(photo, now())));
         infer(state, photo, SMALL);

@@ -48,6 +48,7 @@ pub fn run(kind: DeviceKind) {
         loop {
             match inbox.pop() {
                 Some(request) => answer(&mut session, request, &inbox).await,
+                None if session.is_cold() => tasks::use_idle_time(&mut session, &inbox).await,
                 None => inbox.wait().await,
             }
         }
@@ -69,7 +70,7 @@ fn run_constructors() {
 
 async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
     match request {
-        Request::Load { card, url } => tasks::load(session, &card, &url, inbox).await,
+        Request::Load { card, url } => tasks::load(session, &card, &url).await,
         Request::Infer { photo, bytes, side } => tasks::infer(session, photo, bytes, side).await,
         Request::Map { photo, class } => tasks::map(session, photo, class).await,
         Request::Explain { photo, options, classes } => {

@@ -28,11 +28,15 @@ const PAGE_RESPONSE: i32 = 30;
 /// Milliseconds between two pauses for messages, and between two progress reports, while a task runs.
 const YIELD_EVERY: f64 = 40.0;
 
-/// Load a model, then warm it up unless a photo is already waiting.
-pub async fn load(session: &mut Session, card: &str, url: &str, inbox: &Inbox) {
+/// Load a model.
+pub async fn load(session: &mut Session, card: &str, url: &str) {
     if let Err(message) = fetch_and_build(session, card, url).await {
-        return send_failure(None, message);
+        send_failure(None, message);
     }
+}
+
+/// Warm up a model that is cold, unless the page has a request.
+pub async fn use_idle_time(session: &mut Session, inbox: &Inbox) {
     sleep(PAGE_RESPONSE).await;
     if inbox.is_empty() {
         let _ = session.warm_up().await; // an error will come again with the first photo, which reports it

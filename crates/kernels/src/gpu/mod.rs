@@ -53,17 +53,18 @@ const MAX_UNITS: u32 = 256;
 /// Return the number and the size of the cubes that give every column (`x`) and row of a plane a unit. Kernels get
 /// their row from [`row`], because rows beyond the limit of an axis continue along `z`.
 fn plane([columns, rows]: [usize; 2]) -> (CubeCount, CubeDim) {
-    // Neighbours along `x` read neighbouring values. Two rows make 64 units, as many as the smallest GPUs run in
+    // Most neighbours along `x` read neighbouring values. Two rows make 64 units, as many as the smallest GPUs run in
     // lockstep.
     let [x, y] = cube_size(columns, [32, 2]);
     let rows = (rows as u32).div_ceil(y);
-    let folds = rows.div_ceil(MAX_CUBES);
+    let folds = rows.div_ceil(MAX_CUBES).max(1);
     (CubeCount::Static((columns as u32).div_ceil(x), rows.div_ceil(folds), folds), CubeDim::new_2d(x, y))
 }
 
 /// Return the number and the size of the cubes that give every column (`x`), row (`y`) and layer (`z`) a unit.
 ///
-/// Rows are blocks of channels. Layers are parts of an image or, in [`convolve`], at most [`MAX_CUBES`] images.
+/// Rows are blocks of channels. Layers are elements of a Winograd patch, splits of a sum or, in [`convolve`], at most
+/// [`MAX_CUBES`] images.
 fn layers([columns, rows, layers]: [usize; 3], units: [u32; 2]) -> (CubeCount, CubeDim) {
     let [x, y] = cube_size(columns, units);
     let count = CubeCount::Static((columns as u32).div_ceil(x), (rows as u32).div_ceil(y), layers as u32);
@@ -109,28 +110,32 @@ impl Epilogue {
 
 /// Return the convolution of `x`. Weights `[c, 1, kh, kw]` for `c > 1` input channels make it depthwise.
 fn convolve(shape: &ConvShape, x: CubeTensor, weight: CubeTensor, packed: &Packed, epilogue: Epilogue) -> CubeTensor {
-    let [x, weight] = [x, weight].map(into_contiguous);
+    let x = into_contiguous(x);
     if shape.images > MAX_CUBES as usize {
         let first = MAX_CUBES as usize;
         let parts = [0..first, first..shape.images].map(|images| {
             let shape = ConvShape { images: images.len(), ..*shape };
-            let part = |tensor: &CubeTensor| Cube::float_slice(tensor.clone(), &[Slice::from(images.clone())]);
+            let part = |tensor: &CubeTensor| {
+                into_contiguous(Cube::float_slice(tensor.clone(), &[Slice::from(images.clone())]))
+            };
             let epilogue = Epilogue { shortcut: epilogue.shortcut.as_ref().map(part), ..epilogue.clone() };
             convolve(&shape, part(&x), weight.clone(), packed, epilogue)
         });
         return Cube::float_cat(parts.into(), 0);
     }
     if weight.meta.shape()[1] != shape.c_in {
-        return window::depthwise(shape, x, weight, epilogue.bias, epilogue.relu);
+        return window::depthwise(shape, x, into_contiguous(weight), epilogue.bias, epilogue.relu);
     }
     let fits = |tile: &Tile| {
         tile.elements() * shape.c_in * shape.c_out.next_multiple_of(BLOCK_ROWS) <= MAX_TRANSFORMED_WEIGHTS
     };
     if let Some(tile) = Tile::for_conv(shape, 4).filter(fits) {
-        let weights = packed.on_gpu(&weight, ConvAlgorithm::Winograd(tile), || winograd::pack(tile, shape, &weight));
+        let pack = || winograd::pack(tile, shape, &into_contiguous(weight.clone()));
+        let weights = packed.on_gpu(&weight, ConvAlgorithm::Winograd(tile), pack);
         return winograd::forward(tile, shape, x, weights, epilogue);
     }
-    let weights = packed.on_gpu(&weight, ConvAlgorithm::Direct, || product::pack(shape, &weight));
+    let pack = || product::pack(shape, &into_contiguous(weight.clone()));
+    let weights = packed.on_gpu(&weight, ConvAlgorithm::Direct, pack);
     match shape.is_pointwise() {
         true => product::pointwise(shape, x, weights, epilogue),
         false => window::direct(shape, x, weights, epilogue),

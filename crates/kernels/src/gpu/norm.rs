@@ -1,6 +1,6 @@
 //! Batch norm + ReLU of a training step, fused in both passes (Ioffe and Szegedy 2015, section 3), as in `cpu::norm`.
 //!
-//! One cube sums a channel: each unit adds up every 256th value, and then all units add up the units' sums. That takes one
+//! One cube sums a channel: each unit adds up every [`UNITS`]th value, and then all units add up the units' sums. That takes one
 //! launch, and one barrier per sum.
 
 use burn::backend::Cube;
@@ -15,7 +15,7 @@ use crate::ClampedRelu;
 use crate::op::{Norm, NormGradients};
 
 /// Units of a cube that sums a channel.
-const UNITS: u32 = 256;
+const UNITS: usize = 256;
 
 /// Dimensions `[images, channels, area]` of a batch.
 #[derive(CubeType, CubeLaunch)]
@@ -58,12 +58,12 @@ fn derivative(z: f32, slope: f32, cap: f32, #[comptime] capped: bool) -> f32 {
 
 /// Return the sum of `part` over all units of the cube.
 #[cube]
-fn cube_sum(part: f32) -> f32 {
-    let mut parts = Shared::<[f32]>::new_slice(256usize);
+fn cube_sum(part: f32, #[comptime] units: usize) -> f32 {
+    let mut parts = Shared::<[f32]>::new_slice(units);
     parts[UNIT_POS as usize] = part;
     sync_cube();
     let mut sum = 0.0f32;
-    for unit in 0..256usize {
+    for unit in 0..units {
         sum += parts[unit];
     }
     sum
@@ -81,29 +81,30 @@ fn statistics_kernel(
     beta: &[f32],
     parameters: &mut [f32],
     batch: &Batch,
+    #[comptime] units: usize,
 ) {
     let channel = CUBE_POS_X as usize;
     let unit = UNIT_POS as usize;
     let count = batch.images * batch.area;
-    let rounds = count.div_ceil(256usize);
+    let rounds = count.div_ceil(units);
     let first = x[channel * batch.area];
     let mut part = 0.0f32;
     for round in 0..rounds {
-        let i = round * 256 + unit;
+        let i = round * units + unit;
         let inside = i < count;
         let at = (i / batch.area * batch.channels + channel) * batch.area + i % batch.area;
         part += select(inside, x[select(inside, at, 0usize)] - first, 0.0f32);
     }
-    let mean = first + cube_sum(part) / count as f32;
+    let mean = first + cube_sum(part, units) / count as f32;
     let mut squares = 0.0f32;
     for round in 0..rounds {
-        let i = round * 256 + unit;
+        let i = round * units + unit;
         let inside = i < count;
         let at = (i / batch.area * batch.channels + channel) * batch.area + i % batch.area;
         let deviation = select(inside, x[select(inside, at, 0usize)] - mean, 0.0f32);
         squares += deviation * deviation;
     }
-    let variance = cube_sum(squares) / count as f32;
+    let variance = cube_sum(squares, units) / count as f32;
     if unit == 0 {
         parameters[channel] = mean;
         parameters[batch.channels + channel] = variance;
@@ -146,6 +147,7 @@ fn parameter_gradients_kernel(
     slope: f32,
     cap: f32,
     #[comptime] capped: bool,
+    #[comptime] units: usize,
 ) {
     let channel = CUBE_POS_X as usize;
     let unit = UNIT_POS as usize;
@@ -153,8 +155,8 @@ fn parameter_gradients_kernel(
     let count = batch.images * batch.area;
     let mut d_gamma = 0.0f32;
     let mut d_beta = 0.0f32;
-    for round in 0..count.div_ceil(256usize) {
-        let i = round * 256 + unit;
+    for round in 0..count.div_ceil(units) {
+        let i = round * units + unit;
         let inside = i < count;
         let place = (i / batch.area * batch.channels + channel) * batch.area + i % batch.area;
         let at = select(inside, place, 0usize);
@@ -164,8 +166,8 @@ fn parameter_gradients_kernel(
         d_gamma += g * centred;
         d_beta += g;
     }
-    let d_gamma = cube_sum(d_gamma);
-    let d_beta = cube_sum(d_beta);
+    let d_gamma = cube_sum(d_gamma, units);
+    let d_beta = cube_sum(d_beta, units);
     if unit == 0 {
         sums[channel] = d_gamma;
         sums[batch.channels + channel] = d_beta;
@@ -204,7 +206,7 @@ fn input_gradient_kernel(
 
 /// Return the cubes that sum `channels` channels.
 fn channel_cubes(channels: usize) -> (CubeCount, CubeDim) {
-    (CubeCount::Static(channels as u32, 1, 1), CubeDim::new_1d(UNITS))
+    (CubeCount::Static(channels as u32, 1, 1), CubeDim::new_1d(UNITS as u32))
 }
 
 impl Norm for Cube {
@@ -230,6 +232,7 @@ impl Norm for Cube {
                 beta.into_buffer_arg(),
                 parameters.clone().into_buffer_arg(),
                 BatchLaunch::new(n, c, h * w),
+                UNITS,
             );
         }
         let (count, dim) = plane([h * w, n * c]);
@@ -280,6 +283,7 @@ impl NormGradients for Cube {
                 relu.slope,
                 relu.cap,
                 relu.cap.is_finite(),
+                UNITS,
             );
         }
         let (count, dim) = plane([h * w, n * c]);

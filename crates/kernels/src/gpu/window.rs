@@ -147,7 +147,7 @@ pub fn direct(shape: &ConvShape, x: CubeTensor, weights: CubeTensor, epilogue: E
     out
 }
 
-/// Depthwise convolution + ReLU; one unit per output pixel (`x`) and plane (`y`).
+/// Depthwise convolution + ReLU; one unit per output pixel (`x`) and plane (row).
 #[cube(launch_unchecked)]
 fn depthwise_kernel(
     // [n · channels][h][w]
@@ -222,7 +222,7 @@ pub fn depthwise(
     out
 }
 
-/// Max-pooling; one unit per output pixel (`x`) and plane (`y`). Padding is never the maximum.
+/// Max-pooling; one unit per output pixel (`x`) and plane (row). Padding is never the maximum.
 #[cube(launch_unchecked)]
 fn max_pool_kernel(
     planes: &[f32],

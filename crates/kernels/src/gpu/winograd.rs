@@ -96,7 +96,7 @@ fn filter_1d(
     }
 }
 
-/// Input transform of images to `[element][c_in][pitch]`; one unit per tile (`x`) and channel (`y`).
+/// Input transform of images to `[element][c_in][pitch]`; one unit per tile (`x`) and channel (row).
 #[cube(launch_unchecked)]
 fn input_kernel(input: &[f32], out: &mut [f32], grid: &TileGrid, #[comptime] side: usize) {
     let n = comptime!(side + 2);
@@ -159,7 +159,7 @@ fn input_1d(d: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize, 
 }
 
 /// Output transform of sums `[element][padded][pitch]`, then bias, shortcut and ReLU; one unit per tile (`x`) and
-/// channel (`y`).
+/// channel (row).
 #[cube(launch_unchecked)]
 fn output_kernel(
     sums: &[f32],
