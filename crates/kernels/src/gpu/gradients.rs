@@ -181,6 +181,11 @@ fn bias_gradient_kernel(
     }
 }
 
+/// Return the sum of partial sums `[splits, n]` over the splits.
+fn sum_splits(partial: CubeTensor) -> CubeTensor {
+    if partial.meta.shape()[0] == 1 { partial } else { Cube::float_sum_dim(partial, 0) }
+}
+
 impl Convolution for Cube {
     fn convolution(
         x: CubeTensor,
@@ -313,8 +318,7 @@ impl ConvolutionGradients for Cube {
                 kw,
             );
         }
-        let out = if splits == 1 { out } else { Cube::float_sum_dim(out, 0) };
-        reshape(out, [shape.c_out, shape.c_in, kh, kw].into())
+        reshape(sum_splits(out), [shape.c_out, shape.c_in, kh, kw].into())
     }
 
     fn bias_gradient(shape: &ConvShape, dy: CubeTensor) -> CubeTensor {
@@ -340,7 +344,6 @@ impl ConvolutionGradients for Cube {
                 w,
             );
         }
-        let out = if splits == 1 { out } else { Cube::float_sum_dim(out, 0) };
-        reshape(out, [channels].into())
+        reshape(sum_splits(out), [channels].into())
     }
 }

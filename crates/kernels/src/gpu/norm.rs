@@ -49,11 +49,19 @@ fn channel_of(parameters: &[f32], channel: usize, channels: usize, epsilon: f32)
     }
 }
 
-/// Return the derivative of the activation at input `z`; see [`ClampedRelu`].
+/// Return the position in `[images][channels][area]` of a channel's `i`th value.
 #[cube]
-fn derivative(z: f32, slope: f32, cap: f32, #[comptime] capped: bool) -> f32 {
+fn position(batch: &Batch, channel: usize, i: usize) -> usize {
+    (i / batch.area * batch.channels + channel) * batch.area + i % batch.area
+}
+
+/// Return the gradient of the ReLU's input, from the gradient `dy` of its output; `centred` is `(x − μ) / σ`.
+#[cube]
+fn relu_gradient(c: &Channel, centred: f32, dy: f32, slope: f32, cap: f32, #[comptime] capped: bool) -> f32 {
+    let z = centred * c.gamma + c.beta;
     let below_cap = select(z > 0.0f32, 1.0f32, slope);
-    if capped { select(z > cap, 0.0f32, below_cap) } else { below_cap }
+    let derivative = if capped { select(z > cap, 0.0f32, below_cap) } else { below_cap };
+    dy * derivative
 }
 
 /// Return the sum of `part` over all units of the cube.
@@ -92,16 +100,16 @@ fn statistics_kernel(
     for round in 0..rounds {
         let i = round * units + unit;
         let inside = i < count;
-        let at = (i / batch.area * batch.channels + channel) * batch.area + i % batch.area;
-        part += select(inside, x[select(inside, at, 0usize)] - first, 0.0f32);
+        let at = select(inside, position(batch, channel, i), 0usize);
+        part += select(inside, x[at] - first, 0.0f32);
     }
     let mean = first + cube_sum(part, units) / count as f32;
     let mut squares = 0.0f32;
     for round in 0..rounds {
         let i = round * units + unit;
         let inside = i < count;
-        let at = (i / batch.area * batch.channels + channel) * batch.area + i % batch.area;
-        let deviation = select(inside, x[select(inside, at, 0usize)] - mean, 0.0f32);
+        let at = select(inside, position(batch, channel, i), 0usize);
+        let deviation = select(inside, x[at] - mean, 0.0f32);
         squares += deviation * deviation;
     }
     let variance = cube_sum(squares, units) / count as f32;
@@ -158,11 +166,9 @@ fn parameter_gradients_kernel(
     for round in 0..count.div_ceil(units) {
         let i = round * units + unit;
         let inside = i < count;
-        let place = (i / batch.area * batch.channels + channel) * batch.area + i % batch.area;
-        let at = select(inside, place, 0usize);
+        let at = select(inside, position(batch, channel, i), 0usize);
         let centred = (x[at] - c.mean) * c.inverse_std;
-        let g = dy[at] * derivative(centred * c.gamma + c.beta, slope, cap, capped);
-        let g = select(inside, g, 0.0f32);
+        let g = select(inside, relu_gradient(&c, centred, dy[at], slope, cap, capped), 0.0f32);
         d_gamma += g * centred;
         d_beta += g;
     }
@@ -197,7 +203,7 @@ fn input_gradient_kernel(
         let count = (batch.images * batch.area) as f32;
         let at = plane * batch.area + pixel;
         let centred = (x[at] - c.mean) * c.inverse_std;
-        let g = dy[at] * derivative(centred * c.gamma + c.beta, slope, cap, capped);
+        let g = relu_gradient(&c, centred, dy[at], slope, cap, capped);
         let mean_g = sums[batch.channels + channel] / count;
         let mean_g_centred = sums[channel] / count;
         dx[at] = c.gamma * c.inverse_std * (g - mean_g - centred * mean_g_centred);
