@@ -39,6 +39,8 @@ fn adapter_flags() -> Vec<String> {
 pub struct Browser {
     pub client: Client,
     driver: Child,
+    /// The browser's profile, 100 MB. Dropped after the driver, which is killed and does not tidy up.
+    _profile: tempfile::TempDir,
 }
 
 impl Browser {
@@ -98,7 +100,9 @@ impl Browser {
 
     async fn connect(driver: &str, key: &str, options: Value) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let profile = tempfile::tempdir().unwrap();
         let driver = Command::new(driver)
+            .env("TMPDIR", profile.path())
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -112,7 +116,7 @@ impl Browser {
             match builder.capabilities(capabilities.clone()).connect(&format!("http://127.0.0.1:{port}")).await {
                 Ok(client) => {
                     client.set_window_size(1280, 900).await.unwrap();
-                    return Self { client, driver };
+                    return Self { client, driver, _profile: profile };
                 }
                 Err(error) if start.elapsed() > Duration::from_secs(30) => {
                     panic!("the browser does not start: {error}")
