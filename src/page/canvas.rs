@@ -5,9 +5,10 @@ use crate::core::resample::{self, shrink};
 use crate::render::{self, Colormap, OverlayOptions, Range, overlay};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, ImageData, PointerEvent, Url};
 
-use super::web::{document, keep, kept};
+use super::web::{document, keep, kept, sleep};
 
 /// Key of the visitor's colour map in the browser's storage.
 const COLOURS: &str = "camscope-colours";
@@ -141,7 +142,11 @@ pub fn save(blob: &Blob, name: &str) {
         link.set_download(name);
         link.click();
     }
-    let _ = Url::revoke_object_url(&url);
+    // A browser may begin to read only after the click, and a large file takes a while.
+    spawn_local(async move {
+        sleep(60_000).await;
+        let _ = Url::revoke_object_url(&url);
+    });
 }
 
 /// Show RGBA bytes, and give the canvas their size.

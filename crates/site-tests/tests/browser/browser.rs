@@ -291,12 +291,17 @@ fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// Wait for a downloaded file with this extension, and return its path.
+/// Wait until a file with this extension is downloaded as a whole, and return its path.
+///
+/// The browser may put an empty file there first, and keeps what has arrived so far in a `.crdownload` file.
 pub async fn downloaded(folder: &Path, extension: &str) -> PathBuf {
     let start = Instant::now();
+    let ends_in = |path: &Path, extension: &str| path.extension().is_some_and(|e| e == extension);
     loop {
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        if let Some(file) = files.into_iter().find(|path| path.extension().is_some_and(|e| e == extension)) {
+        let files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let arriving = files.iter().any(|path| ends_in(path, "crdownload"));
+        let file = files.into_iter().find(|path| ends_in(path, extension));
+        if let Some(file) = file.filter(|file| !arriving && file.metadata().is_ok_and(|data| data.len() > 0)) {
             return file;
         }
         assert!(start.elapsed() < Duration::from_secs(60), "no .{extension} file was downloaded");
