@@ -83,11 +83,7 @@ impl InvertedResidual {
             Some(expand) => visit.conv(expand, x),
             None => x,
         };
-        let x = visit.conv(&self.depthwise, x);
-        match input {
-            Some(input) => visit.conv_add(&self.project, x, input, Activation::Linear),
-            None => visit.conv(&self.project, x),
-        }
+        visit.separable([&self.depthwise, &self.project], x, input)
     }
 
     pub(super) fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {

@@ -153,6 +153,20 @@ pub trait ConvVisitor {
     fn conv_add(&mut self, block: &ConvBlock, x: Tensor<4>, shortcut: Tensor<4>, activation: Activation) -> Tensor<4> {
         activation.forward(self.conv(block, x) + shortcut)
     }
+
+    /// Compute `pointwise(depthwise(x)) + shortcut`, the second half of an inverted residual.
+    fn separable(
+        &mut self,
+        [depthwise, pointwise]: [&ConvBlock; 2],
+        x: Tensor<4>,
+        shortcut: Option<Tensor<4>>,
+    ) -> Tensor<4> {
+        let x = self.conv(depthwise, x);
+        match shortcut {
+            Some(shortcut) => self.conv_add(pointwise, x, shortcut, Activation::Linear),
+            None => self.conv(pointwise, x),
+        }
+    }
 }
 
 impl<F: FnMut(&ConvBlock, Tensor<4>) -> Tensor<4>> ConvVisitor for F {
@@ -171,6 +185,17 @@ impl ConvVisitor for Forward {
 
     fn conv_add(&mut self, block: &ConvBlock, x: Tensor<4>, shortcut: Tensor<4>, activation: Activation) -> Tensor<4> {
         block.forward_add(x, shortcut, activation)
+    }
+
+    fn separable(&mut self, blocks: [&ConvBlock; 2], x: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
+        ConvBlock::forward_separable(blocks, &x, shortcut.as_ref()).unwrap_or_else(|| {
+            let [depthwise, pointwise] = blocks;
+            let x = depthwise.forward(x);
+            match shortcut {
+                Some(shortcut) => pointwise.forward_add(x, shortcut, Activation::Linear),
+                None => pointwise.forward(x),
+            }
+        })
     }
 }
 
@@ -204,6 +229,20 @@ impl ConvBlock {
             }
             _ => activate(self.forward(x) + shortcut),
         }
+    }
+
+    /// Compute `pointwise(depthwise(x)) + shortcut` in one kernel; `None` where there is none.
+    fn forward_separable(
+        [depthwise, pointwise]: [&Self; 2],
+        x: &Tensor<4>,
+        shortcut: Option<&Tensor<4>>,
+    ) -> Option<Tensor<4>> {
+        let is_folded = depthwise.norm.is_none() && pointwise.norm.is_none();
+        let relus = [depthwise.activation.clamped_relu()?, pointwise.activation.clamped_relu()?];
+        let convs = [&depthwise.conv, &pointwise.conv];
+        // The shortcut is added behind the activation of `pointwise`, so that has to be the identity.
+        let fits = is_folded && (shortcut.is_none() || relus[1] == ClampedRelu::NONE);
+        if fits { kernels::separable(convs, &pointwise.packed, relus, x, shortcut) } else { None }
     }
 
     /// Compute the input of the activation in inference mode: `[n, c_in, h, w]` → `[n, c_out, h', w']`.

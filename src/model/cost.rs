@@ -1,5 +1,7 @@
 //! Cost of a network: parameters and multiply-adds of each stage, computed without running it.
 
+use std::collections::HashSet;
+
 use burn::nn::PaddingConfig2d;
 use burn::nn::pool::MaxPool2d;
 
@@ -29,7 +31,7 @@ impl Network {
     /// # Ok::<(), camscope::model::ConfigError>(())
     /// ```
     pub fn cost(&self, height: usize, width: usize) -> Vec<StageCost> {
-        let mut counter = Counter { shape: [3, height, width], parameters: 0, multiply_adds: 0 };
+        let mut counter = Counter::new(height, width);
         let mut costs = Vec::with_capacity(self.stages.len() + 1);
         for stage in &self.stages {
             stage.layers.iter().for_each(|layer| counter.layer(layer));
@@ -43,6 +45,13 @@ impl Network {
         costs.push(counter.take());
         costs
     }
+
+    /// Return the number of dense convolutions that differ in shape, for photos of `height` × `width` pixels.
+    pub fn distinct_convolutions(&self, height: usize, width: usize) -> usize {
+        let mut counter = Counter::new(height, width);
+        self.stages.iter().flat_map(|stage| &stage.layers).for_each(|layer| counter.layer(layer));
+        counter.dense.len()
+    }
 }
 
 /// Walks through the layers and sums up their cost.
@@ -51,9 +60,15 @@ struct Counter {
     shape: [usize; 3],
     parameters: usize,
     multiply_adds: u64,
+    /// Input, weights and stride of the dense convolutions so far.
+    dense: HashSet<([usize; 3], [usize; 4], usize)>,
 }
 
 impl Counter {
+    fn new(height: usize, width: usize) -> Self {
+        Self { shape: [3, height, width], parameters: 0, multiply_adds: 0, dense: HashSet::new() }
+    }
+
     /// Return the sums since the last call, and reset them.
     fn take(&mut self) -> StageCost {
         let cost = StageCost { output: self.shape, parameters: self.parameters, multiply_adds: self.multiply_adds };
@@ -98,8 +113,11 @@ impl Counter {
     }
 
     fn conv(&mut self, block: &ConvBlock) {
-        let [c_out, c_in, kernel, _] = block.conv.weight.dims();
+        let weights @ [c_out, c_in, kernel, _] = block.conv.weight.dims();
         let [_, height, width] = self.shape;
+        if block.conv.groups == 1 {
+            self.dense.insert((self.shape, weights, block.conv.stride[0]));
+        }
         let side = |side| output_side(side, kernel, block.conv.stride[0], &block.conv.padding, false);
         self.shape = [c_out, side(height), side(width)];
         let weights = c_out * c_in * kernel * kernel;

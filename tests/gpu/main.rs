@@ -16,10 +16,10 @@ use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2dConfig;
 use burn::nn::pool::MaxPool2dConfig;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use camscope::device::{DeviceKind, open};
-use camscope::kernels::{Recording, conv2d, matmul, max_pool2d, use_plain};
-use camscope::model::NetworkConfig;
+use camscope::kernels::{ClampedRelu, Packed, Recording, conv2d, matmul, max_pool2d, separable, use_plain};
+use camscope::model::{Network, NetworkConfig};
 use proptest::prelude::*;
 
 use convolution::{Case, cases, check, check_batch_norm, check_float16_sums, check_rectified, noise, winograd_cases};
@@ -79,6 +79,53 @@ proptest! {
         check_rectified(&Case { images, c_in, c_out, size, kernel: [1; 2], stride: 1, padding: [0; 4] }, false, &device);
     }
 
+    /// The second half of an inverted residual in one kernel, for maps and channels above and below its blocks.
+    #[test]
+    fn a_separable_convolution_agrees_with_the_cpu(
+        (c_in, c_out) in (1..300usize, 1..300usize),
+        size in prop_oneof![[1..9usize, 1..9usize], [20..30usize, 20..30usize], [56..60usize, 56..60usize]],
+        (side, stride, same) in (1..6usize, 1..3usize, any::<bool>()),
+        (shortcut, capped) in (any::<bool>(), any::<bool>()),
+    ) {
+        let Some(device) = adapter() else { return Ok(()) };
+        // Enough channels for several chunks where the map is small, few where the definition would take long.
+        let c_in = if size[0] < 9 { 2 * c_in } else { c_in.div_ceil(4) };
+        prop_assume!(same || size.iter().all(|&size| size >= side));
+        let padding = if same { PaddingConfig2d::Same } else { PaddingConfig2d::Valid };
+        let relu = ClampedRelu { slope: 0.1, cap: if capped { 0.5 } else { f32::INFINITY } };
+        let last = if shortcut { ClampedRelu::NONE } else { relu };
+        let on = |device: &Device| {
+            let conv = |seed, [c_out, c_in]: [usize; 2], groups, side: usize| {
+                let shape = [c_out, c_in, side, side];
+                let channels = [c_in * groups, c_out];
+                let mut conv = Conv2dConfig::new(channels, [side; 2]).with_groups(groups).with_padding(PaddingConfig2d::Valid).init(device);
+                conv.weight = Param::from_data(TensorData::new(noise(seed, shape.iter().product()), shape), device);
+                conv.bias = Some(Param::from_data(TensorData::new(noise(seed + 1, c_out), [c_out]), device));
+                conv
+            };
+            let mut depthwise = conv(1, [c_in, 1], c_in, side);
+            (depthwise.stride, depthwise.padding) = ([stride; 2], padding.clone());
+            let pointwise = conv(3, [c_out, c_in], 1, 1);
+            let x = Tensor::<4>::from_data(TensorData::new(noise(5, c_in * size[0] * size[1]), [1, c_in, size[0], size[1]]), device);
+            (depthwise, pointwise, x)
+        };
+        let activate = |x: Tensor<4>, relu: ClampedRelu| {
+            let leaky = activation::leaky_relu(x, f64::from(relu.slope));
+            if relu.cap.is_finite() { leaky.clamp_max(relu.cap) } else { leaky }
+        };
+        let (depthwise, pointwise, x) = on(&Device::flex());
+        let y = pointwise.forward(activate(depthwise.forward(x), relu));
+        let added = TensorData::new(noise(6, y.shape().num_elements()), y.shape());
+        let y = if shortcut { y + Tensor::from_data(added.clone(), &Device::flex()) } else { y };
+        let expected = values(activate(y, last));
+        let (depthwise, pointwise, x) = on(&device);
+        let added = shortcut.then(|| Tensor::from_data(added, &device));
+        let y = separable([&depthwise, &pointwise], &Packed::default(), [relu, last], &x, added.as_ref());
+        // One channel is no depthwise convolution, but a dense one.
+        let Some(y) = y else { return Ok(prop_assert!(c_in == 1, "no kernel for {c_in} channels")) };
+        assert_close("separable convolution", &values(y), &expected, 2e-5);
+    }
+
     #[test]
     fn a_small_product_and_its_gradients_agree_with_the_cpu(rows in 1..40usize, depth in 1..40usize, columns in 1..40usize, transposed: bool) {
         let Some(device) = adapter() else { return Ok(()) };
@@ -135,16 +182,22 @@ fn networks_agree_with_the_cpu() {
         ("squeezenet1.1", 64),
     ] {
         let network = NetworkConfig::named(name, 10).unwrap().init(&cpu).unwrap().folded();
+        // Two photos, and one, for which there are kernels of its own.
         let x = || TensorData::new(noise(3, 2 * 3 * side * side), [2, 3, side, side]);
-        let expected = values(network.forward(Tensor::from_data(x(), &cpu)).logits);
+        let logits = |network: &Network, device: &Device| {
+            let x = Tensor::<4>::from_data(x(), device);
+            [x.clone(), x.narrow(0, 0, 1)].map(|x| values(network.forward(x).logits)).concat()
+        };
+        let expected = logits(&network, &cpu);
         let network = network.to_device(&device);
         let largest = expected.iter().fold(0f32, |largest, value| largest.max(value.abs()));
         for plain in [false, true] {
             // On CUDA, burn's own products use TF32, which has ten bits after the leading one.
             let tolerance = if plain && matches!(wanted(), DeviceKind::Cuda(_)) { 5e-3 } else { 2e-4 };
             use_plain(plain);
-            let actual = values(network.forward(Tensor::from_data(x(), &device)).logits);
+            let actual = logits(&network, &device);
             use_plain(false);
+            assert_eq!(actual.len(), expected.len());
             for (actual, expected) in actual.iter().zip(&expected) {
                 assert!(
                     (actual - expected).abs() < tolerance * largest,

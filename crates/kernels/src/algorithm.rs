@@ -31,25 +31,30 @@ impl Tile {
         (self.side() + 2).pow(2)
     }
 
-    /// Return the cheapest Winograd tile, or `None` if direct convolution is cheaper. Cost is multiplications per
-    /// channel pair. `panel` is the number of tiles that one product takes; the last panel is padded.
-    pub fn for_conv(shape: &ConvShape, panel: usize) -> Option<Self> {
+    /// Return the cheapest Winograd tile, or `None` if direct convolution is cheaper.
+    pub fn for_conv(shape: &ConvShape, costs: Costs) -> Option<Self> {
         if shape.kernel != [3, 3] || shape.stride != 1 || shape.c_in < 8 || shape.c_out < 8 {
             return None;
         }
-        // Cost of reading one weight from memory, in multiplications.
-        const WEIGHT_LOAD: f64 = 8.0;
-        // Cost of transforming one value, in multiplications. It is higher with wide vectors: they speed up the
-        // multiplications, but patches are still gathered value by value.
-        let transform = if panel > 8 { 32.0 } else { 8.0 };
         let [h, w] = shape.size_out;
         let cost = |tile: Self| {
             let tiles = shape.images * h.div_ceil(tile.side()) * w.div_ceil(tile.side());
-            let transforms = transform * tiles as f64 * (1.0 / shape.c_in as f64 + 1.0 / shape.c_out as f64);
-            tile.elements() as f64 * (tiles.next_multiple_of(panel) as f64 + WEIGHT_LOAD + transforms)
+            let transforms = costs.transform * tiles as f64 * (1.0 / shape.c_in as f64 + 1.0 / shape.c_out as f64);
+            tile.elements() as f64 * (tiles.next_multiple_of(costs.panel) as f64 + costs.weight_load + transforms)
         };
-        let direct = 9.0 * ((shape.images * h * w) as f64 + WEIGHT_LOAD);
+        let direct = 9.0 * ((shape.images * h * w) as f64 + costs.weight_load);
         let best = if cost(Self::Four) < cost(Self::Two) { Self::Four } else { Self::Two };
         (cost(best) < 0.9 * direct).then_some(best)
     }
+}
+
+/// What the steps of a convolution cost on a device, in multiplications per channel pair.
+#[derive(Debug, Clone, Copy)]
+pub struct Costs {
+    /// Tiles that one product takes; the last panel is padded.
+    pub panel: usize,
+    /// Cost of reading one weight from memory.
+    pub weight_load: f64,
+    /// Cost of transforming one value.
+    pub transform: f64,
 }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | convolution + ReLU, and its gradients | yes | yes |
 //! | depthwise convolution + ReLU | inference | inference |
+//! | depthwise and 1×1 convolution, each + ReLU | – | inference, one photo |
 //! | batch norm + ReLU | training | training |
 //! | max-pooling | – | inference |
 //! | product of small matrices, and its gradients | – | yes |
@@ -23,6 +24,8 @@ mod op;
 mod packed;
 mod recording;
 pub mod threads;
+#[cfg(feature = "autotune")]
+pub mod tuning;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -46,6 +49,13 @@ static PLAIN: AtomicBool = AtomicBool::new(false);
 /// Switch this crate's kernels off (`true`) or on (`false`) for the whole process, to compare with burn's operations.
 pub fn use_plain(plain: bool) {
     PLAIN.store(plain, Ordering::Relaxed);
+}
+
+/// Keep less beside a network's weights on GPUs from now on, for machines with little memory: transformed weights take up to
+/// four times the memory of the original ones. Large convolutions become slower.
+pub fn save_memory() {
+    #[cfg(feature = "cube")]
+    gpu::save_memory();
 }
 
 /// Piecewise linear activation `min(z if z > 0 else slope · z, cap)`: ReLU, leaky ReLU, ReLU6 or the identity.
@@ -137,6 +147,33 @@ pub fn conv2d_add_relu(
     fallback(conv2d_relu(conv, packed, ClampedRelu::NONE, x, |y| y) + shortcut)
 }
 
+/// Apply `depthwise` and its ReLU, then `pointwise`, whose weights `packed` caches, add `shortcut`, and apply the last ReLU: the
+/// second half of an inverted residual.
+///
+/// Return `None` where there is no kernel that does it all. There is one for a single photo on a GPU, in inference: for a
+/// photo, every launch counts.
+pub fn separable(
+    [depthwise, pointwise]: [&Conv2d; 2],
+    packed: &Packed,
+    relus: [ClampedRelu; 2],
+    x: &Tensor<4>,
+    shortcut: Option<&Tensor<4>>,
+) -> Option<Tensor<4>> {
+    #[cfg(feature = "cube")]
+    if op::on_gpu(x)
+        && x.dims()[0] == 1
+        && x.dtype() == DType::F32
+        && [depthwise, pointwise].iter().all(|conv| mode(conv, x) == Some(Mode::Inference))
+        && op::is_depthwise(depthwise)
+        && op::is_dense_pointwise(pointwise)
+    {
+        let convs = [depthwise, pointwise];
+        return Some(op::separable_inference(convs, packed, relus, x.clone(), shortcut.cloned()));
+    }
+    let _ = (depthwise, pointwise, packed, relus, x, shortcut);
+    None
+}
+
 /// Whether gradients are needed.
 #[cfg(any(feature = "cpu", feature = "cube"))]
 #[derive(PartialEq)]
@@ -156,17 +193,31 @@ fn mode(conv: &Conv2d, x: &Tensor<4>) -> Option<Mode> {
 
 /// Apply [`Linear::forward`] to `x` `[n, k]`.
 pub fn linear(linear: &Linear, x: Tensor<2>) -> Tensor<2> {
-    let y = matmul(x, linear.weight.val());
-    match &linear.bias {
-        Some(bias) => y + bias.val().unsqueeze(),
+    let (weight, bias) = (linear.weight.val(), linear.bias.as_ref().map(|bias| bias.val()));
+    #[cfg(feature = "cube")]
+    if let Some(bias) = &bias
+        && has_small_product(&x)
+        && ![&x, &weight].iter().any(|tensor| tensor.device().is_autodiff())
+    {
+        return op::linear(x, weight, bias.clone());
+    }
+    let y = matmul(x, weight);
+    match bias {
+        Some(bias) => y + bias.unsqueeze(),
         None => y,
     }
+}
+
+/// Return whether there is a kernel for products of `a` with a small matrix.
+#[cfg(feature = "cube")]
+fn has_small_product(a: &Tensor<2>) -> bool {
+    op::on_gpu(a) && op::is_supported(a) && a.dtype() == DType::F32
 }
 
 /// Return the product of `a` `[m, k]` and `b` `[k, n]`. The GPU kernel is made for small matrices.
 pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     #[cfg(feature = "cube")]
-    if op::on_gpu(&a) && op::is_supported(&a) && a.dtype() == DType::F32 {
+    if has_small_product(&a) {
         return op::matmul(a, b);
     }
     a.matmul(b)

@@ -12,7 +12,8 @@ use burn::tensor::{Device, Tensor};
 use super::{ClampedRelu, Packed};
 
 /// Geometry of a convolution or pooling with one stride for both axes and without dilation. Pairs are rows, columns.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "autotune", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConvShape {
     /// Batch size.
     pub images: usize,
@@ -83,6 +84,20 @@ impl ConvShape {
     }
 }
 
+/// A depthwise convolution and the 1×1 convolution after it.
+#[cfg(feature = "cube")]
+#[derive(Debug, Clone, Copy)]
+pub struct SeparableConv {
+    /// Geometry of the depthwise convolution.
+    pub depthwise: ConvShape,
+    /// Geometry of the 1×1 convolution.
+    pub pointwise: ConvShape,
+    /// Activation after each.
+    pub relus: [ClampedRelu; 2],
+    /// Whether a shortcut is added before the last activation.
+    pub has_shortcut: bool,
+}
+
 /// Return whether `x` is on the CPU.
 #[cfg(feature = "cpu")]
 pub fn on_cpu<const D: usize>(x: &Tensor<D>) -> bool {
@@ -109,6 +124,16 @@ pub fn is_supported<const D: usize>(x: &Tensor<D>) -> bool {
 pub fn is_depthwise(conv: &Conv2d) -> bool {
     let [c_out, c_in, ..] = conv.weight.dims();
     c_in == 1 && conv.groups == c_out
+}
+
+/// Return whether the convolution multiplies every pixel's channels by one matrix.
+#[cfg(feature = "cube")]
+pub fn is_dense_pointwise(conv: &Conv2d) -> bool {
+    let unpadded = |padding: &PaddingConfig2d| match *padding {
+        PaddingConfig2d::Valid | PaddingConfig2d::Same => true,
+        PaddingConfig2d::Explicit(top, left, bottom, right) => [top, left, bottom, right] == [0; 4],
+    };
+    conv.kernel_size == [1, 1] && conv.stride == [1, 1] && conv.groups == 1 && unpadded(&conv.padding)
 }
 
 /// Return the bias `[c_out]`, or zeros.
@@ -144,6 +169,41 @@ pub fn conv2d_inference(
         }
     };
     Tensor::from_dispatch(y)
+}
+
+/// Apply a depthwise convolution, then a 1×1 one of stride 1 that can add `shortcut`, each with its ReLU, without gradients.
+#[cfg(feature = "cube")]
+pub fn separable_inference(
+    [depthwise, pointwise]: [&Conv2d; 2],
+    packed: &Packed,
+    relus: [ClampedRelu; 2],
+    x: Tensor<4>,
+    shortcut: Option<Tensor<4>>,
+) -> Tensor<4> {
+    let first = ConvShape::new(depthwise, x.dims());
+    let [h, w] = first.size_out;
+    let shapes = [first, ConvShape::new(pointwise, [first.images, first.c_out, h, w])];
+    let convs = SeparableConv { depthwise: shapes[0], pointwise: shapes[1], relus, has_shortcut: shortcut.is_some() };
+    let [(filters, filter_bias), (weight, bias)] =
+        [depthwise, pointwise].map(|conv| (conv.weight.val().into_dispatch(), bias(conv, &x.device()).into_dispatch()));
+    let shortcut = shortcut.unwrap_or_else(|| x.clone()).into_dispatch();
+    Tensor::from_dispatch(<Dispatch as Separable>::separable(
+        x.into_dispatch(),
+        filters,
+        filter_bias,
+        weight,
+        bias,
+        shortcut,
+        packed.clone(),
+        convs,
+    ))
+}
+
+/// Return `x` `[n, k]` times `weight` `[k, c]` plus `bias` `[c]`, without gradients.
+#[cfg(feature = "cube")]
+pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as Affine>::small_affine(x, weight, bias))
 }
 
 /// Return the product of `a` `[m, k]` and `b` `[k, n]`.
@@ -201,6 +261,25 @@ pub trait InferenceConvolution: Backend {
     ) -> FloatTensor<Self>;
 }
 
+/// Depthwise and 1×1 convolution, each with its ReLU, without gradients.
+#[cfg(feature = "cube")]
+#[backend_extension(Cube)]
+#[allow(clippy::too_many_arguments)] // every tensor has to be an argument of its own
+pub trait Separable: Backend {
+    /// Return `[n, c_out, h', w']`. Filters are `[c, 1, kh, kw]` with a bias `[c]`, weights `[c_out, c, 1, 1]`, which `packed`
+    /// caches, with a bias `[c_out]`. `shortcut` is read only if `convs` says so, and has the shape of the result.
+    fn separable(
+        x: FloatTensor<Self>,
+        filters: FloatTensor<Self>,
+        filter_bias: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shortcut: FloatTensor<Self>,
+        packed: Packed,
+        convs: SeparableConv,
+    ) -> FloatTensor<Self>;
+}
+
 /// Max-pooling without gradients.
 #[cfg(feature = "cube")]
 #[backend_extension(Cube)]
@@ -247,6 +326,14 @@ pub trait ConvolutionGradients: Convolution {
     fn weight_gradient(shape: &ConvShape, x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Return the gradient of the bias, `[c_out]`.
     fn bias_gradient(shape: &ConvShape, dy: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// Product of two small matrices plus a bias, without gradients.
+#[cfg(feature = "cube")]
+#[backend_extension(Cube)]
+pub trait Affine: Backend {
+    /// Return the product of `a` `[m, k]` and `b` `[k, n]`, plus `bias` `[n]` in every row.
+    fn small_affine(a: FloatTensor<Self>, b: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Product of two small matrices.

@@ -11,7 +11,7 @@ use camscope::data::{Augment, Dataset};
 use camscope::model::NetworkConfig;
 use camscope::train::{Event, Examples, Optimizer, Precision, Progress, Schedule, TrainConfig, fit};
 
-use crate::model::Device;
+use crate::model::Devices;
 use crate::output::say;
 
 /// Time training steps on noise and print one JSON object.
@@ -28,9 +28,9 @@ pub struct Args {
     /// Number of timed steps, after one untimed step
     #[arg(long, default_value_t = 5)]
     steps: usize,
-    /// cpu, gpu, cuda or cuda:INDEX
+    /// cpu, gpu, cuda or cuda:INDEX; several CUDA devices, as `cuda:0,1`, share every batch
     #[arg(long, default_value = "cpu")]
-    device: Device,
+    device: Devices,
     /// Float types, as for `camscope train`
     #[arg(long, value_enum, default_value_t = Precision::Full)]
     precision: Precision,
@@ -38,19 +38,20 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     const CLASSES: usize = 10;
-    let device = args.device.open()?;
+    let devices = args.device.open()?;
     let side = args.size as usize;
     let classes = (0..CLASSES).map(|class| class.to_string()).collect();
     let mut data = Dataset { classes, side, ..Dataset::default() };
-    for i in 0..args.batch.max(1) {
+    let (batch, steps) = (args.batch.max(1), args.steps.max(1) + 1);
+    for i in 0..batch * steps {
         let noise = |j: usize| ((i * 7919 + j * 104_729) as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3];
         data.push(&(0..side * side * 3).map(noise).collect::<Vec<_>>(), i % CLASSES);
     }
     let nothing = Dataset { classes: data.classes.clone(), side, ..Dataset::default() };
-    // One step is one epoch. Without validation photos, nothing but steps is timed.
+    // Without validation photos, nothing but steps is timed. Batches are prepared beside the steps, as in any training.
     let config = TrainConfig {
-        epochs: args.steps.max(1) + 1,
-        batch: args.batch.max(1),
+        epochs: 1,
+        batch,
         lr: 0.01,
         optimizer: Optimizer::Sgd,
         schedule: Schedule::Constant,
@@ -60,10 +61,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let preprocessing = Preprocessing::symmetric(args.size);
     let [data, nothing] = [data, nothing].map(|data| Examples::photos(Arc::new(data), &preprocessing));
-    let network = NetworkConfig::named(&args.model, CLASSES)?.init(&device)?;
+    let network = NetworkConfig::named(&args.model, CLASSES)?.init(&devices[0])?;
+    args.device.tune(&network, side);
     let start = Progress { network, optimizer: config.optimizer(), epoch: 0 };
     let (mut last, mut seconds) = (Instant::now(), Vec::new());
-    pollster::block_on(fit(start, &data, &nothing, &config, &[device], async |event| {
+    pollster::block_on(fit(start, &data, &nothing, &config, &devices, async |event| {
         if matches!(event, Event::Step { .. }) {
             seconds.push(last.elapsed().as_secs_f64());
             last = Instant::now();
@@ -75,10 +77,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let line = serde_json::json!({
         "model": args.model,
         "size": args.size,
-        "batch": args.batch,
+        "batch": batch,
         "device": args.device.to_string(),
         "precision": args.precision,
-        "images_per_second": args.batch as f64 / warm[warm.len() / 2],
+        "images_per_second": batch as f64 / warm[warm.len() / 2],
         "peak_bytes": peak_memory()?,
     });
     say!("{line}");

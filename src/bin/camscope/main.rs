@@ -19,6 +19,8 @@ mod run_folder;
 mod score;
 mod sheet;
 mod train;
+#[cfg(feature = "autotune")]
+mod tuning;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

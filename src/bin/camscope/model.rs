@@ -19,6 +19,10 @@ pub struct Device(pub DeviceKind);
 
 impl Device {
     pub fn open(self) -> anyhow::Result<burn::tensor::Device> {
+        #[cfg(feature = "autotune")]
+        if self.0 != DeviceKind::Cpu {
+            crate::tuning::keep(self.0);
+        }
         Ok(pollster::block_on(open(self.0))?)
     }
 }
@@ -55,6 +59,16 @@ impl Devices {
     /// Open the devices, at least one.
     pub fn open(&self) -> anyhow::Result<Vec<burn::tensor::Device>> {
         self.0.iter().map(|device| device.open()).collect()
+    }
+
+    /// Train `network` with the faster kernels, on photos of `side` × `side` pixels; see [`crate::tuning`]. The kernels of
+    /// the CPU are not tuned, nor are any in a build without the feature `autotune`.
+    pub fn tune(&self, network: &Network, side: usize) {
+        #[cfg(feature = "autotune")]
+        if self.0.iter().any(|device| device.0 != DeviceKind::Cpu) {
+            crate::tuning::start(network, side);
+        }
+        let _ = (network, side);
     }
 }
 

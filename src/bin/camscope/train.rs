@@ -94,6 +94,7 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         }
     };
     start.network = frozen(start.network, config.freeze.unwrap_or(0))?;
+    args.device.tune(&start.network, preprocessing.size as usize);
     let run = match resumed {
         Some((run, _)) => run,
         None => RunFolder::create(&path, &config)?,

@@ -13,11 +13,11 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
 use self::inbox::Inbox;
-use self::scope::{now, scope, send, send_failure};
+use self::scope::{has_little_memory, now, scope, send, send_failure};
 use super::Session;
 use crate::core::message::Message;
 use crate::device::{DeviceKind, open};
-use crate::kernels::use_plain;
+use crate::kernels::{save_memory, use_plain};
 use crate::protocol::{Reply, Request};
 
 /// Entry point of the worker: open the device, report to the page, and answer requests until the page ends the worker.
@@ -38,6 +38,9 @@ pub fn run(kind: DeviceKind) {
 
     // The worker's address is `engine_loader.js?device=…&kernels=plain`.
     use_plain(scope().location().search().contains("kernels=plain"));
+    if has_little_memory() {
+        save_memory();
+    }
     spawn_local(async move {
         let device = match open(kind).await {
             Ok(device) => device,

@@ -1,6 +1,6 @@
 //! The worker's side of the browser: replies, clock, pauses, memory.
 
-use js_sys::Uint8Array;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::DedicatedWorkerGlobalScope;
@@ -12,6 +12,16 @@ use crate::protocol::Reply;
 /// Return the worker's global scope.
 pub fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
+}
+
+/// Return whether this machine has little memory, as phones have: at most 4 GB where the browser tells, as Chromium does;
+/// elsewhere whether the browser is one of a phone.
+pub fn has_little_memory() -> bool {
+    let navigator = scope().navigator();
+    match Reflect::get(&navigator, &"deviceMemory".into()).ok().and_then(|gigabytes| gigabytes.as_f64()) {
+        Some(gigabytes) => gigabytes <= 4.0,
+        None => navigator.user_agent().is_ok_and(|browser| browser.contains("Mobi")),
+    }
 }
 
 /// Send a reply to the page. The buffer is transferred, not copied.

@@ -17,7 +17,7 @@ use burn::tensor::TensorData;
 
 use self::norm::Batch;
 use self::winograd::WeightLayout;
-use super::algorithm::{ConvAlgorithm, Tile};
+use super::algorithm::{ConvAlgorithm, Costs, Tile};
 use super::op::{ConvShape, Convolution, ConvolutionGradients, InferenceConvolution, Norm, NormGradients};
 use super::{ClampedRelu, Packed};
 use crate::threads::for_each_chunk;
@@ -52,7 +52,7 @@ fn convolve(
         let plane_shape = ConvShape { images: shape.images * shape.c_in, c_in: 1, c_out: 1, ..*shape };
         return depthwise::forward(&plane_shape, x, w, bias, relu);
     }
-    if let Some(tile) = Tile::for_conv(shape, microkernel::panel_columns()) {
+    if let Some(tile) = Tile::for_conv(shape, costs()) {
         let pack = || winograd::pack(tile, shape, w, WeightLayout::Forward);
         let weights = packed.on_cpu(&weight, ConvAlgorithm::Winograd(tile), pack);
         return winograd::forward(tile, shape, x, &weights, bias, relu);
@@ -62,6 +62,13 @@ fn convolve(
         true => pointwise::forward(shape, x, &weights, bias, relu),
         false => conv::forward(shape, x, &weights, bias, relu),
     }
+}
+
+/// Return what the steps of a convolution cost with this processor's vectors.
+fn costs() -> Costs {
+    let panel = microkernel::panel_columns();
+    // Wide vectors speed up the multiplications, but patches are still gathered value by value.
+    Costs { panel, weight_load: 8.0, transform: if panel > 8 { 32.0 } else { 8.0 } }
 }
 
 impl InferenceConvolution for Flex {
@@ -124,7 +131,7 @@ impl ConvolutionGradients for Flex {
     fn input_gradient(shape: &ConvShape, dy: FlexTensor, weight: FlexTensor) -> FlexTensor {
         let [dy, weight] = [dy, weight].map(|tensor| tensor.to_contiguous());
         let transposed = shape.transposed();
-        let tile = if shape.stride == 1 { Tile::for_conv(&transposed, microkernel::panel_columns()) } else { None };
+        let tile = if shape.stride == 1 { Tile::for_conv(&transposed, costs()) } else { None };
         let dx = match tile {
             Some(tile) => {
                 let weights = winograd::pack(tile, &transposed, weight.storage(), WeightLayout::Flipped);

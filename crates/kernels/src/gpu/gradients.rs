@@ -10,8 +10,10 @@ use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::product::Vec4;
+#[cfg(feature = "autotune")]
+use super::tuned;
 use super::window::{WindowGeometry, window_geometry};
-use super::{BLOCK_ROWS, Epilogue, convolve, empty, layers, plane, row, zeros};
+use super::{BLOCK_ROWS, Epilogue, convolve, empty, layers, plane, row, untuned, zeros};
 use crate::op::{ConvShape, Convolution, ConvolutionGradients};
 use crate::{ClampedRelu, Packed};
 
@@ -186,6 +188,105 @@ fn sum_splits(partial: CubeTensor) -> CubeTensor {
     if partial.meta.shape()[0] == 1 { partial } else { Cube::float_sum_dim(partial, 0) }
 }
 
+/// Return the gradient of the input: the convolution of `dy`, dilated if the stride is above 1, with the flipped weights.
+pub fn input_gradient(shape: &ConvShape, dy: CubeTensor, weight: CubeTensor) -> CubeTensor {
+    let [dy, weight] = [dy, weight].map(into_contiguous);
+    let ([kh, kw], client) = (shape.kernel, dy.client.clone());
+    let flipped = empty(&weight, [shape.c_in, shape.c_out, kh, kw]);
+    let (count, dim) = plane([shape.c_in * kh * kw, shape.c_out]);
+    // SAFETY: units beyond the values or rows do nothing. `flipped` has as many values as `weight`.
+    unsafe {
+        flip_kernel::launch_unchecked(
+            &client,
+            count,
+            dim,
+            weight.into_buffer_arg(),
+            flipped.clone().into_buffer_arg(),
+            shape.c_out,
+            shape.c_in,
+            kh * kw,
+        );
+    }
+    let ([h, w], stride, planes) = (shape.size_out, shape.stride, shape.images * shape.c_out);
+    let [h_dilated, w_dilated] = shape.transposed().size_in;
+    let dy = if stride == 1 {
+        dy
+    } else {
+        let dilated = empty(&dy, [shape.images, shape.c_out, h_dilated, w_dilated]);
+        let (count, dim) = plane([h_dilated * w_dilated, planes]);
+        // SAFETY: units beyond pixels or planes do nothing. `inside` keeps the others' reads within their plane.
+        unsafe {
+            dilate_kernel::launch_unchecked(
+                &client,
+                count,
+                dim,
+                dy.into_buffer_arg(),
+                dilated.clone().into_buffer_arg(),
+                planes,
+                h,
+                w,
+                w_dilated,
+                h_dilated * w_dilated,
+                stride,
+            );
+        }
+        dilated
+    };
+    let epilogue = Epilogue::new(zeros(&dy, shape.c_in), ClampedRelu::NONE);
+    untuned(&shape.transposed(), dy, flipped, &Packed::default(), epilogue)
+}
+
+/// Return the gradient of the weights.
+pub fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> CubeTensor {
+    let [x, dy] = [x, dy].map(into_contiguous);
+    let ([h, w], [kh, kw], client) = (shape.size_out, shape.kernel, x.client.clone());
+    let (padded, depth) = (shape.c_out.next_multiple_of(BLOCK_ROWS), shape.c_in * kh * kw);
+    let dy_nhwc = empty(&dy, [shape.images, h, w, padded]);
+    let (count, dim) = plane([h * w, shape.images * padded]);
+    // SAFETY: units beyond the pixels or planes do nothing. `min` keeps the reads of the others within the
+    // image's channels.
+    unsafe {
+        channels_last_kernel::launch_unchecked(
+            &client,
+            count,
+            dim,
+            dy.into_buffer_arg(),
+            dy_nhwc.clone().into_buffer_arg(),
+            shape.images * padded,
+            shape.c_out,
+            padded,
+            h * w,
+        );
+    }
+    let max_splits =
+        TARGET_UNITS.div_ceil(depth * padded / BLOCK_ROWS).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
+    let rows = (shape.images * h).div_ceil(max_splits);
+    let splits = (shape.images * h).div_ceil(rows);
+    let out = empty(&x, [splits, shape.c_out * depth]);
+    let (count, dim) = layers([depth, padded / BLOCK_ROWS, splits], [32, 2]);
+    // SAFETY: units beyond the weights or channels do nothing. The bounds checks keep the reads of the others
+    // within a row of the image. The last split ends with the rows of `dy`, whose channels are padded to blocks.
+    unsafe {
+        weight_gradient_kernel::launch_unchecked(
+            &client,
+            count,
+            dim,
+            x.into_buffer_arg(),
+            dy_nhwc.into_buffer_arg(),
+            out.clone().into_buffer_arg(),
+            window_geometry(shape),
+            shape.images,
+            shape.c_in,
+            shape.c_out,
+            padded,
+            rows,
+            kh,
+            kw,
+        );
+    }
+    reshape(sum_splits(out), [shape.c_out, shape.c_in, kh, kw].into())
+}
+
 impl Convolution for Cube {
     fn convolution(
         x: CubeTensor,
@@ -223,102 +324,20 @@ impl ConvolutionGradients for Cube {
         out
     }
 
-    /// Convolve `dy`, dilated if the stride is above 1, with the flipped weights.
     fn input_gradient(shape: &ConvShape, dy: CubeTensor, weight: CubeTensor) -> CubeTensor {
-        let [dy, weight] = [dy, weight].map(into_contiguous);
-        let ([kh, kw], client) = (shape.kernel, dy.client.clone());
-        let flipped = empty(&weight, [shape.c_in, shape.c_out, kh, kw]);
-        let (count, dim) = plane([shape.c_in * kh * kw, shape.c_out]);
-        // SAFETY: units beyond the values or rows do nothing. `flipped` has as many values as `weight`.
-        unsafe {
-            flip_kernel::launch_unchecked(
-                &client,
-                count,
-                dim,
-                weight.into_buffer_arg(),
-                flipped.clone().into_buffer_arg(),
-                shape.c_out,
-                shape.c_in,
-                kh * kw,
-            );
+        #[cfg(feature = "autotune")]
+        if tuned::applies(shape) {
+            return tuned::input_gradient(shape, dy, weight);
         }
-        let ([h, w], stride, planes) = (shape.size_out, shape.stride, shape.images * shape.c_out);
-        let [h_dilated, w_dilated] = shape.transposed().size_in;
-        let dy = if stride == 1 {
-            dy
-        } else {
-            let dilated = empty(&dy, [shape.images, shape.c_out, h_dilated, w_dilated]);
-            let (count, dim) = plane([h_dilated * w_dilated, planes]);
-            // SAFETY: units beyond pixels or planes do nothing. `inside` keeps the others' reads within their plane.
-            unsafe {
-                dilate_kernel::launch_unchecked(
-                    &client,
-                    count,
-                    dim,
-                    dy.into_buffer_arg(),
-                    dilated.clone().into_buffer_arg(),
-                    planes,
-                    h,
-                    w,
-                    w_dilated,
-                    h_dilated * w_dilated,
-                    stride,
-                );
-            }
-            dilated
-        };
-        let epilogue = Epilogue::new(zeros(&dy, shape.c_in), ClampedRelu::NONE);
-        convolve(&shape.transposed(), dy, flipped, &Packed::default(), epilogue)
+        input_gradient(shape, dy, weight)
     }
 
     fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> CubeTensor {
-        let [x, dy] = [x, dy].map(into_contiguous);
-        let ([h, w], [kh, kw], client) = (shape.size_out, shape.kernel, x.client.clone());
-        let (padded, depth) = (shape.c_out.next_multiple_of(BLOCK_ROWS), shape.c_in * kh * kw);
-        let dy_nhwc = empty(&dy, [shape.images, h, w, padded]);
-        let (count, dim) = plane([h * w, shape.images * padded]);
-        // SAFETY: units beyond the pixels or planes do nothing. `min` keeps the reads of the others within the
-        // image's channels.
-        unsafe {
-            channels_last_kernel::launch_unchecked(
-                &client,
-                count,
-                dim,
-                dy.into_buffer_arg(),
-                dy_nhwc.clone().into_buffer_arg(),
-                shape.images * padded,
-                shape.c_out,
-                padded,
-                h * w,
-            );
+        #[cfg(feature = "autotune")]
+        if tuned::applies(shape) {
+            return tuned::weight_gradient(shape, x, dy);
         }
-        let max_splits =
-            TARGET_UNITS.div_ceil(depth * padded / BLOCK_ROWS).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
-        let rows = (shape.images * h).div_ceil(max_splits);
-        let splits = (shape.images * h).div_ceil(rows);
-        let out = empty(&x, [splits, shape.c_out * depth]);
-        let (count, dim) = layers([depth, padded / BLOCK_ROWS, splits], [32, 2]);
-        // SAFETY: units beyond the weights or channels do nothing. The bounds checks keep the reads of the others
-        // within a row of the image. The last split ends with the rows of `dy`, whose channels are padded to blocks.
-        unsafe {
-            weight_gradient_kernel::launch_unchecked(
-                &client,
-                count,
-                dim,
-                x.into_buffer_arg(),
-                dy_nhwc.into_buffer_arg(),
-                out.clone().into_buffer_arg(),
-                window_geometry(shape),
-                shape.images,
-                shape.c_in,
-                shape.c_out,
-                padded,
-                rows,
-                kh,
-                kw,
-            );
-        }
-        reshape(sum_splits(out), [shape.c_out, shape.c_in, kh, kw].into())
+        weight_gradient(shape, x, dy)
     }
 
     fn bias_gradient(shape: &ConvShape, dy: CubeTensor) -> CubeTensor {

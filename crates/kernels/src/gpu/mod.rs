@@ -11,8 +11,13 @@ mod gradients;
 mod matmul;
 mod norm;
 mod product;
+mod separable;
+#[cfg(feature = "autotune")]
+mod tuned;
 mod window;
 mod winograd;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::backend::Cube;
 use burn::backend::ops::FloatTensorOps;
@@ -23,12 +28,22 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::{empty_device_contiguous_dtype, zeros_client};
 use burn_cubecl::tensor::CubeTensor;
 
-use super::algorithm::{ConvAlgorithm, Tile};
+use super::algorithm::{ConvAlgorithm, Costs, Tile};
 use super::op::{ConvShape, InferenceConvolution, Overwrite, Pooling};
 use super::{ClampedRelu, Packed};
 
-/// Largest number of transformed weights: 128 MB of `f32`, the largest binding that every WebGPU adapter supports.
-const MAX_TRANSFORMED_WEIGHTS: usize = 32 << 20;
+/// Largest number of a convolution's transformed weights: 128 MB of `f32`, the largest binding that every WebGPU adapter
+/// supports, or less after [`save_memory`].
+static MAX_TRANSFORMED_WEIGHTS: AtomicUsize = AtomicUsize::new(32 << 20);
+
+/// Allow a convolution only 16 MB of transformed weights from now on; larger ones are computed directly.
+pub fn save_memory() {
+    MAX_TRANSFORMED_WEIGHTS.store(4 << 20, Ordering::Relaxed);
+}
+
+/// What the steps of a convolution cost on an adapter. Arithmetic is cheap beside memory: a weight takes as long to read as
+/// some forty multiplications.
+const COSTS: Costs = Costs { panel: 4, weight_load: 40.0, transform: 8.0 };
 
 /// Rows of weights in a block: the sums that a unit keeps per column.
 const BLOCK_ROWS: usize = 8;
@@ -108,8 +123,22 @@ impl Epilogue {
     }
 }
 
-/// Return the convolution of `x`. Weights `[c, 1, kh, kw]` for `c > 1` input channels make it depthwise.
+/// Return whether the weights are those of a depthwise convolution, `[c, 1, kh, kw]` for `c > 1` input channels.
+fn is_depthwise(shape: &ConvShape, weight: &CubeTensor) -> bool {
+    weight.meta.shape()[1] != shape.c_in
+}
+
+/// Return the convolution of `x`, dense or depthwise.
 fn convolve(shape: &ConvShape, x: CubeTensor, weight: CubeTensor, packed: &Packed, epilogue: Epilogue) -> CubeTensor {
+    #[cfg(feature = "autotune")]
+    if tuned::applies(shape) && !is_depthwise(shape, &weight) {
+        return tuned::forward(shape, x, weight, packed, epilogue);
+    }
+    untuned(shape, x, weight, packed, epilogue)
+}
+
+/// Return the convolution of `x` by the kernels of this crate.
+fn untuned(shape: &ConvShape, x: CubeTensor, weight: CubeTensor, packed: &Packed, epilogue: Epilogue) -> CubeTensor {
     let x = into_contiguous(x);
     if shape.images > MAX_CUBES as usize {
         let first = MAX_CUBES as usize;
@@ -119,17 +148,18 @@ fn convolve(shape: &ConvShape, x: CubeTensor, weight: CubeTensor, packed: &Packe
                 into_contiguous(Cube::float_slice(tensor.clone(), &[Slice::from(images.clone())]))
             };
             let epilogue = Epilogue { shortcut: epilogue.shortcut.as_ref().map(part), ..epilogue.clone() };
-            convolve(&shape, part(&x), weight.clone(), packed, epilogue)
+            untuned(&shape, part(&x), weight.clone(), packed, epilogue)
         });
         return Cube::float_cat(parts.into(), 0);
     }
-    if weight.meta.shape()[1] != shape.c_in {
+    if is_depthwise(shape, &weight) {
         return window::depthwise(shape, x, into_contiguous(weight), epilogue.bias, epilogue.relu);
     }
     let fits = |tile: &Tile| {
-        tile.elements() * shape.c_in * shape.c_out.next_multiple_of(BLOCK_ROWS) <= MAX_TRANSFORMED_WEIGHTS
+        let weights = tile.elements() * shape.c_in * shape.c_out.next_multiple_of(BLOCK_ROWS);
+        weights <= MAX_TRANSFORMED_WEIGHTS.load(Ordering::Relaxed)
     };
-    if let Some(tile) = Tile::for_conv(shape, 4).filter(fits) {
+    if let Some(tile) = Tile::for_conv(shape, COSTS).filter(fits) {
         let pack = || winograd::pack(tile, shape, &into_contiguous(weight.clone()));
         let weights = packed.on_gpu(&weight, ConvAlgorithm::Winograd(tile), pack);
         return winograd::forward(tile, shape, x, weights, epilogue);

@@ -237,7 +237,7 @@ const COUNT_WORK: &str = "const work = [0, 0]; const dispatch = GPUComputePassEn
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_takes_one_answer_and_one_dispatch_per_convolution() {
     let (site, browser) = (Site::changed(|root| prepend_to_worker(root, COUNT_WORK)).await, Browser::start().await);
-    for (model, most) in [("efficientnet-lite0", 54), ("resnet-20", 68)] {
+    for (model, most) in [("efficientnet-lite0", 35), ("resnet-20", 66)] {
         browser.open(&format!("{}/?device=webgpu&model={model}", site.url)).await;
         let listen = "new BroadcastChannel('work').onmessage = (event) => { window.work = event.data; }";
         browser.run(listen, vec![]).await;
@@ -254,5 +254,46 @@ async fn a_photo_takes_one_answer_and_one_dispatch_per_convolution() {
         assert_eq!(reads, 1, "{model}: answers per photo");
         assert!(dispatches <= most, "{model}: {dispatches} dispatches per photo");
     }
+    // A network that is not on the site is built for a benchmark.
+    let mut counts = Vec::new();
+    for runs in [1, 3] {
+        browser.open(&format!("{}/?bench=resnet-50&size=224&device=webgpu&runs={runs}", site.url)).await;
+        let listen = "new BroadcastChannel('work').onmessage = (event) => { window.work = event.data; }";
+        browser.run(listen, vec![]).await;
+        browser.wait_for("[data-testid=bench-row]", 1).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        counts.push(browser.run("return window.work[0]", vec![]).await.as_u64().unwrap());
+    }
+    let dispatches = (counts[1] - counts[0]) / 2;
+    eprintln!("resnet-50: {dispatches} dispatches per photo");
+    assert!((50..=80).contains(&dispatches), "resnet-50: {dispatches} dispatches per photo");
     browser.close().await;
+}
+
+/// Script for the worker: tell the page how many bytes of buffers there are at most.
+const COUNT_BYTES: &str = "let bytes = 0, most = 0; const create = GPUDevice.prototype.createBuffer; \
+    GPUDevice.prototype.createBuffer = function (wanted) { const buffer = create.call(this, wanted); \
+        most = Math.max(most, bytes += wanted.size); const destroy = buffer.destroy; \
+        buffer.destroy = function () { bytes -= wanted.size; return destroy.call(this); }; return buffer; }; \
+    setInterval(() => new BroadcastChannel('bytes').postMessage(most), 100);";
+
+/// Transformed weights take several times the memory of the original ones. A phone keeps only the small ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_keeps_fewer_transformed_weights() {
+    let mut bytes = Vec::new();
+    for memory in [8, 4] {
+        let script = format!(
+            "Object.defineProperty(WorkerNavigator.prototype, 'deviceMemory', {{value: {memory}}}); {COUNT_BYTES}"
+        );
+        let (site, browser) = (Site::changed(|root| prepend_to_worker(root, &script)).await, Browser::start().await);
+        browser.open(&format!("{}/?bench=vgg16-gap&size=96&device=webgpu&runs=1", site.url)).await;
+        let listen = "new BroadcastChannel('bytes').onmessage = (event) => { window.bytes = event.data; }";
+        browser.run(listen, vec![]).await;
+        browser.wait_for("[data-testid=bench-row]", 1).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        bytes.push(browser.run("return window.bytes", vec![]).await.as_f64().unwrap() / 1e6);
+        browser.close().await;
+    }
+    eprintln!("buffers of VGG16-GAP: {:.0} MB, on a phone {:.0} MB", bytes[0], bytes[1]);
+    assert!(bytes[1] < 0.75 * bytes[0], "{bytes:?} MB");
 }

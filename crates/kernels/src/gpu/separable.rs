@@ -1,0 +1,201 @@
+//! A depthwise convolution and the 1×1 convolution after it in one kernel: the second half of an inverted residual.
+//!
+//! A cube computes some neighbouring pixels of all output channels. It alternates between two steps: its units share the
+//! depthwise convolution of a chunk of channels, and each adds the chunk's products to its own block of sums.
+
+use burn::backend::Cube;
+use burn_cubecl::cubecl;
+use burn_cubecl::cubecl::prelude::*;
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::tensor::CubeTensor;
+
+use super::product::{self, Vec4};
+use super::window::{WindowGeometry, clamped_relu, window_geometry};
+use super::{BLOCK_ROWS, MAX_UNITS, empty};
+use crate::Packed;
+use crate::algorithm::ConvAlgorithm;
+use crate::op::{Separable, SeparableConv};
+
+/// Values of the depthwise convolution that a cube keeps at once: 8 KB of `f32`, half of what every WebGPU adapter has.
+const CHUNK_VALUES: usize = 2048;
+/// Pixels of a unit's block of sums.
+const BLOCK_PIXELS: usize = 4;
+
+/// Depthwise convolution, bias, ReLU; then 1×1 convolution, bias, shortcut, ReLU. One unit per block of pixels (`x`), block
+/// of eight output channels (`y`) and image (`z`).
+#[cube(launch_unchecked)]
+fn separable_kernel(
+    // [n][channels][h][w]
+    input: &[f32],
+    // [channels][kh][kw]
+    filters: &[f32],
+    filter_bias: &[f32],
+    // [block][channels][8]
+    weights: &[Vec4],
+    bias: &[f32],
+    // As `out`; read only if `has_shortcut`.
+    shortcut: &[f32],
+    // [n][rows][h'][w']
+    out: &mut [f32],
+    geometry: &WindowGeometry,
+    channels: usize,
+    rows: usize,
+    filter_slope: f32,
+    filter_cap: f32,
+    slope: f32,
+    cap: f32,
+    #[comptime] filter_capped: bool,
+    #[comptime] has_shortcut: bool,
+    #[comptime] capped: bool,
+    #[comptime] kh: usize,
+    #[comptime] kw: usize,
+    // Pixels of a cube, and channels of a chunk.
+    #[comptime] pixels: usize,
+    #[comptime] chunk: usize,
+) {
+    let mut tile = Shared::<[f32]>::new_slice(comptime!(pixels * chunk));
+    let image = CUBE_POS_Z as usize;
+    let area = geometry.height_out * geometry.width_out;
+    let plane = geometry.height * geometry.width;
+    let first_pixel = CUBE_POS_X as usize * pixels;
+    let own = UNIT_POS_X as usize * 4;
+    let first = ABSOLUTE_POS_Y as usize * 8;
+    // Units beyond the last row compute with its weights, because all units must meet at the barriers.
+    let block = select(first < rows, ABSOLUTE_POS_Y as usize, 0usize);
+    let units = (CUBE_DIM_X * CUBE_DIM_Y) as usize;
+    let values = comptime!(pixels * chunk).runtime();
+    let rounds = values.div_ceil(units);
+    let mut sums = Array::<f32>::new(32usize);
+    #[unroll]
+    for i in 0..32usize {
+        sums[i] = 0.0f32;
+    }
+    for step in 0..channels.div_ceil(chunk) {
+        let start = step * chunk;
+        for round in 0..rounds {
+            let value = round * units + UNIT_POS as usize;
+            let (channel, pixel) = (start + value / pixels, first_pixel + value % pixels);
+            if value < values {
+                let mut z = 0.0f32;
+                if channel < channels && pixel < area {
+                    // Coordinates above and left of the image wrap around to huge values, so `inside` excludes them.
+                    let y = pixel / geometry.width_out * geometry.stride - geometry.top;
+                    let x = pixel % geometry.width_out * geometry.stride - geometry.left;
+                    let from = (image * channels + channel) * plane;
+                    z = filter_bias[channel];
+                    #[unroll]
+                    for i in 0..kh {
+                        #[unroll]
+                        for j in 0..kw {
+                            let inside = y + i < geometry.height && x + j < geometry.width;
+                            let at = select(inside, from + (y + i) * geometry.width + x + j, from);
+                            z += select(inside, input[at], 0.0f32) * filters[(channel * kh + i) * kw + j];
+                        }
+                    }
+                    z = clamped_relu(z, filter_slope, filter_cap, filter_capped);
+                }
+                tile[value] = z;
+            }
+        }
+        sync_cube();
+        let mut weight = (block * channels + start) * 2;
+        let mut at = own;
+        for _k in 0..(channels - start).min(chunk) {
+            let (low, high) = (weights[weight], weights[weight + 1]);
+            #[unroll]
+            for p in 0..4usize {
+                let x = tile[at + p];
+                #[unroll]
+                for r in 0..4usize {
+                    sums[comptime!(r * 4 + p)] += low.extract(r) * x;
+                    sums[comptime!((r + 4) * 4 + p)] += high.extract(r) * x;
+                }
+            }
+            weight += 2;
+            at += pixels;
+        }
+        sync_cube();
+    }
+    #[unroll]
+    for r in 0..8usize {
+        #[unroll]
+        for p in 0..4usize {
+            let pixel = first_pixel + own + p;
+            if first + r < rows && pixel < area {
+                let to = (image * rows + first + r) * area + pixel;
+                let mut z = sums[comptime!(r * 4 + p)] + bias[first + r];
+                if has_shortcut {
+                    z += shortcut[to];
+                }
+                out[to] = clamped_relu(z, slope, cap, capped);
+            }
+        }
+    }
+}
+
+/// Return how many pixels a cube computes: few where the map is small, so that there are many cubes.
+fn pixels_of_cube(area: usize) -> usize {
+    match area {
+        3000.. => 64,
+        500.. => 32,
+        _ => 8,
+    }
+}
+
+impl Separable for Cube {
+    fn separable(
+        x: CubeTensor,
+        filters: CubeTensor,
+        filter_bias: CubeTensor,
+        weight: CubeTensor,
+        bias: CubeTensor,
+        shortcut: CubeTensor,
+        packed: Packed,
+        convs: SeparableConv,
+    ) -> CubeTensor {
+        let SeparableConv { depthwise, pointwise, relus: [filter_relu, relu], has_shortcut } = convs;
+        let [x, filters, filter_bias, bias, shortcut] = [x, filters, filter_bias, bias, shortcut].map(into_contiguous);
+        let pack = || product::pack(&pointwise, &into_contiguous(weight.clone()));
+        let weights = packed.on_gpu(&weight, ConvAlgorithm::Direct, pack);
+        let ([h, w], rows) = (pointwise.size_out, pointwise.c_out);
+        let out = empty(&x, [pointwise.images, rows, h, w]);
+        let pixels = pixels_of_cube(h * w);
+        let columns = (pixels / BLOCK_PIXELS) as u32;
+        let blocks = rows.div_ceil(BLOCK_ROWS) as u32;
+        let cube_blocks = blocks.min(MAX_UNITS / columns);
+        let count =
+            CubeCount::Static((h * w).div_ceil(pixels) as u32, blocks.div_ceil(cube_blocks), pointwise.images as u32);
+        // SAFETY: `channel`, `pixel` and the rows are checked before `input`, `filters` and `out` are accessed, and `inside`
+        // keeps the reads within their plane. Units beyond the last row read the weights of the first block, which are
+        // padded to whole blocks. `tile` has `pixels` columns: `own + p` lies within them.
+        unsafe {
+            separable_kernel::launch_unchecked(
+                &x.client.clone(),
+                count,
+                CubeDim::new_2d(columns, cube_blocks),
+                x.into_buffer_arg(),
+                filters.into_buffer_arg(),
+                filter_bias.into_buffer_arg(),
+                weights.into_buffer_arg(),
+                bias.into_buffer_arg(),
+                shortcut.into_buffer_arg(),
+                out.clone().into_buffer_arg(),
+                window_geometry(&depthwise),
+                depthwise.c_out,
+                rows,
+                filter_relu.slope,
+                filter_relu.cap,
+                relu.slope,
+                relu.cap,
+                filter_relu.cap.is_finite(),
+                has_shortcut,
+                relu.cap.is_finite(),
+                depthwise.kernel[0],
+                depthwise.kernel[1],
+                pixels,
+                CHUNK_VALUES / pixels,
+            );
+        }
+        out
+    }
+}
