@@ -31,8 +31,8 @@ pub struct Recording<T> {
 impl<T> Recording<T> {
     /// Record `compute` for inputs of this `shape`. Return `None` if the device records nothing, as the CPU.
     ///
-    /// `compute` runs twice. It must launch kernels only: copies between the host and the device cannot be recorded, nor can
-    /// the result be read in it.
+    /// `compute` runs two to four times. It must launch kernels only: copies between the host and the device cannot be
+    /// recorded, nor can the result be read in it.
     #[cfg(feature = "cube")]
     pub fn new(shape: [usize; 4], device: &Device, compute: impl Fn(Tensor<4>) -> T) -> Option<Self> {
         // Memory of one dimension has no gaps between rows, which CUDA's otherwise has.
@@ -40,18 +40,27 @@ impl<T> Recording<T> {
         if !super::op::on_gpu(&input) {
             return None;
         }
+        // The first pass ever packs the weights, which then keep memory that it used for something else before. A recording
+        // must not take new memory, so it fails if that was needed; then the memory of the passes so far is enough.
+        let record = || Self::capture(device, || compute(input.clone()));
+        let (graph, output) = record().or_else(record)?;
+        Some(Self { thread: std::thread::current().id(), device: device.clone(), input, graph, output })
+    }
+
+    /// Run `compute` and record it.
+    #[cfg(feature = "cube")]
+    fn capture(device: &Device, compute: impl Fn() -> T) -> Option<(BackendGraph<Dispatch>, T)> {
         let dispatch = device.as_dispatch();
         Dispatch::graph_prepare(dispatch).ok()?;
         // Compiles the kernels, packs the weights, and leaves behind the memory that the recording then uses.
-        drop(compute(input.clone()));
+        drop(compute());
         if Dispatch::graph_start_capture(dispatch).is_err() {
             // What was prepared must be closed.
             let _ = Dispatch::graph_stop_capture(dispatch);
             return None;
         }
-        let output = compute(input.clone());
-        let graph = Dispatch::graph_stop_capture(dispatch).ok()?;
-        Some(Self { thread: std::thread::current().id(), device: device.clone(), input, graph, output })
+        let output = compute();
+        Some((Dispatch::graph_stop_capture(dispatch).ok()?, output))
     }
 
     /// Record nothing: no device of this build can.
