@@ -12,7 +12,7 @@ BROWSER_TESTS := cargo test --test browser
 PYTHON := .tools/torch/bin/python
 
 .PHONY: help serve build test test-host test-gpu test-browser test-firefox lint audit sbom fuzz corpus soak reproduce tour setup clean
-.PHONY: bench bench-native bench-train bench-cam bench-web cifar10 native site rust trunk models photos browser torch peers
+.PHONY: bench bench-native bench-train bench-gpu bench-cam bench-web cifar10 native site rust trunk models photos browser torch peers
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -40,7 +40,7 @@ test-host: models photos ## Run the tests that need no adapter and no browser
 
 test-gpu: rust ## Run the tests of the graphics kernels on an adapter, which can be a software adapter
 	@tools/setup.sh vulkan
-	cargo test --features gpu --test gpu -- --test-threads=1
+	cargo test --features gpu,autotune --test gpu --test tuned -- --test-threads=1
 
 test-browser: browser site ## Run the tests of the site in Chromium
 	$(BROWSER_TESTS) -- --test-threads=1
@@ -92,6 +92,9 @@ bench-native: torch ## Time forward passes beside ONNX Runtime and PyTorch, on o
 
 bench-train: native torch ## Time training steps beside PyTorch (DEVICE=gpu or cuda:0 on that device)
 	$(PYTHON) benches/train.py $(TARGET)/release/camscope $(or $(DEVICE),cpu)
+
+bench-gpu: site peers ## Time everything on a graphics card, in one table (PACK=1: pack it for a machine without a network)
+	benches/gpu.sh $(if $(PACK),pack,run)
 
 bench-cam: native models photos torch ## Time the slow map methods beside pytorch-grad-cam
 	TQDM_DISABLE=1 $(PYTHON) -W ignore benches/cam.py $(TARGET)/release/camscope

@@ -91,4 +91,5 @@ def main(binary, device="cpu"):
             print(f"{label:<24} {'mixed' if mixed else 'full':>9} {numbers}", flush=True)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

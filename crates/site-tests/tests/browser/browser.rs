@@ -309,8 +309,11 @@ pub async fn downloaded(folder: &Path, extension: &str) -> PathBuf {
     }
 }
 
-/// Return a path below the project's folder.
+/// Return a path below the project's folder, or below `CAMSCOPE_ROOT` on a machine that only runs what was built elsewhere.
 pub fn project(path: impl AsRef<Path>) -> PathBuf {
+    if let Some(root) = std::env::var_os("CAMSCOPE_ROOT") {
+        return PathBuf::from(root).join(path);
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     root.join(path)
 }

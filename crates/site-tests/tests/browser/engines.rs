@@ -236,38 +236,55 @@ const COUNT_WORK: &str = "const work = [0, 0]; const dispatch = GPUComputePassEn
 /// dispatch per convolution: residual sums, activations and the maps need none of their own.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_takes_one_answer_and_one_dispatch_per_convolution() {
-    let (site, browser) = (Site::changed(|root| prepend_to_worker(root, COUNT_WORK)).await, Browser::start().await);
-    for (model, most) in [("efficientnet-lite0", 35), ("resnet-20", 66)] {
-        browser.open(&format!("{}/?device=webgpu&model={model}", site.url)).await;
-        let listen = "new BroadcastChannel('work').onmessage = (event) => { window.work = event.data; }";
-        browser.run(listen, vec![]).await;
+    let site = Site::changed(|root| prepend_to_worker(root, COUNT_WORK)).await;
+    for (model, most) in [("efficientnet-lite0", 35), ("resnet-20", 60)] {
+        let browser = open_and_listen(&site, &format!("device=webgpu&model={model}"), "work").await;
         let mut counts = Vec::new();
         for (photos, photo) in ["cat.png", "coffee.png"].into_iter().enumerate() {
             browser.add_photos(&[&sample(photo)]).await;
             browser.wait_for("[data-testid=photo-card][data-state=done]", photos + 1).await;
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-            let work = browser.run("return window.work", vec![]).await;
-            counts.push([0, 1].map(|i: usize| work[i].as_u64().unwrap()));
+            counts.push(heard(&browser).await);
         }
-        let [dispatches, reads] = [0, 1].map(|i: usize| counts[1][i] - counts[0][i]);
+        let [dispatches, reads] = [0, 1].map(|i| counts[1][i] - counts[0][i]);
         eprintln!("{model}: {dispatches} dispatches and {reads} answers per photo");
-        assert_eq!(reads, 1, "{model}: answers per photo");
-        assert!(dispatches <= most, "{model}: {dispatches} dispatches per photo");
+        assert_eq!(reads, 1.0, "{model}: answers per photo");
+        assert!((20.0..=f64::from(most)).contains(&dispatches), "{model}: {dispatches} dispatches per photo");
+        browser.close().await;
     }
     // A network that is not on the site is built for a benchmark.
     let mut counts = Vec::new();
     for runs in [1, 3] {
-        browser.open(&format!("{}/?bench=resnet-50&size=224&device=webgpu&runs={runs}", site.url)).await;
-        let listen = "new BroadcastChannel('work').onmessage = (event) => { window.work = event.data; }";
-        browser.run(listen, vec![]).await;
+        let query = format!("bench=resnet-50&size=224&device=webgpu&runs={runs}");
+        let browser = open_and_listen(&site, &query, "work").await;
         browser.wait_for("[data-testid=bench-row]", 1).await;
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        counts.push(browser.run("return window.work[0]", vec![]).await.as_u64().unwrap());
+        counts.push(heard(&browser).await[0]);
+        browser.close().await;
     }
-    let dispatches = (counts[1] - counts[0]) / 2;
+    let dispatches = (counts[1] - counts[0]) / 2.0;
     eprintln!("resnet-50: {dispatches} dispatches per photo");
-    assert!((50..=80).contains(&dispatches), "resnet-50: {dispatches} dispatches per photo");
-    browser.close().await;
+    assert!((50.0..=80.0).contains(&dispatches), "resnet-50: {dispatches} dispatches per photo");
+}
+
+/// Open the page in a browser of its own, and listen to what the worker tells on a channel.
+async fn open_and_listen(site: &Site, query: &str, channel: &str) -> Browser {
+    let browser = Browser::start().await;
+    browser.open(&format!("{}/?{query}", site.url)).await;
+    let listen = format!("new BroadcastChannel('{channel}').onmessage = (event) => {{ window.heard = event.data; }}");
+    browser.run(&listen, vec![]).await;
+    browser
+}
+
+/// Return the numbers that the worker told last, as soon as they stay the same.
+async fn heard(browser: &Browser) -> Vec<f64> {
+    let mut last = serde_json::Value::Null;
+    loop {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let now = browser.run("return window.heard ?? null", vec![]).await;
+        if !now.is_null() && now == last {
+            return serde_json::from_value(now).unwrap();
+        }
+        last = now;
+    }
 }
 
 /// Script for the worker: tell the page how many bytes of buffers there are at most.
@@ -275,25 +292,22 @@ const COUNT_BYTES: &str = "let bytes = 0, most = 0; const create = GPUDevice.pro
     GPUDevice.prototype.createBuffer = function (wanted) { const buffer = create.call(this, wanted); \
         most = Math.max(most, bytes += wanted.size); const destroy = buffer.destroy; \
         buffer.destroy = function () { bytes -= wanted.size; return destroy.call(this); }; return buffer; }; \
-    setInterval(() => new BroadcastChannel('bytes').postMessage(most), 100);";
+    setInterval(() => new BroadcastChannel('bytes').postMessage([most]), 100);";
 
 /// Transformed weights take several times the memory of the original ones. A phone keeps only the small ones.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_keeps_fewer_transformed_weights() {
-    let mut bytes = Vec::new();
+    let mut megabytes = Vec::new();
     for memory in [8, 4] {
         let script = format!(
             "Object.defineProperty(WorkerNavigator.prototype, 'deviceMemory', {{value: {memory}}}); {COUNT_BYTES}"
         );
-        let (site, browser) = (Site::changed(|root| prepend_to_worker(root, &script)).await, Browser::start().await);
-        browser.open(&format!("{}/?bench=vgg16-gap&size=96&device=webgpu&runs=1", site.url)).await;
-        let listen = "new BroadcastChannel('bytes').onmessage = (event) => { window.bytes = event.data; }";
-        browser.run(listen, vec![]).await;
+        let site = Site::changed(|root| prepend_to_worker(root, &script)).await;
+        let browser = open_and_listen(&site, "bench=vgg16-gap&size=96&device=webgpu&runs=1", "bytes").await;
         browser.wait_for("[data-testid=bench-row]", 1).await;
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        bytes.push(browser.run("return window.bytes", vec![]).await.as_f64().unwrap() / 1e6);
+        megabytes.push(heard(&browser).await[0] / 1e6);
         browser.close().await;
     }
-    eprintln!("buffers of VGG16-GAP: {:.0} MB, on a phone {:.0} MB", bytes[0], bytes[1]);
-    assert!(bytes[1] < 0.75 * bytes[0], "{bytes:?} MB");
+    eprintln!("buffers of VGG16-GAP: {:.0} MB, on a phone {:.0} MB", megabytes[0], megabytes[1]);
+    assert!(megabytes[1] > 30.0 && megabytes[1] < 0.5 * megabytes[0], "{megabytes:?} MB");
 }
