@@ -224,64 +224,69 @@ async fn shaders_are_compiled_before_the_first_photo() {
     browser.close().await;
 }
 
-/// Script for the worker: count the dispatches and the answers of the adapter that the engine waits for, and send both
-/// counts to the page. Buffers that are mapped together come with one answer.
-const COUNT_WORK: &str = "const work = [0, 0]; const dispatch = GPUComputePassEncoder.prototype.dispatchWorkgroups; \
-    GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...all) { work[0]++; return dispatch.apply(this, all); }; \
+/// Script for the worker: count the dispatches up to each answer of the adapter that the engine waits for, and send the counts to
+/// the page. Buffers that are mapped together come with one answer.
+const COUNT_WORK: &str = "const work = []; let dispatches = 0; const dispatch = GPUComputePassEncoder.prototype.dispatchWorkgroups; \
+    GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...all) { dispatches++; return dispatch.apply(this, all); }; \
     let pending = 0; const map = GPUBuffer.prototype.mapAsync; GPUBuffer.prototype.mapAsync = function (...all) { \
-        work[1] += pending++ === 0; const mapped = map.apply(this, all); mapped.finally(() => pending--); return mapped; }; \
-    setInterval(() => new BroadcastChannel('work').postMessage(work), 100);";
+        if (pending++ === 0) work.push(dispatches), dispatches = 0; \
+        const mapped = map.apply(this, all); mapped.finally(() => pending--); return mapped; }; \
+    const id = Math.random(); \
+    setInterval(() => new BroadcastChannel('work').postMessage([id, ...work]), 100);";
 
 /// Every dispatch and every answer costs time that no card is fast enough to save. A photo takes one answer, and about one
 /// dispatch per convolution: residual sums, activations and the maps need none of their own.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_takes_one_answer_and_one_dispatch_per_convolution() {
     let site = Site::changed(|root| prepend_to_worker(root, COUNT_WORK)).await;
-    for (model, most) in [("efficientnet-lite0", 35), ("resnet-20", 60)] {
+    for (model, most) in [("efficientnet-lite0", 35.0), ("resnet-20", 60.0)] {
         let browser = open_and_listen(&site, &format!("device=webgpu&model={model}"), "work").await;
-        let mut counts = Vec::new();
+        let mut answers = Vec::new();
         for (photos, photo) in ["cat.png", "coffee.png"].into_iter().enumerate() {
             browser.add_photos(&[&sample(photo)]).await;
             browser.wait_for("[data-testid=photo-card][data-state=done]", photos + 1).await;
-            counts.push(heard(&browser).await);
+            answers.push(heard(&browser).await);
         }
-        let [dispatches, reads] = [0, 1].map(|i| counts[1][i] - counts[0][i]);
-        eprintln!("{model}: {dispatches} dispatches and {reads} answers per photo");
-        assert_eq!(reads, 1.0, "{model}: answers per photo");
-        assert!((20.0..=f64::from(most)).contains(&dispatches), "{model}: {dispatches} dispatches per photo");
+        let [before, after] = answers.try_into().unwrap();
+        let dispatches = &after[before.len()..];
+        eprintln!("{model}: dispatches per photo, answer by answer: {dispatches:?}");
+        assert!(matches!(dispatches, [count] if (20.0..=most).contains(count)), "{model}: {dispatches:?}");
         browser.close().await;
     }
-    // A network that is not on the site is built for a benchmark.
-    let mut counts = Vec::new();
-    for runs in [1, 3] {
-        let query = format!("bench=resnet-50&size=224&device=webgpu&runs={runs}");
-        let browser = open_and_listen(&site, &query, "work").await;
-        browser.wait_for("[data-testid=bench-row]", 1).await;
-        counts.push(heard(&browser).await[0]);
-        browser.close().await;
-    }
-    let dispatches = (counts[1] - counts[0]) / 2.0;
-    eprintln!("resnet-50: {dispatches} dispatches per photo");
-    assert!((50.0..=80.0).contains(&dispatches), "resnet-50: {dispatches} dispatches per photo");
+    // A network that is not on the site is built for a benchmark, whose last passes are alike.
+    let browser = open_and_listen(&site, "bench=resnet-50&size=224&device=webgpu&runs=3", "work").await;
+    browser.wait_for("[data-testid=bench-row]", 1).await;
+    let answers = heard(&browser).await;
+    let passes = answers.windows(3).find(|passes| passes[0] >= 50.0 && passes.iter().all(|pass| *pass == passes[0]));
+    eprintln!("resnet-50: dispatches before each answer: {answers:?}");
+    assert!(passes.is_some_and(|passes| passes[0] <= 80.0), "resnet-50: {answers:?}");
+    browser.close().await;
 }
 
 /// Open the page in a browser of its own, and listen to what the worker tells on a channel.
 async fn open_and_listen(site: &Site, query: &str, channel: &str) -> Browser {
     let browser = Browser::start().await;
     browser.open(&format!("{}/?{query}", site.url)).await;
-    let listen = format!("new BroadcastChannel('{channel}').onmessage = (event) => {{ window.heard = event.data; }}");
+    let listen = format!(
+        "window.heard = {{}}; new BroadcastChannel('{channel}').onmessage = ({{data}}) => {{ heard[data[0]] = data.slice(1); }}"
+    );
     browser.run(&listen, vec![]).await;
     browser
 }
 
-/// Return the numbers that the worker told last, as soon as they stay the same.
+/// Return the numbers that the worker told last, as soon as they stay the same; of several workers those of the busiest.
 async fn heard(browser: &Browser) -> Vec<f64> {
-    let mut last = serde_json::Value::Null;
+    let sum = |numbers: &Vec<f64>| numbers.iter().sum::<f64>();
+    let mut last = Vec::new();
     loop {
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        let now = browser.run("return window.heard ?? null", vec![]).await;
-        if !now.is_null() && now == last {
-            return serde_json::from_value(now).unwrap();
+        let now: Vec<Vec<f64>> =
+            serde_json::from_value(browser.run("return Object.values(window.heard)", vec![]).await).unwrap();
+        let busiest = now.iter().max_by(|a, b| sum(a).total_cmp(&sum(b)));
+        if now == last
+            && let Some(busiest) = busiest
+        {
+            return busiest.clone();
         }
         last = now;
     }
@@ -292,7 +297,8 @@ const COUNT_BYTES: &str = "let bytes = 0, most = 0; const create = GPUDevice.pro
     GPUDevice.prototype.createBuffer = function (wanted) { const buffer = create.call(this, wanted); \
         most = Math.max(most, bytes += wanted.size); const destroy = buffer.destroy; \
         buffer.destroy = function () { bytes -= wanted.size; return destroy.call(this); }; return buffer; }; \
-    setInterval(() => new BroadcastChannel('bytes').postMessage([most]), 100);";
+    const id = Math.random(); \
+    setInterval(() => new BroadcastChannel('bytes').postMessage([id, most]), 100);";
 
 /// Transformed weights take several times the memory of the original ones. A phone keeps only the small ones.
 #[tokio::test(flavor = "multi_thread")]
