@@ -7,9 +7,12 @@ self.addEventListener("unhandledrejection", (event) => setTimeout(() => { throw 
 if (self.GPU) {
   // A browser with a broken graphics process never answers; null means that there is no adapter.
   const request = GPU.prototype.requestAdapter;
-  GPU.prototype.requestAdapter = function (...all) {
+  GPU.prototype.requestAdapter = async function (...all) {
     const patience = new Promise((resolve) => setTimeout(resolve, 3000, null));
-    return Promise.race([request.apply(this, all), patience]);
+    const adapter = await Promise.race([request.apply(this, all), patience]);
+    const { vendor, architecture, description } = adapter?.info ?? {};
+    self.adapterName = [vendor, architecture, description].join(" ").toLowerCase(); // for the engine
+    return adapter;
   };
   // Whoever waits for a result of an adapter that was lost (a driver's update, a sleeping laptop) waits for ever.
   const open = GPUAdapter.prototype.requestDevice;

@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 #[cfg(any(feature = "cli", feature = "check"))]
+pub mod adapter;
 pub mod annotations;
 #[cfg(any(feature = "cli", feature = "teach"))]
 pub mod archive;

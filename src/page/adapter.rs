@@ -5,10 +5,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::web::{lowercase, property, timer, window};
+use crate::core::adapter::is_software;
 use crate::core::message::{Arg, Message};
 
-/// Names of software adapters, in lower case.
-const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic render"];
 /// Smallest usable limit of a storage buffer, in bytes. One tensor must fit.
 const MIN_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
 /// Longest wait for an adapter, in milliseconds. A browser with a broken graphics process never answers.
@@ -61,7 +60,7 @@ pub async fn probe() -> Result<Adapter, Message> {
     let name = text("description").unwrap_or_else(|| parts.join(" "));
     let known = lowercase(&format!("{name} {}", parts.join(" ")));
     let fallback = [&info, &adapter].iter().any(|value| property(value, "isFallbackAdapter").is_truthy());
-    let software = fallback || SOFTWARE.iter().any(|word| known.contains(word));
+    let software = fallback || is_software(&known);
     let name = if name.is_empty() { Message::new("webgpu-nameless").into() } else { name.into() };
     Ok(Adapter { name, key: known, software })
 }

@@ -58,6 +58,15 @@ pub fn save_memory() {
     gpu::save_memory();
 }
 
+/// Whether adapters compute on the processor; see [`assume_software_adapter`].
+static SOFTWARE: AtomicBool = AtomicBool::new(false);
+
+/// Choose among the GPU kernels from now on as for an adapter that computes on the processor: there, arithmetic costs more, and
+/// launches and memory cost less.
+pub fn assume_software_adapter() {
+    SOFTWARE.store(true, Ordering::Relaxed);
+}
+
 /// Piecewise linear activation `min(z if z > 0 else slope · z, cap)`: ReLU, leaky ReLU, ReLU6 or the identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClampedRelu {
@@ -161,6 +170,7 @@ pub fn separable(
 ) -> Option<Tensor<4>> {
     #[cfg(feature = "cube")]
     if op::on_gpu(x)
+        && !SOFTWARE.load(Ordering::Relaxed)
         && x.dims()[0] == 1
         && x.dtype() == DType::F32
         && [depthwise, pointwise].iter().all(|conv| mode(conv, x) == Some(Mode::Inference))

@@ -13,11 +13,11 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
 use self::inbox::Inbox;
-use self::scope::{has_little_memory, now, scope, send, send_failure};
+use self::scope::{has_little_memory, has_software_adapter, now, scope, send, send_failure};
 use super::Session;
 use crate::core::message::Message;
 use crate::device::{DeviceKind, open};
-use crate::kernels::{save_memory, use_plain};
+use crate::kernels::{assume_software_adapter, save_memory, use_plain};
 use crate::protocol::{Reply, Request};
 
 /// Entry point of the worker: open the device, report to the page, and answer requests until the page ends the worker.
@@ -46,6 +46,9 @@ pub fn run(kind: DeviceKind) {
             Ok(device) => device,
             Err(error) => return send(&Reply::Unusable { reason: Message::from(&error) }),
         };
+        if has_software_adapter() {
+            assume_software_adapter();
+        }
         let mut session = Session::new(device, now);
         send(&Reply::Started);
         loop {

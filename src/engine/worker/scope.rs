@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::DedicatedWorkerGlobalScope;
 
+use crate::core::adapter::is_software;
 use crate::core::message::Message;
 use crate::engine::EngineError;
 use crate::protocol::Reply;
@@ -22,6 +23,12 @@ pub fn has_little_memory() -> bool {
         Some(gigabytes) => gigabytes <= 4.0,
         None => navigator.user_agent().is_ok_and(|browser| browser.contains("Mobi")),
     }
+}
+
+/// Return whether the adapter that was opened computes on the processor. `engine_loader.js` keeps its name.
+pub fn has_software_adapter() -> bool {
+    let name = Reflect::get(&scope(), &"adapterName".into()).ok().and_then(|name| name.as_string());
+    name.is_some_and(|name| is_software(&name))
 }
 
 /// Send a reply to the page. The buffer is transferred, not copied.

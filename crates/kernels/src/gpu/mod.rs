@@ -30,7 +30,7 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::algorithm::{ConvAlgorithm, Costs, Tile};
 use super::op::{ConvShape, InferenceConvolution, Overwrite, Pooling};
-use super::{ClampedRelu, Packed};
+use super::{ClampedRelu, Packed, SOFTWARE};
 
 /// Largest number of a convolution's transformed weights: 128 MB of `f32`, the largest binding that every WebGPU adapter
 /// supports, or less after [`save_memory`].
@@ -41,9 +41,12 @@ pub fn save_memory() {
     MAX_TRANSFORMED_WEIGHTS.store(4 << 20, Ordering::Relaxed);
 }
 
-/// What the steps of a convolution cost on an adapter. Arithmetic is cheap beside memory: a weight takes as long to read as
-/// some forty multiplications.
-const COSTS: Costs = Costs { panel: 4, weight_load: 40.0, transform: 8.0 };
+/// Return what the steps of a convolution cost on an adapter. On hardware, arithmetic is cheap beside memory: a weight takes as
+/// long to read as some forty multiplications.
+fn costs() -> Costs {
+    let weight_load = if SOFTWARE.load(Ordering::Relaxed) { 8.0 } else { 40.0 };
+    Costs { panel: 4, weight_load, transform: 8.0 }
+}
 
 /// Rows of weights in a block: the sums that a unit keeps per column.
 const BLOCK_ROWS: usize = 8;
@@ -159,7 +162,7 @@ fn untuned(shape: &ConvShape, x: CubeTensor, weight: CubeTensor, packed: &Packed
         let weights = tile.elements() * shape.c_in * shape.c_out.next_multiple_of(BLOCK_ROWS);
         weights <= MAX_TRANSFORMED_WEIGHTS.load(Ordering::Relaxed)
     };
-    if let Some(tile) = Tile::for_conv(shape, COSTS).filter(fits) {
+    if let Some(tile) = Tile::for_conv(shape, costs()).filter(fits) {
         let pack = || winograd::pack(tile, shape, &into_contiguous(weight.clone()));
         let weights = packed.on_gpu(&weight, ConvAlgorithm::Winograd(tile), pack);
         return winograd::forward(tile, shape, x, weights, epilogue);
