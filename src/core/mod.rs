@@ -4,8 +4,8 @@
 
 #![deny(missing_docs)]
 
-#[cfg(any(feature = "cli", feature = "check"))]
 pub mod adapter;
+#[cfg(any(feature = "cli", feature = "check"))]
 pub mod annotations;
 #[cfg(any(feature = "cli", feature = "teach"))]
 pub mod archive;
