@@ -146,11 +146,13 @@ proptest! {
     }
 
     #[test]
-    fn max_pooling_agrees_with_the_cpu(side in 2..4usize, stride in 1..3usize, padding in 0..2usize, size in [4..20usize, 4..20]) {
+    fn max_pooling_agrees_with_the_cpu(
+        side in 2..4usize, stride in 1..4usize, padding in 0..2usize, size in [4..20usize, 4..20], ceil: bool,
+    ) {
         let Some(device) = adapter() else { return Ok(()) };
         let shape = [2, 5, size[0], size[1]];
         let x = noise(7, shape.iter().product());
-        let pool = MaxPool2dConfig::new([side; 2]).with_strides([stride; 2]);
+        let pool = MaxPool2dConfig::new([side; 2]).with_strides([stride; 2]).with_ceil_mode(ceil);
         let pool = pool.with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding)).init();
         let on = |device: &Device| Tensor::<4>::from_data(TensorData::new(x.clone(), shape), device);
         // The reference is burn's own operation on the CPU.

@@ -61,8 +61,8 @@ pub fn save_memory() {
 /// Whether adapters compute on the processor; see [`assume_software_adapter`].
 static SOFTWARE: AtomicBool = AtomicBool::new(false);
 
-/// Choose among the GPU kernels from now on as for an adapter that computes on the processor: there, arithmetic costs more, and
-/// launches and memory cost less.
+/// Choose among the GPU kernels from now on as for an adapter that computes on the processor: there, arithmetic costs more beside
+/// memory.
 pub fn assume_software_adapter() {
     SOFTWARE.store(true, Ordering::Relaxed);
 }
@@ -170,7 +170,6 @@ pub fn separable(
 ) -> Option<Tensor<4>> {
     #[cfg(feature = "cube")]
     if op::on_gpu(x)
-        && !SOFTWARE.load(Ordering::Relaxed)
         && x.dims()[0] == 1
         && x.dtype() == DType::F32
         && [depthwise, pointwise].iter().all(|conv| mode(conv, x) == Some(Mode::Inference))
@@ -237,8 +236,7 @@ pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "cube")]
     if op::on_gpu(&x) && op::is_supported(&x) && x.dtype() == DType::F32 && !x.device().is_autodiff() {
-        let is_simple = !pool.ceil_mode && pool.dilation == [1, 1] && pool.stride[0] == pool.stride[1];
-        if is_simple {
+        if pool.dilation == [1, 1] && pool.stride[0] == pool.stride[1] {
             return op::max_pool2d(pool, x);
         }
     }

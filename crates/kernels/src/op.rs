@@ -58,14 +58,16 @@ impl ConvShape {
 
     /// Return the geometry of `conv` for an input of shape `x`.
     fn new(conv: &Conv2d, x: [usize; 4]) -> Self {
-        Self::from_parameters(conv.kernel_size, conv.stride[0], &conv.padding, x, conv.weight.dims()[0])
+        Self::from_parameters(conv.kernel_size, conv.stride[0], &conv.padding, false, x, conv.weight.dims()[0])
     }
 
-    /// Return the geometry of a sliding window over an input `[images, c_in, h, w]`.
+    /// Return the geometry of a sliding window over an input `[images, c_in, h, w]`. With `ceil`, a last window may reach beyond
+    /// the padding, if it begins in the input or in front of it.
     fn from_parameters(
         kernel: [usize; 2],
         stride: usize,
         padding: &PaddingConfig2d,
+        ceil: bool,
         [images, c_in, h, w]: [usize; 4],
         c_out: usize,
     ) -> Self {
@@ -77,8 +79,14 @@ impl ConvShape {
                 (total / 2, total - total / 2)
             }),
         };
-        let size_out =
-            [(h, 0), (w, 1)].map(|(size, side)| (size + padding[side].0 + padding[side].1 - kernel[side]) / stride + 1);
+        let size_out = [(h, 0), (w, 1)].map(|(size, side)| {
+            let (before, after) = padding[side];
+            if !ceil {
+                return (size + before + after - kernel[side]) / stride + 1;
+            }
+            let steps = (size + before + after).saturating_sub(kernel[side]).div_ceil(stride);
+            if steps * stride >= size + before { steps } else { steps + 1 }
+        });
         let padding = padding.map(|(before, _)| before);
         Self { images, c_in, c_out, size_in: [h, w], size_out, kernel, stride, padding }
     }
@@ -216,7 +224,8 @@ pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 #[cfg(feature = "cube")]
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     let dims = x.dims();
-    let shape = ConvShape::from_parameters(pool.kernel_size, pool.stride[0], &pool.padding, dims, dims[1]);
+    let (kernel, stride) = (pool.kernel_size, pool.stride[0]);
+    let shape = ConvShape::from_parameters(kernel, stride, &pool.padding, pool.ceil_mode, dims, dims[1]);
     Tensor::from_dispatch(<Dispatch as Pooling>::max_pool(x.into_dispatch(), shape))
 }
 
