@@ -313,11 +313,11 @@ async fn a_phone_keeps_fewer_transformed_weights() {
             "Object.defineProperty(WorkerNavigator.prototype, 'deviceMemory', {{value: {memory}}}); {HARDWARE} {COUNT_BYTES}"
         );
         let site = Site::changed(|root| prepend_to_worker(root, &script)).await;
-        let browser = open_and_listen(&site, "bench=vgg16-gap&size=96&device=webgpu&runs=1", "bytes").await;
+        let browser = open_and_listen(&site, "bench=vgg16-gap&size=224&device=webgpu&runs=1", "bytes").await;
         browser.wait_for("[data-testid=bench-row]", 1).await;
         megabytes.push(heard(&browser).await[0] / 1e6);
         browser.close().await;
     }
     eprintln!("buffers of VGG16-GAP: {:.0} MB, on a phone {:.0} MB", megabytes[0], megabytes[1]);
-    assert!(megabytes[1] > 30.0 && megabytes[1] < 0.5 * megabytes[0], "{megabytes:?} MB");
+    assert!(megabytes[1] > 60.0 && megabytes[1] < megabytes[0] - 50.0, "{megabytes:?} MB");
 }
