@@ -31,7 +31,7 @@ lint: rust ## Check format and lints: natively (without and with adapters), the 
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --test browser --test soak --bench web -- -D warnings
 	@# The CUDA stack downloads LLVM when it is built, except in a build of docs.rs.
-	DOCS_RS=1 cargo clippy --features gpu,cuda --bin camscope --test gpu -- -D warnings
+	DOCS_RS=1 cargo clippy --features gpu,cuda --bin camscope --test gpu --test tuned -- -D warnings
 	cargo clippy --release --target wasm32-unknown-unknown --no-default-features --features "app words check teach about engine relaxed gpu" \
 	  $(addprefix --bin ,app words check teach about engine-cpu engine-cpu-relaxed engine-webgpu) -- -D warnings
 

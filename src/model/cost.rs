@@ -47,6 +47,15 @@ impl Network {
     }
 
     /// Return the number of dense convolutions that differ in shape, for photos of `height` × `width` pixels.
+    ///
+    /// ```
+    /// # use burn::tensor::Device;
+    /// # use camscope::model::NetworkConfig;
+    /// let network = NetworkConfig::named("resnet-20", 10)?.init(&Device::flex())?;
+    /// // The first one; one for each of three stages; two with a stride.
+    /// assert_eq!(network.distinct_convolutions(32, 32), 6);
+    /// # Ok::<(), camscope::model::ConfigError>(())
+    /// ```
     pub fn distinct_convolutions(&self, height: usize, width: usize) -> usize {
         let mut counter = Counter::new(height, width);
         self.stages.iter().flat_map(|stage| &stage.layers).for_each(|layer| counter.layer(layer));

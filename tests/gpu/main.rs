@@ -122,7 +122,10 @@ proptest! {
         let added = shortcut.then(|| Tensor::from_data(added, &device));
         let y = separable([&depthwise, &pointwise], &Packed::default(), [relu, last], &x, added.as_ref());
         // One channel is no depthwise convolution, but a dense one.
-        let Some(y) = y else { return Ok(prop_assert!(c_in == 1, "no kernel for {c_in} channels")) };
+        let Some(y) = y else {
+            prop_assert!(c_in == 1, "no kernel for {c_in} channels");
+            return Ok(());
+        };
         let largest = expected.iter().fold(1f32, |largest, value| largest.max(value.abs()));
         assert_close("separable convolution", &values(y), &expected, 3e-6 * largest);
     }

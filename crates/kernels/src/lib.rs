@@ -235,10 +235,14 @@ pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 /// Apply [`MaxPool2d::forward`] to `x` `[n, c, h, w]`.
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "cube")]
-    if op::on_gpu(&x) && op::is_supported(&x) && x.dtype() == DType::F32 && !x.device().is_autodiff() {
-        if pool.dilation == [1, 1] && pool.stride[0] == pool.stride[1] {
-            return op::max_pool2d(pool, x);
-        }
+    if op::on_gpu(&x)
+        && op::is_supported(&x)
+        && x.dtype() == DType::F32
+        && !x.device().is_autodiff()
+        && pool.dilation == [1, 1]
+        && pool.stride[0] == pool.stride[1]
+    {
+        return op::max_pool2d(pool, x);
     }
     pool.forward(x)
 }
