@@ -38,7 +38,7 @@ def run(command, seconds, **environment):
         return (late.stdout or b"").decode(errors="replace"), f"stopped after {seconds:.0f} s"
     sys.stderr.write(done.stderr[-2000:])
     last = (done.stderr.strip().splitlines() or [""])[-1]
-    return done.stdout, None if done.returncode == 0 else f"failed: {last[:160]}"
+    return done.stdout, None if done.returncode == 0 else f"failed with {done.returncode}: {last[:160]}"
 
 
 def heading(text):

@@ -3,6 +3,9 @@
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData, Transaction};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "autotune")]
+pub use crate::kernels::tuning;
+
 /// Device that a user can choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -72,6 +72,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         ControlFlow::Continue(())
     }))?;
+    // The last step's update of the weights is still on its way, and a driver may not like an exit in the middle of it.
+    devices.iter().try_for_each(|device| device.sync())?;
     let mut warm = seconds.split_off(1);
     warm.sort_by(f64::total_cmp);
     let line = serde_json::json!({

@@ -3,8 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use camscope::device::DeviceKind;
-use camscope::kernels::tuning;
+use camscope::device::{DeviceKind, tuning};
 use camscope::model::Network;
 use etcetera::BaseStrategy;
 

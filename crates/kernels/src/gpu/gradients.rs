@@ -10,11 +10,9 @@ use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::product::Vec4;
-#[cfg(feature = "autotune")]
-use super::tuned;
 use super::window::{WindowGeometry, window_geometry};
-use super::{BLOCK_ROWS, Epilogue, convolve, empty, layers, plane, row, untuned, zeros};
-use crate::op::{ConvShape, Convolution, ConvolutionGradients};
+use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row, untuned, zeros};
+use crate::op::ConvShape;
 use crate::{ClampedRelu, Packed};
 
 /// Units to split the weight gradient among: enough for a large GPU.
@@ -287,82 +285,54 @@ pub fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> Cube
     reshape(sum_splits(out), [shape.c_out, shape.c_in, kh, kw].into())
 }
 
-impl Convolution for Cube {
-    fn convolution(
-        x: CubeTensor,
-        weight: CubeTensor,
-        bias: CubeTensor,
-        shape: ConvShape,
-        relu: ClampedRelu,
-    ) -> CubeTensor {
-        convolve(&shape, x, weight, &Packed::default(), Epilogue::new(bias, relu))
+/// Return the gradient of the input of the ReLU, from its output `y` and the gradient `dy` of that.
+pub fn relu_gradient(relu: ClampedRelu, y: CubeTensor, dy: CubeTensor) -> CubeTensor {
+    let [y, dy] = [y, dy].map(into_contiguous);
+    let [n, c, h, w] = y.meta.shape().dims();
+    let out = empty(&y, [n, c, h, w]);
+    let (count, dim) = plane([h * w, n * c]);
+    // SAFETY: units beyond the pixels or planes do nothing. All three tensors have the shape of `y`.
+    unsafe {
+        relu_gradient_kernel::launch_unchecked(
+            &out.client.clone(),
+            count,
+            dim,
+            y.into_buffer_arg(),
+            dy.into_buffer_arg(),
+            out.clone().into_buffer_arg(),
+            n * c,
+            h * w,
+            relu.slope,
+            relu.cap,
+            relu.cap.is_finite(),
+        );
     }
+    out
 }
 
-impl ConvolutionGradients for Cube {
-    fn relu_gradient(relu: ClampedRelu, y: CubeTensor, dy: CubeTensor) -> CubeTensor {
-        let [y, dy] = [y, dy].map(into_contiguous);
-        let [n, c, h, w] = y.meta.shape().dims();
-        let out = empty(&y, [n, c, h, w]);
-        let (count, dim) = plane([h * w, n * c]);
-        // SAFETY: units beyond the pixels or planes do nothing. All three tensors have the shape of `y`.
-        unsafe {
-            relu_gradient_kernel::launch_unchecked(
-                &out.client.clone(),
-                count,
-                dim,
-                y.into_buffer_arg(),
-                dy.into_buffer_arg(),
-                out.clone().into_buffer_arg(),
-                n * c,
-                h * w,
-                relu.slope,
-                relu.cap,
-                relu.cap.is_finite(),
-            );
-        }
-        out
+/// Return the gradient of the bias.
+pub fn bias_gradient(shape: &ConvShape, dy: CubeTensor) -> CubeTensor {
+    let dy = into_contiguous(dy);
+    let ([h, w], channels) = (shape.size_out, shape.c_out);
+    let lines = (shape.images * h).div_ceil(TARGET_UNITS.div_ceil(channels));
+    let splits = (shape.images * h).div_ceil(lines);
+    let out = empty(&dy, [splits, channels]);
+    let (count, dim) = plane([channels, splits]);
+    // SAFETY: units beyond the channels or splits do nothing. The last split ends with the lines of `dy`.
+    unsafe {
+        bias_gradient_kernel::launch_unchecked(
+            &out.client.clone(),
+            count,
+            dim,
+            dy.into_buffer_arg(),
+            out.clone().into_buffer_arg(),
+            splits,
+            shape.images * h,
+            lines,
+            channels,
+            h,
+            w,
+        );
     }
-
-    fn input_gradient(shape: &ConvShape, dy: CubeTensor, weight: CubeTensor) -> CubeTensor {
-        #[cfg(feature = "autotune")]
-        if tuned::applies(shape) {
-            return tuned::input_gradient(shape, dy, weight);
-        }
-        input_gradient(shape, dy, weight)
-    }
-
-    fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> CubeTensor {
-        #[cfg(feature = "autotune")]
-        if tuned::applies(shape) {
-            return tuned::weight_gradient(shape, x, dy);
-        }
-        weight_gradient(shape, x, dy)
-    }
-
-    fn bias_gradient(shape: &ConvShape, dy: CubeTensor) -> CubeTensor {
-        let dy = into_contiguous(dy);
-        let ([h, w], channels) = (shape.size_out, shape.c_out);
-        let lines = (shape.images * h).div_ceil(TARGET_UNITS.div_ceil(channels));
-        let splits = (shape.images * h).div_ceil(lines);
-        let out = empty(&dy, [splits, channels]);
-        let (count, dim) = plane([channels, splits]);
-        // SAFETY: units beyond the channels or splits do nothing. The last split ends with the lines of `dy`.
-        unsafe {
-            bias_gradient_kernel::launch_unchecked(
-                &out.client.clone(),
-                count,
-                dim,
-                dy.into_buffer_arg(),
-                out.clone().into_buffer_arg(),
-                splits,
-                shape.images * h,
-                lines,
-                channels,
-                h,
-                w,
-            );
-        }
-        reshape(sum_splits(out), [channels].into())
-    }
+    reshape(sum_splits(out), [channels].into())
 }

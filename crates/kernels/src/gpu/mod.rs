@@ -12,6 +12,7 @@ mod matmul;
 mod norm;
 mod product;
 mod separable;
+mod training;
 #[cfg(feature = "autotune")]
 mod tuned;
 mod window;
