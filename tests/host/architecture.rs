@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("protocol", &["core"], &[]),
     ("render", &["core"], &[]),
     ("photo", &["core"], &["image"]),
-    ("device", &[], &["burn"]),
+    ("device", &["kernels"], &["burn"]),
     ("preprocess", &["core"], &["burn"]),
     ("model", &["core", "kernels"], &["burn"]),
     ("cam", &["core", "device", "kernels", "model", "threads"], &["burn"]),
