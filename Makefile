@@ -93,8 +93,8 @@ bench-native: torch ## Time forward passes beside ONNX Runtime and PyTorch, on o
 bench-train: native torch ## Time training steps beside PyTorch (DEVICE=gpu or cuda:0 on that device)
 	$(PYTHON) benches/train.py $(TARGET)/release/camscope $(or $(DEVICE),cpu)
 
-bench-gpu: site peers ## Time everything on a graphics card, in one table (PACK=1: pack it for a machine without a network)
-	benches/gpu.sh $(if $(PACK),pack,run)
+bench-gpu: site browser torch peers ## Time everything on a graphics card, in one table (PACK=1: pack it for a machine without a network)
+	PYTHON=$(PYTHON) benches/gpu.sh $(if $(PACK),pack,run)
 
 bench-cam: native models photos torch ## Time the slow map methods beside pytorch-grad-cam
 	TQDM_DISABLE=1 $(PYTHON) -W ignore benches/cam.py $(TARGET)/release/camscope

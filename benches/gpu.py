@@ -2,43 +2,66 @@
 
     gpu.py FOLDER
 
-FOLDER holds the programs camscope, gpu-tests and bench-web. Every part has a time limit, and together they take at most eight
-minutes. What failed or took too long says so in the table. PyTorch is optional.
+FOLDER holds the programs camscope, gpu-tests, tuned-tests and bench-web. Each part has a share of eight minutes. What failed or took
+too long says so in the table, and the rest goes on. PyTorch is optional. CAMSCOPE_LIBRARIES is a folder of libraries for camscope that
+the system may lack; PARTS and DEVICES choose.
 """
 
 import datetime
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LIMIT = 8 * 60
-BEGUN = time.monotonic()
+PROGRAMS = pathlib.Path(sys.argv[1]).resolve()
+# Seconds of each part, in the order in which they run.
+SHARES = {"correctness": 90, "page": 150, "training": 240}
 # Name, pixels, photos per step.
 TRAINING = [("resnet-20", 32, 128), ("vgg16-gap", 96, 64), ("vgg16-gap", 224, 64), ("resnet-50", 224, 32)]
 FLAGS = "--ignore-gpu-blocklist --use-angle=vulkan --enable-features=Vulkan --disable-vulkan-surface"
 
 
-def run(command, seconds, **environment):
-    """Output of a command, and why it failed or None. It gets these seconds, or what is left of the eight minutes."""
-    seconds = min(seconds, LIMIT - (time.monotonic() - BEGUN))
-    if seconds < 5:
-        return "", "no time was left"
-    environment = {**os.environ, **environment}
-    try:
-        done = subprocess.run(list(map(str, command)), cwd=ROOT, env=environment, timeout=seconds, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    except FileNotFoundError:
-        return "", "is not on this machine"
-    except subprocess.TimeoutExpired as late:
-        sys.stderr.write((late.stderr or b"").decode(errors="replace")[-2000:])
-        return (late.stdout or b"").decode(errors="replace"), f"stopped after {seconds:.0f} s"
-    sys.stderr.write(done.stderr[-2000:])
-    last = (done.stderr.strip().splitlines() or [""])[-1]
-    return done.stdout, None if done.returncode == 0 else f"failed with {done.returncode}: {last[:160]}"
+class Part:
+    """Commands that share a time."""
+
+    def __init__(self, seconds):
+        self.end = time.monotonic() + seconds
+
+    def run(self, command, seconds=None, **environment):
+        """Output of a command, and why it failed or None. It gets what is left of the part, or these seconds of it."""
+        left = self.end - time.monotonic()
+        seconds = min(left, seconds or left)
+        if seconds < 3:
+            return "", "no time was left"
+        try:
+            process = subprocess.Popen(list(map(str, command)), cwd=ROOT, env={**os.environ, **environment}, text=True,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        except FileNotFoundError:
+            return "", "is not on this machine"
+        try:
+            output, errors = process.communicate(timeout=seconds)
+            error = f"failed with {process.returncode}" if process.returncode else None
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # the browsers of bench-web, too
+            output, errors = process.communicate()
+            error = f"stopped after {seconds:.0f} s"
+        sys.stderr.write(errors[-2000:])
+        return output, error
+
+
+def lines_of_json(output):
+    """The values of the lines that are JSON."""
+    values = []
+    for line in output.splitlines():
+        try:
+            values.append(json.loads(line))
+        except json.JSONDecodeError:
+            pass
+    return values
 
 
 def heading(text):
@@ -49,37 +72,48 @@ def row(*cells):
     print("| " + " | ".join(f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |", flush=True)
 
 
+def native(part, program, *arguments, seconds=None, **environment):
+    """Run one of the native programs. Libraries of the system come first; packed ones fill the gaps."""
+    path = [os.environ.get("LD_LIBRARY_PATH"), os.environ.get("CAMSCOPE_LIBRARIES")]
+    environment["LD_LIBRARY_PATH"] = ":".join(filter(None, path))
+    return part.run([PROGRAMS / program, *arguments], seconds, **environment)
+
+
 def machine():
-    card, error = run(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"], 20)
-    version, _ = run([PROGRAMS / "camscope", "--version"], 20)
-    peer, _ = run([sys.executable, "-c", "import torch; print(torch.__version__, torch.version.cuda)"], 60)
-    name = card.strip() if not error else "no NVIDIA card: every figure below is of a *software* adapter, or of another card"
+    part = Part(60)
+    card, error = part.run(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"])
+    version, _ = native(part, "camscope", "--version")
+    peer, _ = part.run([sys.executable, "-c", "import torch; print(torch.__version__, torch.version.cuda)"])
+    name = card.strip() if not error else "no NVIDIA card: the figures below are of a *software* adapter, or of another card"
     print(f"## {datetime.date.today()} · {name} · {version.strip()} · PyTorch {peer.strip() or 'is not here'}", flush=True)
     return error is None
 
 
-def correctness(devices):
+def correctness(part):
     heading("Tests of the kernels")
-    row("device", "result", "seconds")
-    row("---", "---", "---")
-    for device in devices:
-        start = time.monotonic()
-        output, error = run([PROGRAMS / "gpu-tests", "--test-threads=1"], 90, CAMSCOPE_TEST_DEVICE=device)
-        result = [line for line in output.splitlines() if line.startswith("test result")]
-        row(device, error or (result or ["no result"])[-1], time.monotonic() - start)
+    row("device", "tests", "result", "seconds")
+    row(*["---"] * 4)
+    for device in DEVICES:
+        for tests in ("gpu-tests", "tuned-tests"):
+            start = time.monotonic()
+            output, error = native(part, tests, "--test-threads=1", CAMSCOPE_TEST_DEVICE=device)
+            result = [line for line in output.splitlines() if line.startswith("test result")]
+            row(device, tests, error or (result or ["no result"])[-1], time.monotonic() - start)
 
 
-def step(network, size, batch, device, precision):
-    """Images per second of camscope, or why there is no figure."""
-    command = [PROGRAMS / "camscope", "bench-train", "--model", network, "--size", size, "--batch", batch, "--steps", STEPS]
-    output, error = run(command + ["--device", device, "--precision", precision], 60)
-    return error or json.loads(output)["images_per_second"]
+def page(part):
+    heading("The page, beside its peers in turn")
+    flags = os.environ.get("CAMSCOPE_ADAPTER_FLAGS") or FLAGS
+    command = [PROGRAMS / "bench-web", "webgpu", "steps"]
+    output, error = part.run(command, CAMSCOPE_ROOT=str(ROOT), CAMSCOPE_ADAPTER_FLAGS=flags)
+    print(f"```text\n{output.rstrip()}\n```", flush=True)
+    if error:
+        print(f"bench-web {error}", flush=True)
 
 
 # Images per second of PyTorch, of everything in one process: it takes ten seconds to start.
 PYTORCH = """
 import json, sys
-sys.argv = ["train.py"]
 sys.path[:0] = ["benches"]
 import torch, train
 torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
@@ -89,40 +123,35 @@ for name, size, batch in json.loads(WORK):
 """
 
 
-def training(devices):
+def training(part):
     heading("Training, images per second (PyTorch: TF32, or bfloat16 for mixed)")
-    output, error = run([sys.executable, "-c", f"WORK = '''{json.dumps(TRAINING)}'''\n{PYTORCH}"], 90)
-    theirs = {tuple(line[:3]): line[3] for line in map(json.loads, output.splitlines())}
+    theirs, error = part.run([sys.executable, "-c", f"WORK = '''{json.dumps(TRAINING)}'''\n{PYTORCH}"], 60)
+    theirs = {tuple(line[:3]): line[3] for line in lines_of_json(theirs)}
     if error:
         print(f"PyTorch {error}\n")
-    row("network, px, batch", "precision", *devices, "PyTorch", "ratio")
-    row(*["---"] * (len(devices) + 4))
+    row("network, px, batch", "precision", *DEVICES, "PyTorch", "ratio")
+    row(*["---"] * (len(DEVICES) + 4))
     for network, size, batch in TRAINING:
         for precision in ("full", "mixed"):
-            ours = [step(network, size, batch, device, precision) for device in devices]
+            ours = []
+            for device in DEVICES:
+                step = ["bench-train", "--model", network, "--size", size, "--batch", batch, "--steps", STEPS]
+                output, error = native(part, "camscope", *step, "--device", device, "--precision", precision, seconds=60)
+                speed = [line["images_per_second"] for line in lines_of_json(output)]
+                ours.append(speed[0] if speed else error or "no result")
             peer = theirs.get((network, size, precision == "mixed"))
             best = max((speed for speed in ours if isinstance(speed, float)), default=None)
             ratio = f"{best / peer:.2f}" if best and peer else "–"
             row(f"{network}, {size}, {batch}", precision, *ours, peer or "–", ratio)
 
 
-def page():
-    heading("The page, beside its peers in turn")
-    if not os.environ.get("CAMSCOPE_ADAPTER_FLAGS"):
-        os.environ["CAMSCOPE_ADAPTER_FLAGS"] = FLAGS
-    output, error = run([PROGRAMS / "bench-web", "webgpu", "steps"], 240, CAMSCOPE_ROOT=str(ROOT))
-    print(f"```text\n{output.rstrip()}\n```", flush=True)
-    if error:
-        print(f"bench-web {error}", flush=True)
-
-
-PROGRAMS = pathlib.Path(sys.argv[1]).resolve()
-CUDA = machine()
+START = time.monotonic()
+HAS_CARD = machine()
 # A software adapter takes minutes for what a card does in a moment.
-STEPS = 5 if CUDA else 1
-if not CUDA:
+STEPS = 5 if HAS_CARD else 1
+if not HAS_CARD:
     TRAINING = [("resnet-20", 32, 16)]
-DEVICES = os.environ.get("DEVICES", "cuda:0 gpu" if CUDA else "gpu").split()
-for part in os.environ.get("PARTS", "training page correctness").split():
-    {"training": lambda: training(DEVICES), "page": page, "correctness": lambda: correctness(DEVICES)}[part]()
-print(f"\n{time.monotonic() - BEGUN:.0f} s in all", flush=True)
+DEVICES = os.environ.get("DEVICES", "cuda:0 gpu" if HAS_CARD else "gpu").split()
+for name in os.environ.get("PARTS", " ".join(SHARES)).split():
+    {"correctness": correctness, "page": page, "training": training}[name](Part(SHARES[name]))
+print(f"\n{time.monotonic() - START:.0f} s in all", flush=True)

@@ -6,6 +6,7 @@
 
 #[path = "../host/convolution.rs"]
 mod convolution;
+mod device;
 #[expect(dead_code, reason = "the host tests use more of it")]
 #[path = "../host/support.rs"]
 mod support;
@@ -23,17 +24,8 @@ use camscope::model::{Network, NetworkConfig};
 use proptest::prelude::*;
 
 use convolution::{Case, cases, check, check_batch_norm, check_float16_sums, check_rectified, noise, winograd_cases};
+use device::wanted;
 use support::{assert_close, report, values};
-
-/// Return the device that `CAMSCOPE_TEST_DEVICE` names.
-fn wanted() -> DeviceKind {
-    let name = std::env::var("CAMSCOPE_TEST_DEVICE").unwrap_or_else(|_| "gpu".into());
-    match name.strip_prefix("cuda:").map(str::parse) {
-        None if name == "gpu" => DeviceKind::Gpu,
-        Some(Ok(index)) => DeviceKind::Cuda(index),
-        _ => panic!("CAMSCOPE_TEST_DEVICE is gpu or cuda:INDEX, not {name}"),
-    }
-}
 
 /// Return the device, which is opened once. Without it, print the reason once and return `None`: every test is then
 /// skipped.
@@ -188,7 +180,7 @@ fn networks_agree_with_the_cpu() {
         ("squeezenet1.1", 64),
     ] {
         let network = NetworkConfig::named(name, 10).unwrap().init(&cpu).unwrap().folded();
-        // Two photos, and one, for which there are kernels of its own.
+        // Two photos, and one, for which there are kernels of their own.
         let x = || TensorData::new(noise(3, 2 * 3 * side * side), [2, 3, side, side]);
         let logits = |network: &Network, device: &Device| {
             let x = Tensor::<4>::from_data(x(), device);

@@ -4,40 +4,53 @@
 #[expect(dead_code, reason = "the other tests use more of it")]
 #[path = "../host/convolution.rs"]
 mod convolution;
+mod device;
 #[expect(dead_code, reason = "the other tests use more of it")]
 #[path = "../host/support.rs"]
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use camscope::device::{DeviceKind, open};
-use camscope::kernels::tuning;
+use camscope::device::open;
+use camscope::kernels::tuning::{self, Way};
 
 use convolution::{Case, check, check_rectified};
+use device::wanted;
 use support::report;
 
-/// Both ways to compute an operation are timed and the faster one is right, here and for a batch of nearly the same size. What
-/// was found is kept in the folder.
+/// Each way to compute an operation is right, and so is the faster one, here and for a batch of nearly the same size. What was
+/// found is kept in the folder.
 #[test]
 fn tuned_convolutions_are_right_and_kept() {
     static USED: AtomicUsize = AtomicUsize::new(0);
     let folder = tempfile::tempdir().unwrap();
-    tuning::keep_in(folder.path(), "test");
-    let device = match pollster::block_on(open(DeviceKind::Gpu)) {
+    let device = match pollster::block_on(open(wanted())) {
         Ok(device) => device,
         Err(error) => return report(&format!("skipped: tuned convolutions: {error}")),
     };
+    tuning::keep_in(folder.path(), "test");
     tuning::start(|number| USED.store(number, Ordering::Relaxed));
     let case = Case { images: 20, c_in: 8, c_out: 9, size: [9, 7], kernel: [3, 3], stride: 1, padding: [1; 4] };
+    // Even sides with a stride leave the last row of the padding unused; TensorFlow pads only below and on the right.
+    let strided = Case { size: [8, 10], stride: 2, ..case.clone() };
+    let same = Case { padding: [0, 0, 1, 1], ..strided.clone() };
+    let pointwise = Case { kernel: [1, 1], padding: [0; 4], ..case.clone() };
+    for way in [Way::Own, Way::Burns] {
+        tuning::force(way);
+        for case in [&case, &strided, &same, &pointwise] {
+            check(case, &device);
+            check_rectified(case, false, &device);
+        }
+    }
+    tuning::force(Way::Faster);
     check(&case, &device);
-    let strided = Case { stride: 2, ..case.clone() };
     check(&strided, &device);
-    assert_eq!(USED.load(Ordering::Relaxed), 6, "three operations for two shapes");
     check(&Case { images: 17, ..case.clone() }, &device);
     check_rectified(&case, false, &device);
+    assert_eq!(USED.load(Ordering::Relaxed), 12, "three operations for four shapes");
     // For a few photos this crate's kernels are used as they are.
-    check(&Case { images: 2, kernel: [1, 1], padding: [0; 4], ..case }, &device);
-    assert_eq!(USED.load(Ordering::Relaxed), 6, "the same shapes again");
+    check(&Case { images: 2, size: [5, 5], ..case }, &device);
+    assert_eq!(USED.load(Ordering::Relaxed), 12, "small batches are not tuned");
 
     let mut kept = Vec::new();
     for file in std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()) {

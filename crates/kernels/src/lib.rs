@@ -114,7 +114,8 @@ pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
 /// Apply [`conv2d`] and then `relu`, in one kernel where there is one.
 ///
 /// The parameters are float32. If `x` is float16, the result and what autodiff keeps are float16 too; products, sums
-/// and the parameters' gradients are float32 all the same, because a float16 sum of many values loses the small ones.
+/// and the parameters' gradients are float32 all the same, because a float16 sum of many values loses the small ones. (Products
+/// of a tuned convolution can be TF32: see `tuning`.)
 ///
 /// `fallback` is the same activation in burn's operations; it runs where no kernel supports the convolution. Inference
 /// caches the repacked weights in `packed`.
@@ -175,6 +176,7 @@ pub fn separable(
         && [depthwise, pointwise].iter().all(|conv| mode(conv, x) == Some(Mode::Inference))
         && op::is_depthwise(depthwise)
         && op::is_dense_pointwise(pointwise)
+        && gpu::separable_fits(x.dims())
     {
         let convs = [depthwise, pointwise];
         return Some(op::separable_inference(convs, packed, relus, x.clone(), shortcut.cloned()));

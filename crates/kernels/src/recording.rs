@@ -31,7 +31,7 @@ pub struct Recording<T> {
 impl<T> Recording<T> {
     /// Record `compute` for inputs of this `shape`. Return `None` if the device records nothing, as the CPU.
     ///
-    /// `compute` runs two to four times. It must launch kernels only: copies between the host and the device cannot be
+    /// `compute` runs up to four times. It must launch kernels only: copies between the host and the device cannot be
     /// recorded, nor can the result be read in it.
     #[cfg(feature = "cube")]
     pub fn new(shape: [usize; 4], device: &Device, compute: impl Fn(Tensor<4>) -> T) -> Option<Self> {

@@ -34,6 +34,29 @@ pub fn start(report: impl Fn(usize) + Send + Sync + 'static) {
     let _ = REPORT.set(Box::new(report));
 }
 
+/// Way to compute an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The faster of the two.
+    Faster,
+    /// This crate's kernels.
+    Own,
+    /// burn's.
+    Burns,
+}
+
+static WAY: Mutex<Way> = Mutex::new(Way::Faster);
+
+/// Compute tuned operations only in this way from now on, to compare the two.
+pub fn force(way: Way) {
+    *WAY.lock().unwrap_or_else(PoisonError::into_inner) = way;
+}
+
+/// Return the way that is forced.
+pub(super) fn way() -> Way {
+    *WAY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Return whether convolutions are tuned.
 pub(super) fn is_on() -> bool {
     REPORT.get().is_some()

@@ -25,12 +25,15 @@ pub struct Args {
     /// Photos per step
     #[arg(long, default_value_t = 128)]
     batch: usize,
-    /// Number of timed steps, after one untimed step
+    /// Number of timed steps, after two untimed ones
     #[arg(long, default_value_t = 5)]
     steps: usize,
     /// cpu, gpu, cuda or cuda:INDEX; several CUDA devices, as `cuda:0,1`, share every batch
     #[arg(long, default_value = "cpu")]
     device: Devices,
+    /// On a GPU, use only camscope's own kernels, as for `camscope train`
+    #[arg(long)]
+    no_tuning: bool,
     /// Float types, as for `camscope train`
     #[arg(long, value_enum, default_value_t = Precision::Full)]
     precision: Precision,
@@ -42,7 +45,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let side = args.size as usize;
     let classes = (0..CLASSES).map(|class| class.to_string()).collect();
     let mut data = Dataset { classes, side, ..Dataset::default() };
-    let (batch, steps) = (args.batch.max(1), args.steps.max(1) + 1);
+    // The first event comes after two steps, and the last one after none: see `fit`, which reads a loss behind the next step.
+    let (batch, steps) = (args.batch.max(1), args.steps.max(1) + 2);
     for i in 0..batch * steps {
         let noise = |j: usize| ((i * 7919 + j * 104_729) as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3];
         data.push(&(0..side * side * 3).map(noise).collect::<Vec<_>>(), i % CLASSES);
@@ -62,7 +66,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let preprocessing = Preprocessing::symmetric(args.size);
     let [data, nothing] = [data, nothing].map(|data| Examples::photos(Arc::new(data), &preprocessing));
     let network = NetworkConfig::named(&args.model, CLASSES)?.init(&devices[0])?;
-    args.device.tune(&network, side);
+    if !args.no_tuning {
+        args.device.tune(&network, side);
+    }
     let start = Progress { network, optimizer: config.optimizer(), epoch: 0 };
     let (mut last, mut seconds) = (Instant::now(), Vec::new());
     pollster::block_on(fit(start, &data, &nothing, &config, &devices, async |event| {
@@ -74,7 +80,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }))?;
     // The last step's update of the weights is still on its way, and a driver may not like an exit in the middle of it.
     devices.iter().try_for_each(|device| device.sync())?;
-    let mut warm = seconds.split_off(1);
+    let mut warm = seconds[1..=args.steps.max(1)].to_vec();
     warm.sort_by(f64::total_cmp);
     let line = serde_json::json!({
         "model": args.model,

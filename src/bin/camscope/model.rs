@@ -19,11 +19,12 @@ pub struct Device(pub DeviceKind);
 
 impl Device {
     pub fn open(self) -> anyhow::Result<burn::tensor::Device> {
+        let device = pollster::block_on(open(self.0))?;
         #[cfg(feature = "autotune")]
         if self.0 != DeviceKind::Cpu {
-            crate::tuning::keep(self.0);
+            crate::tuning::keep(&[self.0]);
         }
-        Ok(pollster::block_on(open(self.0))?)
+        Ok(device)
     }
 }
 
@@ -58,7 +59,12 @@ pub struct Devices(Vec<Device>);
 impl Devices {
     /// Open the devices, at least one.
     pub fn open(&self) -> anyhow::Result<Vec<burn::tensor::Device>> {
-        self.0.iter().map(|device| device.open()).collect()
+        let devices = self.0.iter().map(|device| device.open()).collect::<anyhow::Result<_>>()?;
+        #[cfg(feature = "autotune")]
+        if self.0.len() > 1 {
+            crate::tuning::keep(&self.0.iter().map(|device| device.0).collect::<Vec<_>>());
+        }
+        Ok(devices)
     }
 
     /// Train `network` with the faster kernels, on photos of `side` × `side` pixels; see [`crate::tuning`]. The kernels of

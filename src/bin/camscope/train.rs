@@ -35,6 +35,9 @@ pub struct Args {
     /// cpu, gpu, cuda or cuda:INDEX; several CUDA devices, as `cuda:0,1`, share every batch
     #[arg(long, default_value = "cpu")]
     device: Devices,
+    /// On a GPU, use only camscope's own kernels: nothing is timed first, and all products are float32 instead of TF32
+    #[arg(long)]
+    no_tuning: bool,
     /// Stop if a file of the data set cannot be used
     #[arg(long)]
     strict: bool,
@@ -94,7 +97,9 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         }
     };
     start.network = frozen(start.network, config.freeze.unwrap_or(0))?;
-    args.device.tune(&start.network, preprocessing.size as usize);
+    if !args.no_tuning {
+        args.device.tune(&start.network, preprocessing.size as usize);
+    }
     let run = match resumed {
         Some((run, _)) => run,
         None => RunFolder::create(&path, &config)?,

@@ -10,24 +10,36 @@ use etcetera::BaseStrategy;
 /// Time between two lines of progress.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Keep what is timed on this adapter in the user's cache, under the adapter's name.
-pub fn keep(device: DeviceKind) {
+/// Keep what is timed on these devices, which are open, in the user's cache, under their names and this version of camscope.
+pub fn keep(devices: &[DeviceKind]) {
     let Ok(user) = etcetera::choose_base_strategy() else { return };
-    tuning::keep_in(&user.cache_dir().join("camscope").join("tuning"), &name(device));
+    let mut names: Vec<String> = devices.iter().filter_map(|&device| name(device)).collect();
+    names.dedup();
+    let name = format!("{} {}", names.join(" "), env!("CARGO_PKG_VERSION"));
+    let name = name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    tuning::keep_in(&user.cache_dir().join("camscope").join("tuning"), &name);
 }
 
-/// Return a CUDA device's name, as `nvidia-h100-80gb-hbm3`; `adapter` for another device, or if the driver does not tell it.
-fn name(device: DeviceKind) -> String {
-    #[cfg(feature = "cuda")]
-    if let DeviceKind::Cuda(index) = device {
-        // The driver's library is loaded on first use, which panics if there is none.
-        let card = std::panic::catch_unwind(|| cudarc::driver::CudaContext::new(index).and_then(|card| card.name()));
-        if let Ok(Ok(card)) = card {
-            return card.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+/// Return the name of a device, as the driver tells it.
+fn name(device: DeviceKind) -> Option<String> {
+    match device {
+        DeviceKind::Cpu => None,
+        #[cfg(feature = "gpu")]
+        DeviceKind::Gpu => {
+            let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+            let options = wgpu::RequestAdapterOptions {
+                power_preference: wgpu::PowerPreference::HighPerformance,
+                ..wgpu::RequestAdapterOptions::default()
+            };
+            let adapter = pollster::block_on(instance.request_adapter(&options)).ok()?;
+            let info = adapter.get_info();
+            Some(format!("{} {}", info.name, info.driver_info))
         }
+        #[cfg(feature = "cuda")]
+        DeviceKind::Cuda(index) => cudarc::driver::CudaContext::new(index).and_then(|card| card.name()).ok(),
+        #[allow(unreachable_patterns)] // in a build with both
+        DeviceKind::Gpu | DeviceKind::Cuda(_) => None,
     }
-    let _ = device;
-    "adapter".into()
 }
 
 /// Use the faster kernels from now on to train `network` on photos of `side` × `side` pixels, and tell on standard error
@@ -40,7 +52,10 @@ pub fn start(network: &Network, side: usize) {
         let Ok(mut told) = told.lock() else { return };
         if told.elapsed() >= PAUSE {
             *told = Instant::now();
-            eprintln!("tuning convolutions for this adapter, once: {number} of {}", total.max(number));
+            eprintln!(
+                "tuning convolutions for this adapter (timed once, then kept): {number} of {}",
+                total.max(number)
+            );
         }
     });
 }

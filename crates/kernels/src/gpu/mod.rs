@@ -4,8 +4,8 @@
 //! neighbouring units (GPU threads) read neighbouring pixels.
 //!
 //! The convolution kernels keep a block of sums in registers: a unit reads eight weights, which its neighbours read
-//! too, and a few inputs, and computes eight multiply-adds per input. They use no workgroup memory. Its barriers are
-//! slow on software adapters, and on real GPUs a block of this size is bound by arithmetic, not by caches.
+//! too, and a few inputs, and computes eight multiply-adds per input. Apart from [`separable`], they use no workgroup memory. Its
+//! barriers are slow on software adapters, and on real GPUs a block of this size is bound by arithmetic, not by caches.
 
 mod gradients;
 mod matmul;
@@ -28,6 +28,8 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::{empty_device_contiguous_dtype, zeros_client};
 use burn_cubecl::tensor::CubeTensor;
+
+pub use separable::fits as separable_fits;
 
 use super::algorithm::{ConvAlgorithm, Costs, Tile};
 use super::op::{ConvShape, InferenceConvolution, Overwrite, Pooling};

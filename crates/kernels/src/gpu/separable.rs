@@ -133,6 +133,12 @@ fn separable_kernel(
     }
 }
 
+/// Return whether an input `[n, c, h, w]` is small enough for the kernel.
+pub fn fits([images, _, h, w]: [usize; 4]) -> bool {
+    let most = super::MAX_CUBES as usize;
+    images <= most && (h * w).div_ceil(pixels_of_cube(h * w)) <= most
+}
+
 /// Return how many pixels a cube computes: few where the map is small, so that there are many cubes.
 fn pixels_of_cube(area: usize) -> usize {
     match area {

@@ -2,7 +2,8 @@
 //!
 //! This crate's kernels read and write `[n, c, h, w]` and multiply in ordinary arithmetic. burn chooses among direct
 //! convolutions and matrix products, some of them on tensor cores, which want the channels last: their time includes the
-//! transpositions. Which is faster depends on the adapter and on the shape.
+//! transpositions. Tensor cores round the factors of float32 products to TF32 (ten bits after the leading one). Which is faster
+//! depends on the adapter and on the shape.
 
 use std::fmt;
 
@@ -17,11 +18,12 @@ use serde::{Deserialize, Serialize};
 
 use super::window::clamped_relu;
 use super::{Epilogue, empty, gradients, plane, row, untuned};
+use crate::Packed;
 use crate::op::ConvShape;
-use crate::{Packed, tuning};
+use crate::tuning::{self, Way};
 
-/// Smallest batch that is tuned. For a few photos this crate's kernels are made; and they can be recorded, which timing
-/// would disturb.
+/// Smallest batch that is tuned. This crate's kernels are made for a few photos; and they can be recorded, which timing would
+/// disturb.
 const MIN_IMAGES: usize = 16;
 
 /// Return whether convolutions of this shape are tuned.
@@ -60,10 +62,15 @@ trait Operation: 'static {
 /// Return the result of the faster way. The first call for a shape times both, or finds in the kept results which it was.
 fn fastest<O: Operation>(shape: &ConvShape, like: &CubeTensor, inputs: O::Inputs) -> CubeTensor {
     static TUNER: LocalTuner<Key, CubeTuneId> = local_tuner!();
-    // Batches of nearly the same size share a result: the last batch of an epoch is smaller than the others.
+    // Batches of nearly the same size share a result.
     let rounded = |shape: &ConvShape| ConvShape { images: shape.images.next_power_of_two(), ..*shape };
     let key = move |(shape, _): &(ConvShape, O::Inputs)| Key { operation: O::NAME.into(), shape: rounded(shape) };
     tuning::report(O::NAME, rounded(shape));
+    match tuning::way() {
+        Way::Own => return O::own(shape, inputs),
+        Way::Burns => return O::burns(shape, inputs).unwrap_or_else(|why| panic!("burn's {}: {why}", O::NAME)),
+        Way::Faster => {}
+    }
     let id = CubeTuneId::new(&like.client, &like.device);
     let ways = TUNER.init(&id, move || {
         TunableSet::<Key, (ConvShape, O::Inputs), CubeTensor>::new_cloning_inputs(key)
