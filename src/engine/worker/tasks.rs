@@ -54,14 +54,7 @@ async fn fetch_and_build(session: &mut Session, card: &str, url: &str) -> Result
     let from_cache = cached.is_some();
     let bytes = match cached {
         Some(bytes) => bytes,
-        None => {
-            let compile = async {
-                if cfg!(feature = "gpu") {
-                    session.compile(&card);
-                }
-            };
-            futures::join!(download(url, card.bytes), compile).0.map_err(&fault)?
-        }
+        None => download(url, card.bytes).await.map_err(&fault)?,
     };
     let model = card.name.clone();
     let to_store = (!from_cache).then(|| bytes.clone());
