@@ -36,7 +36,7 @@ lint: rust ## Check format and lints: natively (without and with adapters), the 
 	  $(addprefix --bin ,app words check teach about engine-cpu engine-cpu-relaxed engine-webgpu) -- -D warnings
 
 test-host: models photos ## Run the tests that need no adapter and no browser
-	cargo test -- --include-ignored
+	cargo test
 
 test-gpu: rust ## Run the tests of the graphics kernels on an adapter, which can be a software adapter
 	@tools/setup.sh vulkan

@@ -10,7 +10,7 @@ use camscope::core::message::Message;
 use camscope::core::npy::npy;
 use camscope::language::Language;
 
-use crate::support::project;
+use crate::support::{fetched, project};
 
 #[test]
 fn yolo_labels_are_read() {
@@ -155,8 +155,10 @@ fn folder() -> tempfile::TempDir {
 }
 
 #[test]
-#[ignore = "needs `make models photos`"]
 fn a_folder_gives_overlays_a_table_maps_and_shards() {
+    if !fetched() {
+        return;
+    }
     let folder = folder();
     let (root, out) = (folder.path().to_str().unwrap(), folder.path().join("out"));
     let path = |name: &str| folder.path().join(name).display().to_string();
@@ -194,8 +196,10 @@ fn a_folder_gives_overlays_a_table_maps_and_shards() {
 
 /// The file contains everything that it shows, and no script.
 #[test]
-#[ignore = "needs `make models photos`"]
 fn a_report_is_self_contained() {
+    if !fetched() {
+        return;
+    }
     let folder = folder();
     let named = folder.path().join("<b> & \"c\".png");
     std::fs::copy(project("www/photos/cat.png"), &named).unwrap();
@@ -216,8 +220,10 @@ fn a_report_is_self_contained() {
 
 /// The formats of the command line are also those of the page: both use the same code for the table and the maps.
 #[test]
-#[ignore = "needs `make models photos`"]
 fn formats_are_documented() {
+    if !fetched() {
+        return;
+    }
     let docs = std::fs::read_to_string(project("docs/formats.md")).unwrap();
     for column in CSV_HEADER.trim_end().split(',') {
         assert!(docs.contains(&format!("`{column}`")), "docs/formats.md does not say what {column} is");

@@ -9,7 +9,7 @@ use camscope::core::method::{CamOptions, Method};
 use camscope::model::Network;
 
 use crate::networks::{filled, noise};
-use crate::support::{fixture, project, report, span, values};
+use crate::support::{fetched, fixture, project, report, span, values};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,8 +172,10 @@ fn a_missing_stage_is_an_error_and_a_run_can_be_stopped() {
 
 /// The command line computes maps by every method, and lists every method with its caveats.
 #[test]
-#[ignore = "needs `make models photos`"]
 fn the_command_line_knows_every_method() {
+    if !fetched() {
+        return;
+    }
     let run = |arguments: &[&str]| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_camscope")).args(arguments).output().unwrap();
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())

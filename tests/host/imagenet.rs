@@ -9,11 +9,13 @@ use burn::tensor::Device;
 use camscope::photo::Photo;
 
 use crate::model::{efficientnet, top5};
-use crate::support::{fixture, project, report, values};
+use crate::support::{fetched, fixture, project, report, values};
 
 #[test]
-#[ignore = "needs `make models`"]
 fn accuracy_agrees_with_the_reference() {
+    if !fetched() {
+        return;
+    }
     let data = project("../shared/data/tiny-imagenet-stl.zip");
     let Ok(file) = File::open(&data) else {
         return report(&format!(
@@ -50,8 +52,10 @@ fn accuracy_agrees_with_the_reference() {
 
 /// Runs the command line on the boxes of Tiny ImageNet, with a model that has other names for some of the classes.
 #[test]
-#[ignore = "needs `make models`"]
 fn eval_measures_localisation_with_boxes() {
+    if !fetched() {
+        return;
+    }
     let data = project("../shared/data/tiny-imagenet-stl.zip");
     if !data.exists() {
         return report(&format!(

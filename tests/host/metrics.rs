@@ -12,7 +12,7 @@ use camscope::core::metrics::{Faithfulness, Randomised};
 use camscope::core::resample::bilinear;
 
 use crate::networks::{filled, noise};
-use crate::support::{fixture, project, report};
+use crate::support::{fetched, fixture, project, report};
 
 #[derive(serde::Deserialize)]
 struct Golden {
@@ -139,8 +139,10 @@ fn measuring_can_be_stopped() {
 /// Runs the command line on two photos with YOLO boxes. `score` measures several methods; for CAM its values are those
 /// of `eval`.
 #[test]
-#[ignore = "needs `make models photos`"]
 fn the_command_line_measures_methods_side_by_side() {
+    if !fetched() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     for (photo, label) in [("cat.png", "0 0.5 0.45 0.5 0.6"), ("coffee.png", "1 0.5 0.5 0.8 0.8")] {
         let stem = photo.trim_end_matches(".png");

@@ -9,7 +9,7 @@ use camscope::checkpoint::{ModelCard, read_manifest, verify, weights};
 use camscope::model::{EfficientNetLiteConfig, Layer, Network, NetworkConfig, VggGapConfig};
 use camscope::photo::Photo;
 
-use crate::support::{Filler, assert_close, fixture, project, span, values};
+use crate::support::{Filler, assert_close, fetched, fixture, project, span, values};
 
 #[derive(serde::Deserialize)]
 struct VggGolden {
@@ -58,8 +58,10 @@ fn vgg_agrees_with_numpy_folded_or_not() {
 
 /// The weights of the file are float16. Those of the reference are float32, and it computes in float64.
 #[test]
-#[ignore = "needs `make models`"]
 fn efficientnet_agrees_with_numpy() {
+    if !fetched() {
+        return;
+    }
     let (card, network) = efficientnet();
     let golden: EfficientNetGolden = fixture("efficientnet.json");
     let output = network.forward(card.preprocessing.normalise(&pattern(), &Device::flex()));
@@ -79,8 +81,10 @@ fn efficientnet_agrees_with_numpy() {
 /// Checks the whole way from the file to the class against Pillow and NumPy. The two resamplers differ by a grey level
 /// at some pixels, so close scores may change their order.
 #[test]
-#[ignore = "needs `make models photos`"]
 fn sample_photos_get_the_reference_classes() {
+    if !fetched() {
+        return;
+    }
     let (card, network) = efficientnet();
     let mut photos = 0;
     for (name, expected) in fixture::<BTreeMap<String, Vec<usize>>>("photos.json") {

@@ -23,6 +23,17 @@ pub fn report(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Return whether `make models photos` has fetched the weights and the photos. If not, print why the test is skipped, or fail in
+/// the continuous integration, which fetches them.
+pub fn fetched() -> bool {
+    let missing =
+        ["www/models/manifest.json", "www/photos/rocket.jpg"].into_iter().find(|file| !project(file).exists());
+    let Some(missing) = missing else { return true };
+    assert!(std::env::var_os("CI").is_none(), "{missing} is missing; `make models photos` fetches it");
+    report(&format!("skipped: {missing} is missing; `make models photos` fetches it"));
+    false
+}
+
 /// Read a `.json` file of `tests/fixtures`. The scripts that wrote these files are beside them.
 pub fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
     let path = project("tests/fixtures").join(name);

@@ -11,7 +11,7 @@ use camscope::model::{Network, run};
 use camscope::photo::Photo;
 
 use crate::model::efficientnet;
-use crate::support::{project, report, values};
+use crate::support::{fetched, project, report, values};
 
 /// Return a photo of vertical or, if `across`, horizontal stripes. Even a random network can tell them apart, whatever
 /// the colours.
@@ -182,8 +182,10 @@ fn the_fine_tuned_network_is_compared_with_the_one_before() {
 
 /// Uses real photos, and the page's default model and settings.
 #[test]
-#[ignore = "needs `make models`"]
 fn cats_and_trucks_of_ten_photos_each() {
+    if !fetched() {
+        return;
+    }
     let data = project("../shared/data/tiny-imagenet-stl.zip");
     let Ok(file) = std::fs::File::open(&data) else {
         return report(&format!(
