@@ -83,7 +83,14 @@ impl InvertedResidual {
             Some(expand) => visit.conv(expand, x),
             None => x,
         };
-        visit.separable([&self.depthwise, &self.project], x, input)
+        if let Some(y) = visit.separable([&self.depthwise, &self.project], &x, input.as_ref()) {
+            return y;
+        }
+        let x = visit.conv(&self.depthwise, x);
+        match input {
+            Some(input) => visit.conv_add(&self.project, x, input, Activation::Linear),
+            None => visit.conv(&self.project, x),
+        }
     }
 
     pub(super) fn map_convs(mut self, f: &mut impl FnMut(ConvBlock) -> ConvBlock) -> Self {

@@ -154,18 +154,10 @@ pub trait ConvVisitor {
         activation.forward(self.conv(block, x) + shortcut)
     }
 
-    /// Compute `pointwise(depthwise(x)) + shortcut`, the second half of an inverted residual.
-    fn separable(
-        &mut self,
-        [depthwise, pointwise]: [&ConvBlock; 2],
-        x: Tensor<4>,
-        shortcut: Option<Tensor<4>>,
-    ) -> Tensor<4> {
-        let x = self.conv(depthwise, x);
-        match shortcut {
-            Some(shortcut) => self.conv_add(pointwise, x, shortcut, Activation::Linear),
-            None => self.conv(pointwise, x),
-        }
+    /// Compute `pointwise(depthwise(x)) + shortcut`, the second half of an inverted residual, at once; `None` to have it computed
+    /// step by step.
+    fn separable(&mut self, _: [&ConvBlock; 2], _x: &Tensor<4>, _shortcut: Option<&Tensor<4>>) -> Option<Tensor<4>> {
+        None
     }
 }
 
@@ -175,7 +167,7 @@ impl<F: FnMut(&ConvBlock, Tensor<4>) -> Tensor<4>> ConvVisitor for F {
     }
 }
 
-/// The plain forward pass: [`ConvBlock::forward`], and [`ConvBlock::forward_add`] at the end of residual blocks.
+/// The plain forward pass, in as few operations as there are kernels for.
 pub struct Forward;
 
 impl ConvVisitor for Forward {
@@ -187,15 +179,8 @@ impl ConvVisitor for Forward {
         block.forward_add(x, shortcut, activation)
     }
 
-    fn separable(&mut self, blocks: [&ConvBlock; 2], x: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
-        ConvBlock::forward_separable(blocks, &x, shortcut.as_ref()).unwrap_or_else(|| {
-            let [depthwise, pointwise] = blocks;
-            let x = depthwise.forward(x);
-            match shortcut {
-                Some(shortcut) => pointwise.forward_add(x, shortcut, Activation::Linear),
-                None => pointwise.forward(x),
-            }
-        })
+    fn separable(&mut self, blocks: [&ConvBlock; 2], x: &Tensor<4>, shortcut: Option<&Tensor<4>>) -> Option<Tensor<4>> {
+        ConvBlock::forward_separable(blocks, x, shortcut)
     }
 }
 

@@ -19,13 +19,18 @@ pub struct Device(pub DeviceKind);
 
 impl Device {
     pub fn open(self) -> anyhow::Result<burn::tensor::Device> {
-        let device = pollster::block_on(open(self.0))?;
-        #[cfg(feature = "autotune")]
-        if self.0 != DeviceKind::Cpu {
-            crate::tuning::keep(&[self.0]);
-        }
-        Ok(device)
+        Ok(open_all(&[self])?.remove(0))
     }
+}
+
+/// Open the devices, and keep what is timed on them.
+fn open_all(devices: &[Device]) -> anyhow::Result<Vec<burn::tensor::Device>> {
+    let opened = devices.iter().map(|device| Ok(pollster::block_on(open(device.0))?)).collect::<anyhow::Result<_>>()?;
+    #[cfg(feature = "autotune")]
+    if devices.iter().any(|device| device.0 != DeviceKind::Cpu) {
+        crate::tuning::keep(&devices.iter().map(|device| device.0).collect::<Vec<_>>());
+    }
+    Ok(opened)
 }
 
 impl std::fmt::Display for Device {
@@ -59,12 +64,7 @@ pub struct Devices(Vec<Device>);
 impl Devices {
     /// Open the devices, at least one.
     pub fn open(&self) -> anyhow::Result<Vec<burn::tensor::Device>> {
-        let devices = self.0.iter().map(|device| device.open()).collect::<anyhow::Result<_>>()?;
-        #[cfg(feature = "autotune")]
-        if self.0.len() > 1 {
-            crate::tuning::keep(&self.0.iter().map(|device| device.0).collect::<Vec<_>>());
-        }
-        Ok(devices)
+        open_all(&self.0)
     }
 
     /// Train `network` with the faster kernels, on photos of `side` × `side` pixels; see [`crate::tuning`]. The kernels of
