@@ -9,6 +9,7 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 
+use super::activation::Relu;
 use super::product::Vec4;
 use super::window::{WindowGeometry, window_geometry};
 use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row, untuned, zeros};
@@ -22,23 +23,12 @@ const MAX_PARTIAL_SUMS: usize = 8 << 20;
 
 /// Multiply `dy` by the derivative of the ReLU where its output is `y`; one unit per value.
 #[cube(launch_unchecked)]
-fn relu_gradient_kernel(
-    y: &[f32],
-    dy: &[f32],
-    out: &mut [f32],
-    planes: usize,
-    area: usize,
-    slope: f32,
-    cap: f32,
-    #[comptime] capped: bool,
-) {
+fn relu_gradient_kernel(y: &[f32], dy: &[f32], out: &mut [f32], planes: usize, area: usize, relu: &Relu) {
     let pixel = ABSOLUTE_POS_X as usize;
     let plane = row();
     if pixel < area && plane < planes {
         let at = plane * area + pixel;
-        let below_cap = select(y[at] > 0.0f32, 1.0f32, slope);
-        let derivative = if capped { select(y[at] >= cap, 0.0f32, below_cap) } else { below_cap };
-        out[at] = dy[at] * derivative;
+        out[at] = dy[at] * relu.derivative_from_output(y[at]);
     }
 }
 
@@ -302,9 +292,7 @@ pub fn relu_gradient(relu: ClampedRelu, y: CubeTensor, dy: CubeTensor) -> CubeTe
             out.clone().into_buffer_arg(),
             n * c,
             h * w,
-            relu.slope,
-            relu.cap,
-            relu.cap.is_finite(),
+            relu.argument(),
         );
     }
     out

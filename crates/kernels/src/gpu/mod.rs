@@ -7,6 +7,7 @@
 //! too, and a few inputs, and computes eight multiply-adds per input. Apart from [`separable`], they use no workgroup memory. Its
 //! barriers are slow on software adapters, and on real GPUs a block of this size is bound by arithmetic, not by caches.
 
+mod activation;
 mod gradients;
 mod matmul;
 mod norm;

@@ -9,7 +9,7 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::window::clamped_relu;
+use super::activation::Relu;
 use super::{empty, plane, row};
 use crate::ClampedRelu;
 use crate::op::{Norm, NormGradients};
@@ -53,15 +53,6 @@ fn channel_of(parameters: &[f32], channel: usize, channels: usize, epsilon: f32)
 #[cube]
 fn position(batch: &Batch, channel: usize, i: usize) -> usize {
     (i / batch.area * batch.channels + channel) * batch.area + i % batch.area
-}
-
-/// Return the gradient of the ReLU's input, from the gradient `dy` of its output; `centred` is `(x − μ) / σ`.
-#[cube]
-fn relu_gradient(c: &Channel, centred: f32, dy: f32, slope: f32, cap: f32, #[comptime] capped: bool) -> f32 {
-    let z = centred * c.gamma + c.beta;
-    let below_cap = select(z > 0.0f32, 1.0f32, slope);
-    let derivative = if capped { select(z > cap, 0.0f32, below_cap) } else { below_cap };
-    dy * derivative
 }
 
 /// Return the sum of `part` over all units of the cube.
@@ -123,23 +114,14 @@ fn statistics_kernel(
 
 /// Set `y = relu(γ (x − μ) / √(σ² + ε) + β)`; one unit per pixel (`x`) and plane (row).
 #[cube(launch_unchecked)]
-fn forward_kernel(
-    x: &[f32],
-    parameters: &[f32],
-    y: &mut [f32],
-    batch: &Batch,
-    epsilon: f32,
-    slope: f32,
-    cap: f32,
-    #[comptime] capped: bool,
-) {
+fn forward_kernel(x: &[f32], parameters: &[f32], y: &mut [f32], batch: &Batch, epsilon: f32, relu: &Relu) {
     let pixel = ABSOLUTE_POS_X as usize;
     let plane = row();
     if pixel < batch.area && plane < batch.images * batch.channels {
         let c = channel_of(parameters, plane % batch.channels, batch.channels, epsilon);
         let at = plane * batch.area + pixel;
         let z = (x[at] - c.mean) * (c.gamma * c.inverse_std) + c.beta;
-        y[at] = clamped_relu(z, slope, cap, capped);
+        y[at] = relu.apply(z);
     }
 }
 
@@ -152,9 +134,7 @@ fn parameter_gradients_kernel(
     sums: &mut [f32],
     batch: &Batch,
     epsilon: f32,
-    slope: f32,
-    cap: f32,
-    #[comptime] capped: bool,
+    relu: &Relu,
     #[comptime] units: usize,
 ) {
     let channel = CUBE_POS_X as usize;
@@ -168,7 +148,7 @@ fn parameter_gradients_kernel(
         let inside = i < count;
         let at = select(inside, position(batch, channel, i), 0usize);
         let centred = (x[at] - c.mean) * c.inverse_std;
-        let g = select(inside, relu_gradient(&c, centred, dy[at], slope, cap, capped), 0.0f32);
+        let g = select(inside, dy[at] * relu.derivative(centred * c.gamma + c.beta), 0.0f32);
         d_gamma += g * centred;
         d_beta += g;
     }
@@ -191,9 +171,7 @@ fn input_gradient_kernel(
     dx: &mut [f32],
     batch: &Batch,
     epsilon: f32,
-    slope: f32,
-    cap: f32,
-    #[comptime] capped: bool,
+    relu: &Relu,
 ) {
     let pixel = ABSOLUTE_POS_X as usize;
     let plane = row();
@@ -203,7 +181,7 @@ fn input_gradient_kernel(
         let count = (batch.images * batch.area) as f32;
         let at = plane * batch.area + pixel;
         let centred = (x[at] - c.mean) * c.inverse_std;
-        let g = relu_gradient(&c, centred, dy[at], slope, cap, capped);
+        let g = dy[at] * relu.derivative(centred * c.gamma + c.beta);
         let mean_g = sums[batch.channels + channel] / count;
         let mean_g_centred = sums[channel] / count;
         dx[at] = c.gamma * c.inverse_std * (g - mean_g - centred * mean_g_centred);
@@ -253,9 +231,7 @@ impl Norm for Cube {
                 y.clone().into_buffer_arg(),
                 BatchLaunch::new(n, c, h * w),
                 epsilon as f32,
-                relu.slope,
-                relu.cap,
-                relu.cap.is_finite(),
+                relu.argument(),
             );
         }
         (y, parameters)
@@ -286,9 +262,7 @@ impl NormGradients for Cube {
                 sums.clone().into_buffer_arg(),
                 BatchLaunch::new(n, c, h * w),
                 epsilon as f32,
-                relu.slope,
-                relu.cap,
-                relu.cap.is_finite(),
+                relu.argument(),
                 UNITS,
             );
         }
@@ -306,9 +280,7 @@ impl NormGradients for Cube {
                 dx.clone().into_buffer_arg(),
                 BatchLaunch::new(n, c, h * w),
                 epsilon as f32,
-                relu.slope,
-                relu.cap,
-                relu.cap.is_finite(),
+                relu.argument(),
             );
         }
         (dx, sums)

@@ -4,6 +4,7 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
+use super::activation::Relu;
 use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row};
 use crate::ClampedRelu;
 use crate::op::ConvShape;
@@ -30,11 +31,9 @@ fn product_kernel<N: Size>(
     width: usize,
     // Vectors from the weights of one batch item to those of the next; 0 if they are shared.
     weights_step: usize,
-    slope: f32,
-    cap: f32,
+    relu: &Relu,
     #[comptime] has_epilogue: bool,
     #[comptime] has_shortcut: bool,
-    #[comptime] capped: bool,
 ) {
     let column = ABSOLUTE_POS_X as usize;
     let first = ABSOLUTE_POS_Y as usize * 8;
@@ -68,9 +67,9 @@ fn product_kernel<N: Size>(
                         sum += shortcut[to];
                     }
                     let zero = Vector::new(0.0f32);
-                    sum = select_many(sum.greater_than(&zero), sum, sum * Vector::new(slope));
-                    if capped {
-                        sum = select_many(sum.greater_than(&Vector::new(cap)), Vector::new(cap), sum);
+                    sum = select_many(sum.greater_than(&zero), sum, sum * Vector::new(relu.slope));
+                    if comptime!(relu.capped) {
+                        sum = select_many(sum.greater_than(&Vector::new(relu.cap)), Vector::new(relu.cap), sum);
                     }
                 }
                 out[to] = sum;
@@ -126,11 +125,9 @@ impl Product {
                 depth,
                 width,
                 if shared { 0 } else { blocks * depth * BLOCK_ROWS / 4 },
-                relu.slope,
-                relu.cap,
+                relu.argument(),
                 has_epilogue,
                 epilogue.shortcut.is_some(),
-                relu.cap.is_finite(),
             );
         }
     }

@@ -9,8 +9,9 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
+use super::activation::Relu;
 use super::product::{self, Vec4};
-use super::window::{WindowGeometry, clamped_relu, window_geometry};
+use super::window::{WindowGeometry, depthwise_sum, window_geometry};
 use super::{BLOCK_ROWS, MAX_UNITS, empty};
 use crate::Packed;
 use crate::algorithm::ConvAlgorithm;
@@ -40,13 +41,9 @@ fn separable_kernel(
     geometry: &WindowGeometry,
     channels: usize,
     rows: usize,
-    filter_slope: f32,
-    filter_cap: f32,
-    slope: f32,
-    cap: f32,
-    #[comptime] filter_capped: bool,
+    filter_relu: &Relu,
+    relu: &Relu,
     #[comptime] has_shortcut: bool,
-    #[comptime] capped: bool,
     #[comptime] kh: usize,
     #[comptime] kw: usize,
     // Pixels of a cube, and channels of a chunk.
@@ -78,21 +75,9 @@ fn separable_kernel(
             if value < values {
                 let mut z = 0.0f32;
                 if channel < channels && pixel < area {
-                    // Coordinates above and left of the image wrap around to huge values, so `inside` excludes them.
-                    let y = pixel / geometry.width_out * geometry.stride - geometry.top;
-                    let x = pixel % geometry.width_out * geometry.stride - geometry.left;
                     let from = (image * channels + channel) * plane;
-                    z = filter_bias[channel];
-                    #[unroll]
-                    for i in 0..kh {
-                        #[unroll]
-                        for j in 0..kw {
-                            let inside = y + i < geometry.height && x + j < geometry.width;
-                            let at = select(inside, from + (y + i) * geometry.width + x + j, from);
-                            z += select(inside, input[at], 0.0f32) * filters[(channel * kh + i) * kw + j];
-                        }
-                    }
-                    z = clamped_relu(z, filter_slope, filter_cap, filter_capped);
+                    let sum = depthwise_sum(input, filters, geometry, from, channel, pixel, kh, kw);
+                    z = filter_relu.apply(filter_bias[channel] + sum);
                 }
                 tile[value] = z;
             }
@@ -127,7 +112,7 @@ fn separable_kernel(
                 if has_shortcut {
                     z += shortcut[to];
                 }
-                out[to] = clamped_relu(z, slope, cap, capped);
+                out[to] = relu.apply(z);
             }
         }
     }
@@ -189,13 +174,9 @@ impl Separable for Cube {
                 window_geometry(&depthwise),
                 depthwise.c_out,
                 rows,
-                filter_relu.slope,
-                filter_relu.cap,
-                relu.slope,
-                relu.cap,
-                filter_relu.cap.is_finite(),
+                filter_relu.argument(),
+                relu.argument(),
                 has_shortcut,
-                relu.cap.is_finite(),
                 depthwise.kernel[0],
                 depthwise.kernel[1],
                 pixels,

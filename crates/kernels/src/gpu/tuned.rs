@@ -16,7 +16,7 @@ use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{CubeTuneId, cubecl};
 use serde::{Deserialize, Serialize};
 
-use super::window::clamped_relu;
+use super::activation::Relu;
 use super::{Epilogue, empty, gradients, plane, row, untuned};
 use crate::Packed;
 use crate::op::ConvShape;
@@ -183,10 +183,8 @@ fn epilogue_kernel(
     planes: usize,
     channels: usize,
     area: usize,
-    slope: f32,
-    cap: f32,
+    relu: &Relu,
     #[comptime] has_shortcut: bool,
-    #[comptime] capped: bool,
 ) {
     let pixel = ABSOLUTE_POS_X as usize;
     let plane = row();
@@ -196,7 +194,7 @@ fn epilogue_kernel(
         if has_shortcut {
             z += shortcut[at];
         }
-        out[at] = clamped_relu(z, slope, cap, capped);
+        out[at] = relu.apply(z);
     }
 }
 
@@ -218,10 +216,8 @@ fn finish(shape: &ConvShape, sums: CubeTensor, epilogue: Epilogue) -> CubeTensor
             shape.images * shape.c_out,
             shape.c_out,
             h * w,
-            relu.slope,
-            relu.cap,
+            relu.argument(),
             epilogue.shortcut.is_some(),
-            relu.cap.is_finite(),
         );
     }
     out

@@ -4,6 +4,7 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
+use super::activation::Relu;
 use super::product::Vec4;
 use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row};
 use crate::ClampedRelu;
@@ -34,14 +35,6 @@ pub fn window_geometry(shape: &ConvShape) -> WindowGeometryLaunch {
     WindowGeometryLaunch::new(h, w, h_out, w_out, shape.stride, top, left)
 }
 
-/// Return the activation of `z`; see [`ClampedRelu`]. `cap` is used only if `capped`: compilers of shaders may assume
-/// that no number is infinite, so an infinite cap could hide that a network diverged.
-#[cube]
-pub fn clamped_relu(z: f32, slope: f32, cap: f32, #[comptime] capped: bool) -> f32 {
-    let z = select(z > 0.0f32, z, z * slope);
-    if capped { select(z > cap, cap, z) } else { z }
-}
-
 /// Return whether `value` is NaN, by its bits: compilers of shaders may assume that comparisons see numbers.
 #[cube]
 fn is_nan(value: f32) -> bool {
@@ -62,10 +55,8 @@ fn direct_kernel(
     geometry: &WindowGeometry,
     c_in: usize,
     c_out: usize,
-    slope: f32,
-    cap: f32,
+    relu: &Relu,
     #[comptime] has_shortcut: bool,
-    #[comptime] capped: bool,
     #[comptime] kh: usize,
     #[comptime] kw: usize,
 ) {
@@ -109,7 +100,7 @@ fn direct_kernel(
                 if has_shortcut {
                     z += shortcut[to];
                 }
-                out[to] = clamped_relu(z, slope, cap, capped);
+                out[to] = relu.apply(z);
             }
         }
     }
@@ -136,15 +127,42 @@ pub fn direct(shape: &ConvShape, x: CubeTensor, weights: CubeTensor, epilogue: E
             window_geometry(shape),
             shape.c_in,
             shape.c_out,
-            relu.slope,
-            relu.cap,
+            relu.argument(),
             epilogue.shortcut.is_some(),
-            relu.cap.is_finite(),
             shape.kernel[0],
             shape.kernel[1],
         );
     }
     out
+}
+
+/// Return the sum of a depthwise convolution at output pixel `pixel`; the plane begins at `from`.
+#[cube]
+pub fn depthwise_sum(
+    planes: &[f32],
+    // [channels][kh][kw]
+    weights: &[f32],
+    geometry: &WindowGeometry,
+    from: usize,
+    channel: usize,
+    pixel: usize,
+    #[comptime] kh: usize,
+    #[comptime] kw: usize,
+) -> f32 {
+    // Coordinates above and left of the image wrap around to huge values, so `inside` excludes them.
+    let y = pixel / geometry.width_out * geometry.stride - geometry.top;
+    let x = pixel % geometry.width_out * geometry.stride - geometry.left;
+    let mut sum = 0.0f32;
+    #[unroll]
+    for i in 0..kh {
+        #[unroll]
+        for j in 0..kw {
+            let inside = y + i < geometry.height && x + j < geometry.width;
+            let at = select(inside, from + (y + i) * geometry.width + x + j, from);
+            sum += select(inside, planes[at], 0.0f32) * weights[(channel * kh + i) * kw + j];
+        }
+    }
+    sum
 }
 
 /// Depthwise convolution + ReLU; one unit per output pixel (`x`) and plane (row).
@@ -159,9 +177,7 @@ fn depthwise_kernel(
     geometry: &WindowGeometry,
     count: usize,
     channels: usize,
-    slope: f32,
-    cap: f32,
-    #[comptime] capped: bool,
+    relu: &Relu,
     #[comptime] kh: usize,
     #[comptime] kw: usize,
 ) {
@@ -169,21 +185,10 @@ fn depthwise_kernel(
     let plane = row();
     let area = geometry.height_out * geometry.width_out;
     if pixel < area && plane < count {
-        let y = pixel / geometry.width_out * geometry.stride - geometry.top;
-        let x = pixel % geometry.width_out * geometry.stride - geometry.left;
         let channel = plane % channels;
         let from = plane * geometry.height * geometry.width;
-        let mut sum = bias[channel];
-        #[unroll]
-        for i in 0..kh {
-            #[unroll]
-            for j in 0..kw {
-                let inside = y + i < geometry.height && x + j < geometry.width;
-                let at = select(inside, from + (y + i) * geometry.width + x + j, from);
-                sum += select(inside, planes[at], 0.0f32) * weights[(channel * kh + i) * kw + j];
-            }
-        }
-        out[plane * area + pixel] = clamped_relu(sum, slope, cap, capped);
+        let sum = bias[channel] + depthwise_sum(planes, weights, geometry, from, channel, pixel, kh, kw);
+        out[plane * area + pixel] = relu.apply(sum);
     }
 }
 
@@ -212,9 +217,7 @@ pub fn depthwise(
             window_geometry(shape),
             planes,
             shape.c_out,
-            relu.slope,
-            relu.cap,
-            relu.cap.is_finite(),
+            relu.argument(),
             shape.kernel[0],
             shape.kernel[1],
         );

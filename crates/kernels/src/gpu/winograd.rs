@@ -7,8 +7,8 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
+use super::activation::Relu;
 use super::product::Product;
-use super::window::clamped_relu;
 use super::{BLOCK_ROWS, Epilogue, empty, plane, row};
 use crate::algorithm::Tile;
 use crate::op::ConvShape;
@@ -169,10 +169,8 @@ fn output_kernel(
     out: &mut [f32],
     grid: &TileGrid,
     padded: usize,
-    slope: f32,
-    cap: f32,
+    relu: &Relu,
     #[comptime] has_shortcut: bool,
-    #[comptime] capped: bool,
     #[comptime] side: usize,
 ) {
     let n = comptime!(side + 2);
@@ -207,7 +205,7 @@ fn output_kernel(
                     if has_shortcut {
                         z += shortcut[to];
                     }
-                    out[to] = clamped_relu(z, slope, cap, capped);
+                    out[to] = relu.apply(z);
                 }
             }
         }
@@ -307,10 +305,8 @@ pub fn forward(tile: Tile, shape: &ConvShape, x: CubeTensor, weights: CubeTensor
                 out.clone().into_buffer_arg(),
                 grid(shape.c_out, shape.size_out),
                 padded,
-                relu.slope,
-                relu.cap,
+                relu.argument(),
                 epilogue.shortcut.is_some(),
-                relu.cap.is_finite(),
                 side,
             );
         }
