@@ -195,7 +195,7 @@ pub fn separable_inference(
     let [(filters, filter_bias), (weight, bias)] =
         [depthwise, pointwise].map(|conv| (conv.weight.val().into_dispatch(), bias(conv, &x.device()).into_dispatch()));
     let shortcut = shortcut.unwrap_or_else(|| x.clone()).into_dispatch();
-    Tensor::from_dispatch(<Dispatch as Separable>::separable(
+    Tensor::from_dispatch(<Dispatch as GpuInference>::separable(
         x.into_dispatch(),
         filters,
         filter_bias,
@@ -211,7 +211,7 @@ pub fn separable_inference(
 #[cfg(feature = "cube")]
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Affine>::small_affine(x, weight, bias))
+    Tensor::from_dispatch(<Dispatch as GpuInference>::affine(x, weight, bias))
 }
 
 /// Return the product of `a` `[m, k]` and `b` `[k, n]`.
@@ -226,7 +226,7 @@ pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     let dims = x.dims();
     let (kernel, stride) = (pool.kernel_size, pool.stride[0]);
     let shape = ConvShape::from_parameters(kernel, stride, &pool.padding, pool.ceil_mode, dims, dims[1]);
-    Tensor::from_dispatch(<Dispatch as Pooling>::max_pool(x.into_dispatch(), shape))
+    Tensor::from_dispatch(<Dispatch as GpuInference>::max_pool(x.into_dispatch(), shape))
 }
 
 /// Largest number of channels of a batch norm: a GPU sums each in a workgroup of its own.
@@ -270,13 +270,20 @@ pub trait InferenceConvolution: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// Depthwise and 1×1 convolution, each with its ReLU, without gradients.
+/// Replace the values of `target`, in place.
+#[cfg(feature = "cube")]
+pub fn overwrite<const D: usize>(target: &Tensor<D>, values: Vec<f32>) {
+    let _ = <Dispatch as GpuInference>::overwrite(target.clone().into_dispatch(), values);
+}
+
+/// Operations without gradients that only the GPU has kernels for.
 #[cfg(feature = "cube")]
 #[backend_extension(Cube)]
 #[allow(clippy::too_many_arguments)] // every tensor has to be an argument of its own
-pub trait Separable: Backend {
-    /// Return `[n, c_out, h', w']`. Filters are `[c, 1, kh, kw]` with a bias `[c]`, weights `[c_out, c, 1, 1]`, which `packed`
-    /// caches, with a bias `[c_out]`. `shortcut` is read only if `convs` says so, and has the shape of the result.
+pub trait GpuInference: Backend {
+    /// Return a depthwise and a 1×1 convolution, each with its ReLU, `[n, c_out, h', w']`. Filters are `[c, 1, kh, kw]` with a bias
+    /// `[c]`, weights `[c_out, c, 1, 1]`, which `packed` caches, with a bias `[c_out]`. `shortcut` is read only if `convs` says so,
+    /// and has the shape of the result.
     fn separable(
         x: FloatTensor<Self>,
         filters: FloatTensor<Self>,
@@ -287,27 +294,14 @@ pub trait Separable: Backend {
         packed: Packed,
         convs: SeparableConv,
     ) -> FloatTensor<Self>;
-}
 
-/// Max-pooling without gradients.
-#[cfg(feature = "cube")]
-#[backend_extension(Cube)]
-pub trait Pooling: Backend {
     /// Return the maximum of every window of `shape.kernel`, `[n, c, h', w']`.
     fn max_pool(x: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self>;
-}
 
-/// Replace the values of `target`, in place.
-#[cfg(feature = "cube")]
-pub fn overwrite<const D: usize>(target: &Tensor<D>, values: Vec<f32>) {
-    let _ = <Dispatch as Overwrite>::overwrite(target.clone().into_dispatch(), values);
-}
+    /// Return the product of `a` `[m, k]` and `b` `[k, n]`, plus `bias` `[n]` in every row.
+    fn affine(a: FloatTensor<Self>, b: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 
-/// Replacement of a tensor's values in its own memory, which a recording reads.
-#[cfg(feature = "cube")]
-#[backend_extension(Cube)]
-pub trait Overwrite: Backend {
-    /// Write `values` into the memory of `target`, and return it.
+    /// Write `values` into the memory of `target`, which a recording reads, and return it.
     fn overwrite(target: FloatTensor<Self>, values: Vec<f32>) -> FloatTensor<Self>;
 }
 
@@ -335,14 +329,6 @@ pub trait ConvolutionGradients: Convolution {
     fn weight_gradient(shape: &ConvShape, x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Return the gradient of the bias, `[c_out]`.
     fn bias_gradient(shape: &ConvShape, dy: FloatTensor<Self>) -> FloatTensor<Self>;
-}
-
-/// Product of two small matrices plus a bias, without gradients.
-#[cfg(feature = "cube")]
-#[backend_extension(Cube)]
-pub trait Affine: Backend {
-    /// Return the product of `a` `[m, k]` and `b` `[k, n]`, plus `bias` `[n]` in every row.
-    fn small_affine(a: FloatTensor<Self>, b: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Product of two small matrices.

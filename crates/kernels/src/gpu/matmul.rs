@@ -4,11 +4,10 @@
 use burn::backend::Cube;
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
-use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::{empty, plane, row};
-use crate::op::{Affine, Matmul};
+use crate::op::Matmul;
 
 /// Set `out[i][j] = Σ_k a[i · a_row + k · a_column] · b[k · b_row + j · b_column]`, plus `bias[j]` if `has_bias`; one unit per
 /// `(i, j)`.
@@ -45,9 +44,9 @@ fn matmul_kernel(
     }
 }
 
-/// Return the product, plus the bias if there is one. Both factors are read with their own strides, so that a transposed factor
+/// Return the product of `a` `[m, k]` and `b` `[k, n]`, plus the contiguous bias `[n]` if there is one. Both factors are read with their own strides, so that a transposed factor
 /// needs no copy.
-fn product(a: CubeTensor, b: CubeTensor, bias: Option<CubeTensor>) -> CubeTensor {
+pub fn product(a: CubeTensor, b: CubeTensor, bias: Option<CubeTensor>) -> CubeTensor {
     let ([rows, depth], [_, columns]) = (a.meta.shape().dims::<2>(), b.meta.shape().dims::<2>());
     let strides = |tensor: &CubeTensor| [tensor.meta.strides()[0], tensor.meta.strides()[1]];
     let ([a_row, a_column], [b_row, b_column]) = (strides(&a), strides(&b));
@@ -81,11 +80,5 @@ fn product(a: CubeTensor, b: CubeTensor, bias: Option<CubeTensor>) -> CubeTensor
 impl Matmul for Cube {
     fn small_matmul(a: CubeTensor, b: CubeTensor) -> CubeTensor {
         product(a, b, None)
-    }
-}
-
-impl Affine for Cube {
-    fn small_affine(a: CubeTensor, b: CubeTensor, bias: CubeTensor) -> CubeTensor {
-        product(a, b, Some(into_contiguous(bias)))
     }
 }

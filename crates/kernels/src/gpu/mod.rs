@@ -33,7 +33,7 @@ use burn_cubecl::tensor::CubeTensor;
 pub use separable::fits as separable_fits;
 
 use super::algorithm::{ConvAlgorithm, Costs, Tile};
-use super::op::{ConvShape, InferenceConvolution, Overwrite, Pooling};
+use super::op::{ConvShape, GpuInference, InferenceConvolution, SeparableConv};
 use super::{ClampedRelu, Packed, SOFTWARE};
 
 /// Largest number of a convolution's transformed weights: 128 MB of `f32`, the largest binding that every WebGPU adapter
@@ -205,17 +205,32 @@ impl InferenceConvolution for Cube {
     }
 }
 
-impl Overwrite for Cube {
+impl GpuInference for Cube {
+    fn separable(
+        x: CubeTensor,
+        filters: CubeTensor,
+        filter_bias: CubeTensor,
+        weight: CubeTensor,
+        bias: CubeTensor,
+        shortcut: CubeTensor,
+        packed: Packed,
+        convs: SeparableConv,
+    ) -> CubeTensor {
+        separable::forward(x, filters, filter_bias, weight, bias, shortcut, &packed, convs)
+    }
+
+    fn max_pool(x: CubeTensor, shape: ConvShape) -> CubeTensor {
+        window::max_pool(&shape, into_contiguous(x))
+    }
+
+    fn affine(a: CubeTensor, b: CubeTensor, bias: CubeTensor) -> CubeTensor {
+        matmul::product(a, b, Some(into_contiguous(bias)))
+    }
+
     fn overwrite(target: CubeTensor, values: Vec<f32>) -> CubeTensor {
         let count = values.len();
         let (bytes, ..) = TensorData::new(values, [count]).into_parts();
         target.client.write(&target.handle, bytes);
         target
-    }
-}
-
-impl Pooling for Cube {
-    fn max_pool(x: CubeTensor, shape: ConvShape) -> CubeTensor {
-        window::max_pool(&shape, into_contiguous(x))
     }
 }

@@ -3,7 +3,6 @@
 //! A cube computes some neighbouring pixels of all output channels. It alternates between two steps: its units share the
 //! depthwise convolution of a chunk of channels, and each adds the chunk's products to its own block of sums.
 
-use burn::backend::Cube;
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
@@ -15,7 +14,7 @@ use super::window::{WindowGeometry, depthwise_sum, window_geometry};
 use super::{BLOCK_ROWS, MAX_UNITS, empty};
 use crate::Packed;
 use crate::algorithm::ConvAlgorithm;
-use crate::op::{Separable, SeparableConv};
+use crate::op::SeparableConv;
 
 /// Values of the depthwise convolution that a cube keeps at once: 8 KB of `f32`, half of what every WebGPU adapter has.
 const CHUNK_VALUES: usize = 2048;
@@ -133,56 +132,56 @@ fn pixels_of_cube(area: usize) -> usize {
     }
 }
 
-impl Separable for Cube {
-    fn separable(
-        x: CubeTensor,
-        filters: CubeTensor,
-        filter_bias: CubeTensor,
-        weight: CubeTensor,
-        bias: CubeTensor,
-        shortcut: CubeTensor,
-        packed: Packed,
-        convs: SeparableConv,
-    ) -> CubeTensor {
-        let SeparableConv { depthwise, pointwise, relus: [filter_relu, relu], has_shortcut } = convs;
-        let [x, filters, filter_bias, bias, shortcut] = [x, filters, filter_bias, bias, shortcut].map(into_contiguous);
-        let pack = || product::pack(&pointwise, &into_contiguous(weight.clone()));
-        let weights = packed.on_gpu(&weight, ConvAlgorithm::Direct, pack);
-        let ([h, w], rows) = (pointwise.size_out, pointwise.c_out);
-        let out = empty(&x, [pointwise.images, rows, h, w]);
-        let pixels = pixels_of_cube(h * w);
-        let columns = (pixels / BLOCK_PIXELS) as u32;
-        let blocks = rows.div_ceil(BLOCK_ROWS) as u32;
-        let cube_blocks = blocks.min(MAX_UNITS / columns);
-        let count =
-            CubeCount::Static((h * w).div_ceil(pixels) as u32, blocks.div_ceil(cube_blocks), pointwise.images as u32);
-        // SAFETY: `channel`, `pixel` and the rows are checked before `input`, `filters` and `out` are accessed, and `inside`
-        // keeps the reads within their plane. Units beyond the last row read the weights of the first block, which are
-        // padded to whole blocks. `tile` has `pixels` columns: `own + p` lies within them.
-        unsafe {
-            separable_kernel::launch_unchecked(
-                &x.client.clone(),
-                count,
-                CubeDim::new_2d(columns, cube_blocks),
-                x.into_buffer_arg(),
-                filters.into_buffer_arg(),
-                filter_bias.into_buffer_arg(),
-                weights.into_buffer_arg(),
-                bias.into_buffer_arg(),
-                shortcut.into_buffer_arg(),
-                out.clone().into_buffer_arg(),
-                window_geometry(&depthwise),
-                depthwise.c_out,
-                rows,
-                filter_relu.argument(),
-                relu.argument(),
-                has_shortcut,
-                depthwise.kernel[0],
-                depthwise.kernel[1],
-                pixels,
-                CHUNK_VALUES / pixels,
-            );
-        }
-        out
+/// Return both convolutions of `x`; see [`crate::op::GpuInference::separable`].
+#[allow(clippy::too_many_arguments)] // as there
+pub fn forward(
+    x: CubeTensor,
+    filters: CubeTensor,
+    filter_bias: CubeTensor,
+    weight: CubeTensor,
+    bias: CubeTensor,
+    shortcut: CubeTensor,
+    packed: &Packed,
+    convs: SeparableConv,
+) -> CubeTensor {
+    let SeparableConv { depthwise, pointwise, relus: [filter_relu, relu], has_shortcut } = convs;
+    let [x, filters, filter_bias, bias, shortcut] = [x, filters, filter_bias, bias, shortcut].map(into_contiguous);
+    let pack = || product::pack(&pointwise, &into_contiguous(weight.clone()));
+    let weights = packed.on_gpu(&weight, ConvAlgorithm::Direct, pack);
+    let ([h, w], rows) = (pointwise.size_out, pointwise.c_out);
+    let out = empty(&x, [pointwise.images, rows, h, w]);
+    let pixels = pixels_of_cube(h * w);
+    let columns = (pixels / BLOCK_PIXELS) as u32;
+    let blocks = rows.div_ceil(BLOCK_ROWS) as u32;
+    let cube_blocks = blocks.min(MAX_UNITS / columns);
+    let count =
+        CubeCount::Static((h * w).div_ceil(pixels) as u32, blocks.div_ceil(cube_blocks), pointwise.images as u32);
+    // SAFETY: `channel`, `pixel` and the rows are checked before `input`, `filters` and `out` are accessed, and `inside`
+    // keeps the reads within their plane. Units beyond the last row read the weights of the first block, which are
+    // padded to whole blocks. `tile` has `pixels` columns: `own + p` lies within them.
+    unsafe {
+        separable_kernel::launch_unchecked(
+            &x.client.clone(),
+            count,
+            CubeDim::new_2d(columns, cube_blocks),
+            x.into_buffer_arg(),
+            filters.into_buffer_arg(),
+            filter_bias.into_buffer_arg(),
+            weights.into_buffer_arg(),
+            bias.into_buffer_arg(),
+            shortcut.into_buffer_arg(),
+            out.clone().into_buffer_arg(),
+            window_geometry(&depthwise),
+            depthwise.c_out,
+            rows,
+            filter_relu.argument(),
+            relu.argument(),
+            has_shortcut,
+            depthwise.kernel[0],
+            depthwise.kernel[1],
+            pixels,
+            CHUNK_VALUES / pixels,
+        );
     }
+    out
 }
