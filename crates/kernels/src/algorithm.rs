@@ -1,6 +1,6 @@
 //! Choice of the convolution algorithm. Weights are packed for the algorithm that reads them.
 
-use super::op::ConvShape;
+use super::shape::ConvShape;
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,8 @@ use burn::tensor::{FloatDType, Slice};
 use super::ClampedRelu;
 #[cfg(feature = "cube")]
 use super::op::Matmul;
-use super::op::{ConvShape, Convolution, ConvolutionGradients, Norm, NormGradients};
+use super::op::{Convolution, ConvolutionGradients, Norm, NormGradients};
+use super::shape::ConvShape;
 
 /// Return the float type of `tensor`.
 fn float_type(tensor: &impl TensorMetadata) -> FloatDType {

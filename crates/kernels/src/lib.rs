@@ -23,6 +23,8 @@ mod gradients;
 mod op;
 mod packed;
 mod recording;
+#[cfg(any(feature = "cpu", feature = "cube"))]
+mod shape;
 pub mod threads;
 #[cfg(feature = "autotune")]
 pub mod tuning;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use burn_cubecl::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn_cubecl::cubecl::environment;
 
-use super::op::ConvShape;
+use super::shape::ConvShape;
 
 /// Called with the number of operations that were looked up or timed so far.
 type Report = Box<dyn Fn(usize) + Send + Sync>;

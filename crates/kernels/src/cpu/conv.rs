@@ -3,7 +3,7 @@
 use super::microkernel::{BLOCK, Dots, Product, block_rows};
 use super::padded_lines::PaddedLines;
 use crate::ClampedRelu;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 use crate::threads::{self, for_each_chunk, sum_over};
 
 /// Values that a product may read beyond the end of the lines, and write beyond the end of a panel.

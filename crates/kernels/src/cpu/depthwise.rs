@@ -3,7 +3,7 @@
 use super::microkernel::{BLOCK, Taps};
 use super::padded_lines::PaddedLines;
 use crate::ClampedRelu;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 use crate::threads::{self, for_each_chunk};
 
 /// Return the convolution + ReLU of each plane, `[n · channels, h', w']`.

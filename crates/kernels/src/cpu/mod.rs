@@ -18,7 +18,8 @@ use burn::tensor::TensorData;
 use self::norm::Batch;
 use self::winograd::WeightLayout;
 use super::algorithm::{ConvAlgorithm, Costs, Tile};
-use super::op::{ConvShape, Convolution, ConvolutionGradients, InferenceConvolution, Norm, NormGradients};
+use super::op::{Convolution, ConvolutionGradients, InferenceConvolution, Norm, NormGradients};
+use super::shape::ConvShape;
 use super::{ClampedRelu, Packed};
 use crate::threads::for_each_chunk;
 

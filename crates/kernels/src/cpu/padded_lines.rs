@@ -10,7 +10,7 @@
 //! those above the next image. A line therefore has positions between the outputs of two rows that belong to no output.
 //! Their sums are computed too and discarded.
 
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 
 /// Part of one axis that belongs to one phase: every s-th input pixel from `first` on, `count` of them, stored from
 /// position `start` of the phase on. Zeros surround it.

@@ -4,7 +4,7 @@
 use super::conv::partition;
 use super::microkernel::{PanelProduct, Panels, block_rows, panel_columns};
 use crate::ClampedRelu;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 use crate::threads::for_each_chunk;
 
 /// Values of the panels in one band. They fit into the second-level cache.

@@ -1,5 +1,5 @@
-//! Gradients of a convolution. The input gradient is a convolution again; the weight gradient is a sum over the pixels
-//! of all images, split into partial sums.
+//! Gradients of a convolution's activation, weights and bias. Those of weights and bias are sums over the pixels of all images,
+//! split into partial sums.
 
 use burn::backend::Cube;
 use burn::backend::ops::FloatTensorOps;
@@ -12,9 +12,9 @@ use burn_cubecl::tensor::CubeTensor;
 use super::activation::Relu;
 use super::product::Vec4;
 use super::window::{WindowGeometry, window_geometry};
-use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row, untuned, zeros};
-use crate::op::ConvShape;
-use crate::{ClampedRelu, Packed};
+use super::{BLOCK_ROWS, empty, layers, plane, row};
+use crate::ClampedRelu;
+use crate::shape::ConvShape;
 
 /// Units to split the weight gradient among: enough for a large GPU.
 const TARGET_UNITS: usize = 32 * 1024;
@@ -29,40 +29,6 @@ fn relu_gradient_kernel(y: &[f32], dy: &[f32], out: &mut [f32], planes: usize, a
     if pixel < area && plane < planes {
         let at = plane * area + pixel;
         out[at] = dy[at] * relu.derivative_from_output(y[at]);
-    }
-}
-
-/// Transpose `[rows][columns][k]` to `[columns][rows][k]` and flip along `k`; one unit per value.
-#[cube(launch_unchecked)]
-fn flip_kernel(weights: &[f32], out: &mut [f32], rows: usize, columns: usize, #[comptime] k: usize) {
-    let value = ABSOLUTE_POS_X as usize;
-    let r = row();
-    if value < columns * k && r < rows {
-        let (column, tap) = (value / k, value % k);
-        out[(column * rows + r) * k + (k - 1 - tap)] = weights[r * columns * k + value];
-    }
-}
-
-/// Dilate planes: insert `stride − 1` zeros between neighbouring pixels; one unit per pixel of the result.
-#[cube(launch_unchecked)]
-fn dilate_kernel(
-    planes: &[f32],
-    out: &mut [f32],
-    count: usize,
-    height: usize,
-    width: usize,
-    width_out: usize,
-    area_out: usize,
-    stride: usize,
-) {
-    let pixel = ABSOLUTE_POS_X as usize;
-    let plane = row();
-    if pixel < area_out && plane < count {
-        let (y, x) = (pixel / width_out, pixel % width_out);
-        let from = select(y % stride == 0 && x % stride == 0, y / stride * width + x / stride, height * width);
-        let inside = from < height * width;
-        let at = plane * height * width + select(inside, from, 0usize);
-        out[plane * area_out + pixel] = select(inside, planes[at], 0.0f32);
     }
 }
 
@@ -174,54 +140,6 @@ fn bias_gradient_kernel(
 /// Return the sum of partial sums `[splits, n]` over the splits.
 fn sum_splits(partial: CubeTensor) -> CubeTensor {
     if partial.meta.shape()[0] == 1 { partial } else { Cube::float_sum_dim(partial, 0) }
-}
-
-/// Return the gradient of the input: the convolution of `dy`, dilated if the stride is above 1, with the flipped weights.
-pub fn input_gradient(shape: &ConvShape, dy: CubeTensor, weight: CubeTensor) -> CubeTensor {
-    let [dy, weight] = [dy, weight].map(into_contiguous);
-    let ([kh, kw], client) = (shape.kernel, dy.client.clone());
-    let flipped = empty(&weight, [shape.c_in, shape.c_out, kh, kw]);
-    let (count, dim) = plane([shape.c_in * kh * kw, shape.c_out]);
-    // SAFETY: units beyond the values or rows do nothing. `flipped` has as many values as `weight`.
-    unsafe {
-        flip_kernel::launch_unchecked(
-            &client,
-            count,
-            dim,
-            weight.into_buffer_arg(),
-            flipped.clone().into_buffer_arg(),
-            shape.c_out,
-            shape.c_in,
-            kh * kw,
-        );
-    }
-    let ([h, w], stride, planes) = (shape.size_out, shape.stride, shape.images * shape.c_out);
-    let [h_dilated, w_dilated] = shape.transposed().size_in;
-    let dy = if stride == 1 {
-        dy
-    } else {
-        let dilated = empty(&dy, [shape.images, shape.c_out, h_dilated, w_dilated]);
-        let (count, dim) = plane([h_dilated * w_dilated, planes]);
-        // SAFETY: units beyond pixels or planes do nothing. `inside` keeps the others' reads within their plane.
-        unsafe {
-            dilate_kernel::launch_unchecked(
-                &client,
-                count,
-                dim,
-                dy.into_buffer_arg(),
-                dilated.clone().into_buffer_arg(),
-                planes,
-                h,
-                w,
-                w_dilated,
-                h_dilated * w_dilated,
-                stride,
-            );
-        }
-        dilated
-    };
-    let epilogue = Epilogue::new(zeros(&dy, shape.c_in), ClampedRelu::NONE);
-    untuned(&shape.transposed(), dy, flipped, &Packed::default(), epilogue)
 }
 
 /// Return the gradient of the weights.

@@ -14,6 +14,7 @@ mod norm;
 mod product;
 mod separable;
 mod training;
+mod transposed;
 #[cfg(feature = "autotune")]
 mod tuned;
 mod window;
@@ -33,7 +34,8 @@ use burn_cubecl::tensor::CubeTensor;
 pub use separable::fits as separable_fits;
 
 use super::algorithm::{ConvAlgorithm, Costs, Tile};
-use super::op::{ConvShape, GpuInference, InferenceConvolution, SeparableConv};
+use super::op::{GpuInference, InferenceConvolution, SeparableConv};
+use super::shape::ConvShape;
 use super::{ClampedRelu, Packed, SOFTWARE};
 
 /// Largest number of a convolution's transformed weights: 128 MB of `f32`, the largest binding that every WebGPU adapter

@@ -7,7 +7,7 @@ use burn_cubecl::tensor::CubeTensor;
 use super::activation::Relu;
 use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row};
 use crate::ClampedRelu;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 
 /// Four weights of one block.
 pub type Vec4 = Vector<f32, Const<4>>;

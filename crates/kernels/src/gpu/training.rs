@@ -5,8 +5,9 @@ use burn_cubecl::tensor::CubeTensor;
 
 #[cfg(feature = "autotune")]
 use super::tuned;
-use super::{Epilogue, convolve, gradients};
-use crate::op::{ConvShape, Convolution, ConvolutionGradients};
+use super::{Epilogue, convolve, gradients, transposed};
+use crate::op::{Convolution, ConvolutionGradients};
+use crate::shape::ConvShape;
 use crate::{ClampedRelu, Packed};
 
 impl Convolution for Cube {
@@ -31,7 +32,7 @@ impl ConvolutionGradients for Cube {
         if tuned::applies(shape) {
             return tuned::input_gradient(shape, dy, weight);
         }
-        gradients::input_gradient(shape, dy, weight)
+        transposed::input_gradient(shape, dy, weight)
     }
 
     fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> CubeTensor {

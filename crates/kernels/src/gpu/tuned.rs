@@ -17,9 +17,9 @@ use burn_cubecl::{CubeTuneId, cubecl};
 use serde::{Deserialize, Serialize};
 
 use super::activation::Relu;
-use super::{Epilogue, empty, gradients, plane, row, untuned};
+use super::{Epilogue, empty, gradients, plane, row, transposed, untuned};
 use crate::Packed;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 use crate::tuning::{self, Way};
 
 /// Smallest batch that is tuned. This crate's kernels are made for a few photos; and they can be recorded, which timing would
@@ -130,7 +130,7 @@ impl Operation for InputGradient {
     type Inputs = [CubeTensor; 2];
 
     fn own(shape: &ConvShape, [dy, weight]: Self::Inputs) -> CubeTensor {
-        gradients::input_gradient(shape, dy, weight)
+        transposed::input_gradient(shape, dy, weight)
     }
 
     fn burns(shape: &ConvShape, [dy, weight]: Self::Inputs) -> Result<CubeTensor, String> {

@@ -8,7 +8,7 @@ use super::activation::Relu;
 use super::product::Vec4;
 use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row};
 use crate::ClampedRelu;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 
 /// Sizes of input and output planes, and how the window moves over them.
 #[derive(CubeType, CubeLaunch)]

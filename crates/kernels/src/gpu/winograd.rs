@@ -11,7 +11,7 @@ use super::activation::Relu;
 use super::product::Product;
 use super::{BLOCK_ROWS, Epilogue, empty, plane, row};
 use crate::algorithm::Tile;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 
 /// Bound on the values of transformed patches, and on those of their sums, in memory at once: 64 MB of `f32`.
 const MAX_PATCH_VALUES: usize = 16 << 20;

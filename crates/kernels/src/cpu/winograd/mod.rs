@@ -17,7 +17,7 @@ use super::conv::partition;
 use super::microkernel::{PanelProduct, Panels, block_rows, panel_columns};
 use crate::ClampedRelu;
 use crate::algorithm::Tile;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 use crate::threads::for_each_chunk;
 
 /// Return the convolution + ReLU of `x` `[n, c_in, h, w]`, which is `[n, c_out, h', w']`. `weights` come from [`pack`];

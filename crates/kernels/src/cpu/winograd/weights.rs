@@ -2,7 +2,7 @@
 
 use crate::algorithm::Tile;
 use crate::cpu::microkernel::block_rows;
-use crate::op::ConvShape;
+use crate::shape::ConvShape;
 use crate::threads::for_each_chunk;
 
 /// Layout of a convolution's weights.
