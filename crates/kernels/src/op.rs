@@ -3,10 +3,9 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension};
 use burn::nn::BatchNorm;
-use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 #[cfg(feature = "cube")]
-use burn::nn::pool::MaxPool2d;
+use burn::nn::{PaddingConfig2d, pool::MaxPool2d};
 use burn::tensor::{Device, Tensor};
 
 use super::shape::ConvShape;
