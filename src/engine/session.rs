@@ -119,6 +119,15 @@ impl Session {
         Ok(())
     }
 
+    /// Let an adapter compile the shaders of a model whose weights are still on their way: run its network with random ones.
+    pub fn compile(&self, card: &ModelCard) {
+        // An error comes again with the model itself, which reports it.
+        if let Ok(network) = card.network.init(&self.device) {
+            let side = card.preprocessing.size as usize;
+            drop(network.folded().forward(Tensor::zeros([1, 3, side, side], &self.device)));
+        }
+    }
+
     /// Use a network that is already built, and drop everything cached with the one before.
     pub fn set_model(&mut self, card: ModelCard, network: Network) {
         self.cached_photos.clear();

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::inbox::Inbox;
-use super::scope::{memory, now, send, send_error, send_failure, sleep, yield_now};
-use super::weights::{cached, download, store};
+use super::scope::{has_little_memory, has_software_adapter, memory, now, send, send_error, send_failure, sleep, yield_now};
+use super::weights::{cached, receive, request, store};
 use crate::cam::CamError;
 use crate::checkpoint::{CheckpointError, ModelCard, encode_named, sha256_hex};
 use crate::core::benchmark::{BenchmarkResult, BenchmarkSpec};
@@ -54,7 +54,14 @@ async fn fetch_and_build(session: &mut Session, card: &str, url: &str) -> Result
     let from_cache = cached.is_some();
     let bytes = match cached {
         Some(bytes) => bytes,
-        None => download(url, card.bytes).await.map_err(&fault)?,
+        None => {
+            let weights = request(url);
+            // A software adapter would need seconds for the pass, and phones lack the memory of a second network.
+            if cfg!(feature = "gpu") && !has_software_adapter() && !has_little_memory() {
+                session.compile(&card);
+            }
+            receive(weights, card.bytes).await.map_err(&fault)?
+        }
     };
     let model = card.name.clone();
     let to_store = (!from_cache).then(|| bytes.clone());

@@ -12,17 +12,21 @@ use crate::protocol::Reply;
 /// Name of the browser's cache of weights. Its keys are addresses, and an address holds the content's hash.
 const CACHE: &str = "camscope-models";
 
-/// Download the weights from `url`, and send [`Reply::Progress`] for each chunk. `total` is the number of bytes
+/// Ask the server for the weights at `url`. They are on their way from now on.
+pub fn request(url: &str) -> js_sys::Promise {
+    scope().fetch_with_str(url)
+}
+
+/// Receive the weights that [`request`] asked for, and send [`Reply::Progress`] for each chunk. `total` is the number of bytes
 /// expected.
 ///
 /// # Errors
 /// A message that says why the download failed.
-pub async fn download(url: &str, total: u64) -> Result<Vec<u8>, Message> {
+pub async fn receive(requested: js_sys::Promise, total: u64) -> Result<Vec<u8>, Message> {
     let lost = |_| Message::new("weights-lost");
-    let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(lost)?;
-    let response: Response = response.unchecked_into();
+    let response: Response = JsFuture::from(requested).await.map_err(lost)?.unchecked_into();
     if !response.ok() {
-        return Err(Message::new("weights-refused").with("status", response.status().to_string()).with("url", url));
+        return Err(Message::new("weights-refused").with("status", response.status().to_string()).with("url", response.url()));
     }
     let Some(body) = response.body() else { return Err("weights-none".into()) };
     let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();

@@ -3,6 +3,7 @@
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 
+use super::block::Vec4;
 use crate::ClampedRelu;
 
 /// A [`ClampedRelu`] as a kernel's argument.
@@ -24,6 +25,13 @@ impl Relu {
     pub fn apply(&self, z: f32) -> f32 {
         let z = select(z > 0.0f32, z, z * self.slope);
         if comptime!(self.capped) { select(z > self.cap, self.cap, z) } else { z }
+    }
+
+    /// Return the activation of each of four values.
+    pub fn apply_many(&self, z: Vec4) -> Vec4 {
+        let z = select_many(z.greater_than(&Vec4::new(0.0f32)), z, z * Vec4::new(self.slope));
+        let cap = Vec4::new(self.cap);
+        if comptime!(self.capped) { select_many(z.greater_than(&cap), cap, z) } else { z }
     }
 
     /// Return the derivative at input `z`.

@@ -10,9 +10,9 @@ use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::activation::Relu;
-use super::product::Vec4;
+use super::block::{self, Vec4};
 use super::window::{WindowGeometry, window_geometry};
-use super::{BLOCK_ROWS, empty, layers, plane, row};
+use super::{empty, layers, plane, row};
 use crate::ClampedRelu;
 use crate::shape::ConvShape;
 
@@ -146,7 +146,7 @@ fn sum_splits(partial: CubeTensor) -> CubeTensor {
 pub fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> CubeTensor {
     let [x, dy] = [x, dy].map(into_contiguous);
     let ([h, w], [kh, kw], client) = (shape.size_out, shape.kernel, x.client.clone());
-    let (padded, depth) = (shape.c_out.next_multiple_of(BLOCK_ROWS), shape.c_in * kh * kw);
+    let (padded, depth) = (shape.c_out.next_multiple_of(block::ROWS), shape.c_in * kh * kw);
     let dy_nhwc = empty(&dy, [shape.images, h, w, padded]);
     let (count, dim) = plane([h * w, shape.images * padded]);
     // SAFETY: units beyond the pixels or planes do nothing. `min` keeps the reads of the others within the
@@ -165,11 +165,11 @@ pub fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> Cube
         );
     }
     let max_splits =
-        TARGET_UNITS.div_ceil(depth * padded / BLOCK_ROWS).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
+        TARGET_UNITS.div_ceil(depth * padded / block::ROWS).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
     let rows = (shape.images * h).div_ceil(max_splits);
     let splits = (shape.images * h).div_ceil(rows);
     let out = empty(&x, [splits, shape.c_out * depth]);
-    let (count, dim) = layers([depth, padded / BLOCK_ROWS, splits], [32, 2]);
+    let (count, dim) = layers([depth, padded / block::ROWS, splits], [32, 2]);
     // SAFETY: units beyond the weights or channels do nothing. The bounds checks keep the reads of the others
     // within a row of the image. The last split ends with the rows of `dy`, whose channels are padded to blocks.
     unsafe {

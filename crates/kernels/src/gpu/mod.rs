@@ -3,11 +3,12 @@
 //! Activations are contiguous `[n, c, h, w]` in every operation. Hence nothing is copied between operations, and
 //! neighbouring units (GPU threads) read neighbouring pixels.
 //!
-//! The convolution kernels keep a block of sums in registers: a unit reads eight weights, which its neighbours read
-//! too, and a few inputs, and computes eight multiply-adds per input. Apart from [`separable`], they use no workgroup memory. Its
-//! barriers are slow on software adapters, and on real GPUs a block of this size is bound by arithmetic, not by caches.
+//! The convolution kernels keep a [`block`] of sums in registers. They read weights and inputs through the caches, and use
+//! workgroup memory only where units share work ([`separable`], and blocks that are few): its barriers are slow on software
+//! adapters.
 
 mod activation;
+mod block;
 mod gradients;
 mod matmul;
 mod norm;
@@ -53,9 +54,6 @@ fn costs() -> Costs {
     let weight_load = if SOFTWARE.load(Ordering::Relaxed) { 8.0 } else { 40.0 };
     Costs { panel: 4, weight_load, transform: 8.0 }
 }
-
-/// Rows of weights in a block: the sums that a unit keeps per column.
-const BLOCK_ROWS: usize = 8;
 
 /// Return an uninitialised contiguous tensor with the device and float type of `like`.
 fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
@@ -165,7 +163,7 @@ fn untuned(shape: &ConvShape, x: CubeTensor, weight: CubeTensor, packed: &Packed
         return window::depthwise(shape, x, into_contiguous(weight), epilogue.bias, epilogue.relu);
     }
     let fits = |tile: &Tile| {
-        let weights = tile.elements() * shape.c_in * shape.c_out.next_multiple_of(BLOCK_ROWS);
+        let weights = tile.elements() * shape.c_in * shape.c_out.next_multiple_of(block::ROWS);
         weights <= MAX_TRANSFORMED_WEIGHTS.load(Ordering::Relaxed)
     };
     if let Some(tile) = Tile::for_conv(shape, costs()).filter(fits) {

@@ -5,15 +5,16 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::activation::Relu;
-use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row};
+use super::block::{self, BlockForm, ROWS, Vec4};
+use super::{Epilogue, empty, plane, row};
 use crate::ClampedRelu;
 use crate::shape::ConvShape;
 
-/// Four weights of one block.
-pub type Vec4 = Vector<f32, Const<4>>;
+/// Steps of a sum in one round of the loop. Compilers of shaders may not unroll a loop whose length they do not know.
+const UNROLLED: usize = 4;
 
-/// Set `out[b][r][q] = relu(bias[r] + shortcut[b][r][q] + Σ_k weights[b][r][k] · columns[b][k][q])`, or only the sum
-/// unless `has_epilogue`; one unit per vector of `q` and block of eight `r`.
+/// Set `out[b][r][q] = relu(bias[r] + shortcut[b][r][q] + Σ_k weights[b][r][k] · columns[b][k][q])`, or only the sum without
+/// an epilogue; one unit, or `form.shares` along `z`, per block of sums (`q` along `x`, `r` along `y`).
 #[cube(launch_unchecked)]
 fn product_kernel<N: Size>(
     // [batch or 1][block][depth][8]
@@ -21,7 +22,7 @@ fn product_kernel<N: Size>(
     // [batch][depth][width]
     columns: &[Vector<f32, N>],
     bias: &[f32],
-    // As `out`; read only if `has_shortcut`.
+    // As `out`; read only if the form has a shortcut.
     shortcut: &[Vector<f32, N>],
     // [batch][rows][width]
     out: &mut [Vector<f32, N>],
@@ -32,49 +33,43 @@ fn product_kernel<N: Size>(
     // Vectors from the weights of one batch item to those of the next; 0 if they are shared.
     weights_step: usize,
     relu: &Relu,
-    #[comptime] has_epilogue: bool,
-    #[comptime] has_shortcut: bool,
+    #[comptime] form: BlockForm,
+    #[comptime] unrolled: usize,
 ) {
-    let column = ABSOLUTE_POS_X as usize;
+    let column = ABSOLUTE_POS_X as usize * comptime!(if form.has_vectors { 1 } else { block::COLUMNS });
     let first = ABSOLUTE_POS_Y as usize * 8;
     let batch = CUBE_POS_Z as usize;
-    if column < width && first < rows {
-        let mut sums = Array::<Vector<f32, N>>::new(8usize);
-        #[unroll]
-        for r in 0..8usize {
-            sums[r] = Vector::new(0.0f32);
-        }
-        let mut weight = batch * weights_step + first * depth / 4;
-        let mut at = batch * depth * width + column;
-        for _k in 0..depth {
-            let (low, high, x) = (weights[weight], weights[weight + 1], columns[at]);
+    let is_inside = column < width && first < rows;
+    let mut sums = block::zeros();
+    if is_inside {
+        let steps = depth.div_ceil(form.shares);
+        let start = (UNIT_POS_Z as usize * steps).min(depth);
+        let end = (start + steps).min(depth);
+        let mut weight = batch * weights_step + first * depth / 4 + start * 2;
+        let mut at = (batch * depth + start) * width + column;
+        for _round in 0..(end - start) / unrolled {
             #[unroll]
-            for r in 0..4usize {
-                sums[r] += Vector::new(low.extract(r)) * x;
-                sums[r + 4] += Vector::new(high.extract(r)) * x;
-            }
-            weight += 2;
-            at += width;
-        }
-        #[unroll]
-        for r in 0..8usize {
-            if first + r < rows {
-                let to = (batch * rows + first + r) * width + column;
-                let mut sum = sums[r];
-                if has_epilogue {
-                    sum += Vector::new(bias[first + r]);
-                    if has_shortcut {
-                        sum += shortcut[to];
-                    }
-                    let zero = Vector::new(0.0f32);
-                    sum = select_many(sum.greater_than(&zero), sum, sum * Vector::new(relu.slope));
-                    if comptime!(relu.capped) {
-                        sum = select_many(sum.greater_than(&Vector::new(relu.cap)), Vector::new(relu.cap), sum);
+            for k in 0..unrolled {
+                let mut x = Vec4::empty();
+                if comptime!(form.has_vectors) {
+                    x = Vec4::cast_from(columns[at + k * width]);
+                } else {
+                    #[unroll]
+                    for p in 0..4usize {
+                        // A block may reach beyond its row.
+                        let inside = p.runtime().min(width - 1 - column);
+                        x.insert(p, columns[at + k * width + inside].extract(0usize));
                     }
                 }
-                out[to] = sum;
+                block::add(&mut sums, weights[weight + 2 * k], weights[weight + 2 * k + 1], x);
             }
+            weight += 2 * unrolled;
+            at += unrolled * width;
         }
+    }
+    block::gather(&mut sums, form.shares);
+    if is_inside && UNIT_POS_Z == 0 {
+        block::write::<N>(&sums, bias, shortcut, out, first, rows, batch * rows * width, column, width, relu, form);
     }
 }
 
@@ -101,15 +96,16 @@ impl Product {
     pub fn launch(self, out: &CubeTensor, epilogue: Option<Epilogue>) {
         let Self { weights, shared, columns, batch, rows, depth, width } = self;
         let client = out.client.clone();
-        let vector = if width.is_multiple_of(4) { 4 } else { 1 };
-        let (width, blocks) = (width / vector, rows.div_ceil(BLOCK_ROWS));
-        let (count, dim) = layers([width, blocks, batch], [16, 4]);
-        let has_epilogue = epilogue.is_some();
+        let (count, dim, shares) = block::launch([width, rows, batch], depth);
+        let has_vectors = width.is_multiple_of(4);
+        let vector = if has_vectors { 4 } else { 1 };
+        let has_shortcut = epilogue.as_ref().is_some_and(|epilogue| epilogue.shortcut.is_some());
+        let form = BlockForm { shares, has_vectors, has_epilogue: epilogue.is_some(), has_shortcut };
         let epilogue = epilogue.unwrap_or_else(|| Epilogue::new(columns.clone(), ClampedRelu::NONE));
         let relu = epilogue.relu;
         // SAFETY: units beyond `width` or `rows` do nothing. The others stay within the fields' documented shapes:
-        // weights are padded to whole blocks, and `vector` divides the width. Bias and shortcut are read only if there
-        // is an epilogue and a shortcut.
+        // weights are padded to whole blocks, and `min` keeps a block within its row. Bias and shortcut are read only if
+        // there is an epilogue and a shortcut.
         unsafe {
             product_kernel::launch_unchecked(
                 &client,
@@ -123,11 +119,11 @@ impl Product {
                 out.clone().into_buffer_arg(),
                 rows,
                 depth,
-                width,
-                if shared { 0 } else { blocks * depth * BLOCK_ROWS / 4 },
+                width / vector,
+                if shared { 0 } else { rows.next_multiple_of(ROWS) * depth / 4 },
                 relu.argument(),
-                has_epilogue,
-                epilogue.shortcut.is_some(),
+                form,
+                if depth.is_multiple_of(UNROLLED * shares) { UNROLLED } else { 1 },
             );
         }
     }
@@ -147,7 +143,7 @@ fn pack_kernel(weights: &[f32], out: &mut [f32], rows: usize, padded: usize, dep
 /// Return weights `[c_out, c_in, kh, kw]` packed as `[block][c_in · kh · kw][8]`.
 pub fn pack(shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
     let depth = shape.c_in * shape.kernel[0] * shape.kernel[1];
-    let padded = shape.c_out.next_multiple_of(BLOCK_ROWS);
+    let padded = shape.c_out.next_multiple_of(ROWS);
     let out = empty(weight, [padded * depth]);
     let (count, dim) = plane([depth, padded]);
     // SAFETY: units beyond `depth` or `padded` do nothing. The others write within `out`, and `min` keeps their reads

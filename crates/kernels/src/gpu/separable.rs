@@ -9,22 +9,21 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::activation::Relu;
-use super::product::{self, Vec4};
+use super::block::{self, BlockForm, Vec4};
+use super::product;
 use super::window::{WindowGeometry, depthwise_sum, window_geometry};
-use super::{BLOCK_ROWS, MAX_UNITS, empty};
+use super::{MAX_UNITS, empty};
 use crate::Packed;
 use crate::algorithm::ConvAlgorithm;
 use crate::op::SeparableConv;
 
 /// Values of the depthwise convolution that a cube keeps at once: 8 KB of `f32`, half of what every WebGPU adapter has.
 const CHUNK_VALUES: usize = 2048;
-/// Pixels of a unit's block of sums.
-const BLOCK_PIXELS: usize = 4;
 
-/// Depthwise convolution, bias, ReLU; then 1×1 convolution, bias, shortcut, ReLU. One unit per block of pixels (`x`), block
-/// of eight output channels (`y`) and image (`z`).
+/// Depthwise convolution, bias, ReLU; then 1×1 convolution, bias, shortcut, ReLU. One unit per block of sums (pixels along `x`,
+/// output channels along `y`) and image (`z`).
 #[cube(launch_unchecked)]
-fn separable_kernel(
+fn separable_kernel<N: Size>(
     // [n][channels][h][w]
     input: &[f32],
     // [channels][kh][kw]
@@ -33,16 +32,16 @@ fn separable_kernel(
     // [block][channels][8]
     weights: &[Vec4],
     bias: &[f32],
-    // As `out`; read only if `has_shortcut`.
-    shortcut: &[f32],
+    // As `out`; read only if the form has a shortcut.
+    shortcut: &[Vector<f32, N>],
     // [n][rows][h'][w']
-    out: &mut [f32],
+    out: &mut [Vector<f32, N>],
     geometry: &WindowGeometry,
     channels: usize,
     rows: usize,
     filter_relu: &Relu,
     relu: &Relu,
-    #[comptime] has_shortcut: bool,
+    #[comptime] form: BlockForm,
     #[comptime] kh: usize,
     #[comptime] kw: usize,
     // Pixels of a cube, and channels of a chunk.
@@ -61,11 +60,7 @@ fn separable_kernel(
     let units = (CUBE_DIM_X * CUBE_DIM_Y) as usize;
     let values = comptime!(pixels * chunk).runtime();
     let rounds = values.div_ceil(units);
-    let mut sums = Array::<f32>::new(32usize);
-    #[unroll]
-    for i in 0..32usize {
-        sums[i] = 0.0f32;
-    }
+    let mut sums = block::zeros();
     for step in 0..channels.div_ceil(chunk) {
         let start = step * chunk;
         for round in 0..rounds {
@@ -86,34 +81,21 @@ fn separable_kernel(
         let mut at = own;
         for _k in 0..(channels - start).min(chunk) {
             let (low, high) = (weights[weight], weights[weight + 1]);
+            let mut x = Vec4::empty();
             #[unroll]
             for p in 0..4usize {
-                let x = tile[at + p];
-                #[unroll]
-                for r in 0..4usize {
-                    sums[comptime!(r * 4 + p)] += low.extract(r) * x;
-                    sums[comptime!((r + 4) * 4 + p)] += high.extract(r) * x;
-                }
+                x.insert(p, tile[at + p]);
             }
+            block::add(&mut sums, low, high, x);
             weight += 2;
             at += pixels;
         }
         sync_cube();
     }
-    #[unroll]
-    for r in 0..8usize {
-        #[unroll]
-        for p in 0..4usize {
-            let pixel = first_pixel + own + p;
-            if first + r < rows && pixel < area {
-                let to = (image * rows + first + r) * area + pixel;
-                let mut z = sums[comptime!(r * 4 + p)] + bias[first + r];
-                if has_shortcut {
-                    z += shortcut[to];
-                }
-                out[to] = relu.apply(z);
-            }
-        }
+    let vector = comptime!(if form.has_vectors { 4 } else { 1 });
+    let (column, width) = ((first_pixel + own) / vector, area / vector);
+    if column < width && first < rows {
+        block::write::<N>(&sums, bias, shortcut, out, first, rows, image * rows * width, column, width, relu, form);
     }
 }
 
@@ -151,11 +133,13 @@ pub fn forward(
     let ([h, w], rows) = (pointwise.size_out, pointwise.c_out);
     let out = empty(&x, [pointwise.images, rows, h, w]);
     let pixels = pixels_of_cube(h * w);
-    let columns = (pixels / BLOCK_PIXELS) as u32;
-    let blocks = rows.div_ceil(BLOCK_ROWS) as u32;
+    let columns = (pixels / block::COLUMNS) as u32;
+    let blocks = rows.div_ceil(block::ROWS) as u32;
     let cube_blocks = blocks.min(MAX_UNITS / columns);
     let count =
         CubeCount::Static((h * w).div_ceil(pixels) as u32, blocks.div_ceil(cube_blocks), pointwise.images as u32);
+    let has_vectors = (h * w).is_multiple_of(4);
+    let form = BlockForm { shares: 1, has_vectors, has_epilogue: true, has_shortcut };
     // SAFETY: `channel`, `pixel` and the rows are checked before `input`, `filters` and `out` are accessed, and `inside`
     // keeps the reads within their plane. Units beyond the last row read the weights of the first block, which are
     // padded to whole blocks. `tile` has `pixels` columns: `own + p` lies within them.
@@ -164,6 +148,7 @@ pub fn forward(
             &x.client.clone(),
             count,
             CubeDim::new_2d(columns, cube_blocks),
+            if has_vectors { block::COLUMNS } else { 1 },
             x.into_buffer_arg(),
             filters.into_buffer_arg(),
             filter_bias.into_buffer_arg(),
@@ -176,7 +161,7 @@ pub fn forward(
             rows,
             filter_relu.argument(),
             relu.argument(),
-            has_shortcut,
+            form,
             depthwise.kernel[0],
             depthwise.kernel[1],
             pixels,

@@ -5,8 +5,8 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::activation::Relu;
-use super::product::Vec4;
-use super::{BLOCK_ROWS, Epilogue, empty, layers, plane, row};
+use super::block::{self, BlockForm, Vec4};
+use super::{Epilogue, empty, plane, row};
 use crate::ClampedRelu;
 use crate::shape::ConvShape;
 
@@ -41,77 +41,82 @@ fn is_nan(value: f32) -> bool {
     (u32::reinterpret(value) & 0x7fff_ffffu32) > 0x7f80_0000u32
 }
 
-/// Direct convolution, bias, shortcut and ReLU; one unit per output pixel (`x`), block of eight output channels (`y`) and image (`z`).
+/// Direct convolution, bias, shortcut and ReLU; one unit, or `form.shares` along `z`, per block of sums (pixels along `x`,
+/// output channels along `y`) and image.
 #[cube(launch_unchecked)]
-fn direct_kernel(
+fn direct_kernel<N: Size>(
     // [n][c_in][h][w]
     input: &[f32],
     // [block][c_in][kh][kw][8]
     weights: &[Vec4],
     bias: &[f32],
-    // As `out`; read only if `has_shortcut`.
-    shortcut: &[f32],
-    out: &mut [f32],
+    // As `out`; read only if the form has a shortcut.
+    shortcut: &[Vector<f32, N>],
+    // [n][c_out][h'][w']
+    out: &mut [Vector<f32, N>],
     geometry: &WindowGeometry,
     c_in: usize,
     c_out: usize,
+    // Vectors in a plane of `out`.
+    width: usize,
     relu: &Relu,
-    #[comptime] has_shortcut: bool,
+    #[comptime] form: BlockForm,
     #[comptime] kh: usize,
     #[comptime] kw: usize,
 ) {
-    let pixel = ABSOLUTE_POS_X as usize;
+    let column = ABSOLUTE_POS_X as usize * comptime!(if form.has_vectors { 1 } else { block::COLUMNS });
     let first = ABSOLUTE_POS_Y as usize * 8;
     let image = CUBE_POS_Z as usize;
-    let area = geometry.height_out * geometry.width_out;
-    if pixel < area && first < c_out {
-        // Coordinates above and left of the image wrap around to huge values, so `inside` excludes them.
-        let y = pixel / geometry.width_out * geometry.stride - geometry.top;
-        let x = pixel % geometry.width_out * geometry.stride - geometry.left;
-        let mut sums = Array::<f32>::new(8usize);
+    let is_inside = column < width && first < c_out;
+    let mut sums = block::zeros();
+    if is_inside {
+        let mut ys = Array::<usize>::new(4usize);
+        let mut xs = Array::<usize>::new(4usize);
         #[unroll]
-        for r in 0..8usize {
-            sums[r] = 0.0f32;
+        for p in 0..4usize {
+            let pixel = ABSOLUTE_POS_X as usize * 4 + p;
+            // Coordinates above and left of the image wrap around to huge values, so `inside` excludes them. Those of pixels
+            // beyond the plane are as good as any.
+            ys[p] = pixel / geometry.width_out * geometry.stride - geometry.top;
+            xs[p] = pixel % geometry.width_out * geometry.stride - geometry.left;
         }
-        let mut weight = first * c_in * kh * kw / 4;
-        let mut plane = image * c_in * geometry.height * geometry.width;
-        for _c in 0..c_in {
+        let channels = c_in.div_ceil(form.shares);
+        let start = (UNIT_POS_Z as usize * channels).min(c_in);
+        let end = (start + channels).min(c_in);
+        let mut weight = (first / 8 * c_in + start) * kh * kw * 2;
+        let mut plane = (image * c_in + start) * geometry.height * geometry.width;
+        for _channel in start..end {
             for i in 0..kh {
+                #[unroll(kw <= 3)]
                 for j in 0..kw {
-                    let inside = y + i < geometry.height && x + j < geometry.width;
-                    let at = select(inside, plane + (y + i) * geometry.width + x + j, plane);
-                    let value = select(inside, input[at], 0.0f32);
-                    let (low, high) = (weights[weight], weights[weight + 1]);
+                    let mut x = Vec4::empty();
                     #[unroll]
-                    for r in 0..4usize {
-                        sums[r] += low.extract(r) * value;
-                        sums[r + 4] += high.extract(r) * value;
+                    for p in 0..4usize {
+                        let inside = ys[p] + i < geometry.height && xs[p] + j < geometry.width;
+                        let at = select(inside, plane + (ys[p] + i) * geometry.width + xs[p] + j, plane);
+                        x.insert(p, select(inside, input[at], 0.0f32));
                     }
+                    block::add(&mut sums, weights[weight], weights[weight + 1], x);
                     weight += 2;
                 }
             }
             plane += geometry.height * geometry.width;
         }
-        #[unroll]
-        for r in 0..8usize {
-            if first + r < c_out {
-                let to = (image * c_out + first + r) * area + pixel;
-                let mut z = sums[r] + bias[first + r];
-                if has_shortcut {
-                    z += shortcut[to];
-                }
-                out[to] = relu.apply(z);
-            }
-        }
+    }
+    block::gather(&mut sums, form.shares);
+    if is_inside && UNIT_POS_Z == 0 {
+        block::write::<N>(&sums, bias, shortcut, out, first, c_out, image * c_out * width, column, width, relu, form);
     }
 }
 
 /// Return the convolution of `x`. `weights` come from [`super::product::pack`].
 pub fn direct(shape: &ConvShape, x: CubeTensor, weights: CubeTensor, epilogue: Epilogue) -> CubeTensor {
-    let [h, w] = shape.size_out;
+    let ([h, w], [kh, kw]) = (shape.size_out, shape.kernel);
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
-    let relu = epilogue.relu;
-    let (count, dim) = layers([h * w, shape.c_out.div_ceil(BLOCK_ROWS), shape.images], [32, 2]);
+    let (count, dim, shares) = block::launch([h * w, shape.c_out, shape.images], shape.c_in * kh * kw);
+    let has_vectors = (h * w).is_multiple_of(4);
+    let vector = if has_vectors { 4 } else { 1 };
+    let form = BlockForm { shares, has_vectors, has_epilogue: true, has_shortcut: epilogue.shortcut.is_some() };
     // SAFETY: units beyond the output pixels or channels do nothing. `inside` keeps the reads of the others within the
     // image, and weights are padded to whole blocks.
     unsafe {
@@ -119,18 +124,20 @@ pub fn direct(shape: &ConvShape, x: CubeTensor, weights: CubeTensor, epilogue: E
             &x.client.clone(),
             count,
             dim,
-            x.into_buffer_arg(),
+            vector,
+            x.clone().into_buffer_arg(),
             weights.into_buffer_arg(),
             epilogue.bias.clone().into_buffer_arg(),
-            epilogue.shortcut_or(&epilogue.bias).into_buffer_arg(),
+            epilogue.shortcut_or(&x).into_buffer_arg(),
             out.clone().into_buffer_arg(),
             window_geometry(shape),
             shape.c_in,
             shape.c_out,
-            relu.argument(),
-            epilogue.shortcut.is_some(),
-            shape.kernel[0],
-            shape.kernel[1],
+            h * w / vector,
+            epilogue.relu.argument(),
+            form,
+            kh,
+            kw,
         );
     }
     out

@@ -9,7 +9,7 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::activation::Relu;
 use super::product::Product;
-use super::{BLOCK_ROWS, Epilogue, empty, plane, row};
+use super::{Epilogue, block, empty, plane, row};
 use crate::algorithm::Tile;
 use crate::shape::ConvShape;
 
@@ -234,7 +234,7 @@ fn output_1d(m: &mut Array<f32>, #[comptime] at: usize, #[comptime] step: usize,
 
 /// Return weights `[c_out, c_in, 3, 3]` transformed and packed for [`forward`].
 pub fn pack(tile: Tile, shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
-    let padded = shape.c_out.next_multiple_of(BLOCK_ROWS);
+    let padded = shape.c_out.next_multiple_of(block::ROWS);
     let out = empty(weight, [tile.elements() * padded * shape.c_in]);
     let (count, dim) = plane([shape.c_in, padded]);
     // SAFETY: units beyond `c_in` or `padded` do nothing. The others write within `out`, and `min` keeps their reads
@@ -260,7 +260,7 @@ pub fn pack(tile: Tile, shape: &ConvShape, weight: &CubeTensor) -> CubeTensor {
 /// It processes as many images at once as [`MAX_PATCH_VALUES`] allows, but at least one.
 pub fn forward(tile: Tile, shape: &ConvShape, x: CubeTensor, weights: CubeTensor, epilogue: Epilogue) -> CubeTensor {
     let ([h, w], side, elements) = (shape.size_out, tile.side(), tile.elements());
-    let (rows, columns, padded) = (h.div_ceil(side), w.div_ceil(side), shape.c_out.next_multiple_of(BLOCK_ROWS));
+    let (rows, columns, padded) = (h.div_ceil(side), w.div_ceil(side), shape.c_out.next_multiple_of(block::ROWS));
     let out = empty(&x, [shape.images, shape.c_out, h, w]);
     let image_chunk = (MAX_PATCH_VALUES / (elements * rows * columns * shape.c_in.max(padded))).clamp(1, shape.images);
     let (client, relu) = (x.client.clone(), epilogue.relu);

@@ -228,6 +228,33 @@ async fn shaders_are_compiled_before_the_first_photo() {
 const HARDWARE: &str = "for (const name of ['vendor', 'architecture', 'description']) \
     Object.defineProperty(GPUAdapterInfo.prototype, name, { get: () => 'test' });";
 
+/// On hardware most shaders are compiled while the weights are still on their way.
+#[tokio::test(flavor = "multi_thread")]
+async fn shaders_are_compiled_while_the_weights_arrive() {
+    let site = Site::changed(|root| prepend_to_worker(root, &format!("{HARDWARE} {COUNT}"))).await;
+    let browser = Browser::start().await;
+    site.delay(".bpk", std::time::Duration::from_secs(10));
+    browser.open(&format!("{}/?device=webgpu&model=resnet-20", site.url)).await;
+    let listen = "new BroadcastChannel('pipelines').onmessage = (event) => { window.pipelines = event.data; }";
+    browser.run(listen, vec![]).await;
+    let ready = "return [document.querySelector('[data-testid=engine-progress]')?.dataset.state === 'ready', window.pipelines ?? 0]";
+    let mut early = 0;
+    let all = loop {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let (is_ready, count): (bool, u64) = serde_json::from_value(browser.run(ready, vec![]).await).unwrap();
+        if is_ready {
+            browser.add_photos(&[&sample("cat.png")]).await;
+            browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            break browser.run("return window.pipelines", vec![]).await.as_u64().unwrap();
+        }
+        early = count;
+    };
+    eprintln!("{early} of {all} shaders were compiled before the weights came");
+    assert!(early > all / 2, "{early} of {all} shaders were compiled before the weights came");
+    browser.close().await;
+}
+
 /// Script for the worker: count the dispatches up to each answer of the adapter that the engine waits for, and send the counts to
 /// the page. Buffers that are mapped together come with one answer.
 const COUNT_WORK: &str = "const work = []; let dispatches = 0; const dispatch = GPUComputePassEncoder.prototype.dispatchWorkgroups; \
