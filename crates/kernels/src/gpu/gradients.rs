@@ -45,8 +45,8 @@ fn channels_last_kernel(planes: &[f32], out: &mut [f32], count: usize, channels:
     }
 }
 
-/// Partial sums of the weight gradient; one unit per weight of an output channel (`x`), block of eight output channels
-/// (`y`) and split (`z`). A split is `rows` rows of output pixels.
+/// Partial sums of the weight gradient; one unit per block of sums (weights of an output channel along `x`, output channels
+/// along `y`) and split (`z`). A split is `rows` rows of output pixels.
 #[cube(launch_unchecked)]
 fn weight_gradient_kernel(
     // [n][c_in][h][w]
@@ -64,44 +64,51 @@ fn weight_gradient_kernel(
     #[comptime] kh: usize,
     #[comptime] kw: usize,
 ) {
-    let weight = ABSOLUTE_POS_X as usize;
+    let weight = ABSOLUTE_POS_X as usize * 4;
     let first = ABSOLUTE_POS_Y as usize * 8;
     let split = CUBE_POS_Z as usize;
     let depth = c_in * kh * kw;
     if weight < depth && first < c_out {
-        let (channel, i, j) = (weight / (kh * kw), weight / kw % kh, weight % kw);
-        let mut sums = Array::<f32>::new(8usize);
+        // Of each weight: the channel's plane in an image, and the place in the window.
+        let mut planes = Array::<usize>::new(4usize);
+        let mut tops = Array::<usize>::new(4usize);
+        let mut lefts = Array::<usize>::new(4usize);
         #[unroll]
-        for r in 0..8usize {
-            sums[r] = 0.0f32;
+        for p in 0..4usize {
+            // Weights beyond the last are computed as if they were the last, and not written.
+            let own = (weight + p).min(depth - 1);
+            planes[p] = own / (kh * kw) * geometry.height * geometry.width;
+            // Coordinates above and left of the image wrap around to huge values, so `inside` excludes them.
+            tops[p] = own / kw % kh - geometry.top;
+            lefts[p] = own % kw - geometry.left;
         }
+        let mut sums = block::zeros();
         let end = ((split + 1) * rows).min(images * geometry.height_out);
         for row in split * rows..end {
-            let (image, y_out) = (row / geometry.height_out, row % geometry.height_out);
-            // Coordinates above and left of the image wrap around to huge values, so the bounds checks exclude them.
-            let y = y_out * geometry.stride + i - geometry.top;
-            if y < geometry.height {
-                let line = ((image * c_in + channel) * geometry.height + y) * geometry.width;
-                let mut at = (row * geometry.width_out * padded + first) / 4;
-                let mut x = j - geometry.left;
-                for _ in 0..geometry.width_out {
-                    let inside = x < geometry.width;
-                    let value = select(inside, input[line + select(inside, x, 0usize)], 0.0f32);
-                    let (low, high) = (dy[at], dy[at + 1]);
-                    #[unroll]
-                    for r in 0..4usize {
-                        sums[r] += low.extract(r) * value;
-                        sums[r + 4] += high.extract(r) * value;
-                    }
-                    at += padded / 4;
-                    x += geometry.stride;
+            let (image, y) = (row / geometry.height_out, row % geometry.height_out * geometry.stride);
+            let from = image * c_in * geometry.height * geometry.width;
+            let mut at = (row * geometry.width_out * padded + first) / 4;
+            let mut x = 0usize;
+            for _ in 0..geometry.width_out {
+                let mut values = Vec4::empty();
+                #[unroll]
+                for p in 0..4usize {
+                    let inside = y + tops[p] < geometry.height && x + lefts[p] < geometry.width;
+                    let pixel = (y + tops[p]) * geometry.width + x + lefts[p];
+                    values.insert(p, select(inside, input[select(inside, from + planes[p] + pixel, 0usize)], 0.0f32));
                 }
+                block::add(&mut sums, dy[at], dy[at + 1], values);
+                at += padded / 4;
+                x += geometry.stride;
             }
         }
         #[unroll]
         for r in 0..8usize {
-            if first + r < c_out {
-                out[(split * c_out + first + r) * depth + weight] = sums[r];
+            #[unroll]
+            for p in 0..4usize {
+                if first + r < c_out && weight + p < depth {
+                    out[(split * c_out + first + r) * depth + weight + p] = sums[r].extract(p);
+                }
             }
         }
     }
@@ -164,14 +171,15 @@ pub fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> Cube
             h * w,
         );
     }
+    let blocks = [depth.div_ceil(block::COLUMNS), padded / block::ROWS];
     let max_splits =
-        TARGET_UNITS.div_ceil(depth * padded / block::ROWS).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
+        TARGET_UNITS.div_ceil(blocks[0] * blocks[1]).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
     let rows = (shape.images * h).div_ceil(max_splits);
     let splits = (shape.images * h).div_ceil(rows);
     let out = empty(&x, [splits, shape.c_out * depth]);
-    let (count, dim) = layers([depth, padded / block::ROWS, splits], [32, 2]);
-    // SAFETY: units beyond the weights or channels do nothing. The bounds checks keep the reads of the others
-    // within a row of the image. The last split ends with the rows of `dy`, whose channels are padded to blocks.
+    let (count, dim) = layers([blocks[0], blocks[1], splits], [32, 2]);
+    // SAFETY: units beyond the weights or channels do nothing. `inside` keeps the reads of the others within their plane of
+    // the image. The last split ends with the rows of `dy`, whose channels are padded to blocks.
     unsafe {
         weight_gradient_kernel::launch_unchecked(
             &client,
