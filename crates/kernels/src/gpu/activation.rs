@@ -3,8 +3,10 @@
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 
-use super::block::Vec4;
 use crate::ClampedRelu;
+
+/// Four neighbouring values.
+pub type Vec4 = Vector<f32, Const<4>>;
 
 /// A [`ClampedRelu`] as a kernel's argument.
 #[derive(CubeType, CubeLaunch)]

@@ -7,7 +7,7 @@
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 
-use super::activation::Relu;
+use super::activation::{Relu, Vec4};
 use super::layers;
 use crate::SOFTWARE;
 
@@ -21,9 +21,6 @@ const SHARES: usize = 4;
 const MANY_BLOCKS: usize = 1 << 14;
 /// Least steps that are worth sharing.
 const MANY_STEPS: usize = 64;
-
-/// Four neighbouring values.
-pub type Vec4 = Vector<f32, Const<4>>;
 
 /// How a launch computes its blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

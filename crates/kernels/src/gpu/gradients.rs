@@ -9,8 +9,8 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::activation::Relu;
-use super::block::{self, Vec4};
+use super::activation::{Relu, Vec4};
+use super::block;
 use super::window::{WindowGeometry, window_geometry};
 use super::{empty, layers, plane, row};
 use crate::ClampedRelu;
@@ -172,8 +172,7 @@ pub fn weight_gradient(shape: &ConvShape, x: CubeTensor, dy: CubeTensor) -> Cube
         );
     }
     let blocks = [depth.div_ceil(block::COLUMNS), padded / block::ROWS];
-    let max_splits =
-        TARGET_UNITS.div_ceil(blocks[0] * blocks[1]).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
+    let max_splits = TARGET_UNITS.div_ceil(blocks[0] * blocks[1]).min(MAX_PARTIAL_SUMS / (shape.c_out * depth)).max(1);
     let rows = (shape.images * h).div_ceil(max_splits);
     let splits = (shape.images * h).div_ceil(rows);
     let out = empty(&x, [splits, shape.c_out * depth]);

@@ -4,8 +4,8 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::activation::Relu;
-use super::block::{self, BlockForm, ROWS, Vec4};
+use super::activation::{Relu, Vec4};
+use super::block::{self, BlockForm, ROWS};
 use super::{Epilogue, empty, plane, row};
 use crate::ClampedRelu;
 use crate::shape::ConvShape;

@@ -8,8 +8,8 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::activation::Relu;
-use super::block::{self, BlockForm, Vec4};
+use super::activation::{Relu, Vec4};
+use super::block::{self, BlockForm};
 use super::product;
 use super::window::{WindowGeometry, depthwise_sum, window_geometry};
 use super::{MAX_UNITS, empty};
