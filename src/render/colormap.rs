@@ -5,6 +5,8 @@ use super::tables::{INFERNO, TURBO, VIRIDIS};
 /// Mapping from a share, 0 to 1, to a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colormap {
+    /// Blue against, amber to red for, transparent where there is no evidence. Zero is in the middle.
+    Evidence,
     /// Dark blue, cyan, yellow, dark red: the usual choice of CAM papers.
     #[default]
     Jet,
@@ -22,11 +24,12 @@ pub enum Colormap {
 
 impl Colormap {
     /// Colour maps that menus and the command line offer.
-    pub const ALL: [Self; 5] = [Self::Jet, Self::Turbo, Self::Viridis, Self::Inferno, Self::Grey];
+    pub const ALL: [Self; 6] = [Self::Evidence, Self::Jet, Self::Turbo, Self::Viridis, Self::Inferno, Self::Grey];
 
     /// Return the name in menus and on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Evidence => "evidence",
             Self::Jet => "jet",
             Self::Turbo => "turbo",
             Self::Viridis => "viridis",
@@ -43,6 +46,11 @@ impl Colormap {
         matches!(self, Self::Viridis | Self::Inferno | Self::Grey)
     }
 
+    /// Return whether the middle of the colour map stands for zero: a signed map is drawn so that zero is there.
+    pub fn is_signed(self) -> bool {
+        matches!(self, Self::Evidence | Self::BlueRed)
+    }
+
     /// Find a colour map of [`ALL`](Self::ALL) by its name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|map| map.name() == name)
@@ -51,6 +59,7 @@ impl Colormap {
     /// Return the colours (R, G, B) at `i / 255` for `i` from 0 to 255.
     pub fn table(self) -> [[u8; 3]; 256] {
         let published = match self {
+            Self::Evidence => return std::array::from_fn(|i| evidence(i as f32 / 127.5 - 1.0)),
             Self::Jet => return std::array::from_fn(|i| jet(i as f32 / 255.0)),
             Self::Grey => return std::array::from_fn(|i| [i as u8; 3]),
             Self::BlueRed => return std::array::from_fn(|i| blue_red(i as f32 / 127.5)),
@@ -60,6 +69,19 @@ impl Colormap {
         };
         published.map(|color| [(color >> 16) as u8, (color >> 8) as u8, color as u8])
     }
+}
+
+/// Return a colour of [`Colormap::Evidence`], from −1 (against) to 1 (for).
+fn evidence(at: f32) -> [u8; 3] {
+    const AGAINST: [[f32; 3]; 3] = [[130.0, 190.0, 255.0], [50.0, 120.0, 235.0], [20.0, 55.0, 170.0]];
+    const FOR: [[f32; 3]; 3] = [[255.0, 205.0, 60.0], [245.0, 100.0, 25.0], [175.0, 5.0, 30.0]];
+    let colors = if at < 0.0 { AGAINST } else { FOR };
+    let place = at.abs().min(1.0) * 2.0;
+    let first = place.min(1.0) as usize;
+    let share = place - first as f32;
+    std::array::from_fn(|c| {
+        (colors[first][c] + (colors[(first + 1).min(2)][c] - colors[first][c]) * share).round() as u8
+    })
 }
 
 /// Return a colour of matplotlib's `bwr`, from 0 (blue) through 1 (white) to 2 (red).

@@ -18,7 +18,6 @@ pub use sheet::{Sheet, Tile, sheet};
 /// let range = Range::of(&[-1.0, 0.5, f32::NAN, 3.0]);
 /// assert_eq!(range, Range { low: -1.0, high: 3.0 });
 /// assert_eq!(range.share(1.0), 0.5);
-/// assert_eq!(Range::around_zero(&[-1.0, 3.0]), Range { low: -3.0, high: 3.0 });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
@@ -39,11 +38,17 @@ impl Range {
         if range.low <= range.high { range } else { Self { low: 0.0, high: 0.0 } }
     }
 
-    /// Span the finite values with zero in the middle, for differences of maps.
-    pub fn around_zero(values: &[f32]) -> Self {
+    /// Return the range in which `values` are drawn with the colours of `colormap`: around zero if that is signed.
+    ///
+    /// ```
+    /// # use camscope::render::{Colormap, Range};
+    /// assert_eq!(Range::for_colors(Colormap::Evidence, &[-1.0, 3.0]), Range { low: -3.0, high: 3.0 });
+    /// assert_eq!(Range::for_colors(Colormap::Jet, &[-1.0, 3.0]), Range { low: -1.0, high: 3.0 });
+    /// ```
+    pub fn for_colors<'a>(colormap: Colormap, values: impl IntoIterator<Item = &'a f32>) -> Self {
         let Self { low, high } = Self::of(values);
         let extent = high.max(-low);
-        Self { low: -extent, high: extent }
+        if colormap.is_signed() { Self { low: -extent, high: extent } } else { Self { low, high } }
     }
 
     /// Return the position of `value` in the range, clamped to 0 … 1; 0 if the range is empty.

@@ -24,13 +24,33 @@ pub struct OverlayOptions {
     pub colormap: Colormap,
     /// Whether to interpolate between cells; otherwise the raw grid is drawn.
     pub smooth: bool,
+    /// Whether the map stands out of the photo: low evidence is transparent, as it always is with [`Colormap::Evidence`], and the
+    /// photo's own colours are muted.
+    pub stands_out: bool,
+    /// Whether the rest of the picture, which the network did not see, is darkened.
+    pub dims: bool,
 }
 
 impl Default for OverlayOptions {
     fn default() -> Self {
-        Self { opacity: 0.4, colormap: Colormap::Jet, smooth: true }
+        Self { opacity: 0.4, colormap: Colormap::Jet, smooth: true, stands_out: false, dims: true }
     }
 }
+
+impl OverlayOptions {
+    /// Return the share of the map's colour where the value's position in the range is `share`.
+    pub fn weight(&self, share: f32) -> f32 {
+        let evidence = match self.colormap {
+            Colormap::Evidence => (2.0 * share - 1.0).abs(),
+            _ if self.stands_out => share,
+            _ => 1.0,
+        };
+        self.opacity.clamp(0.0, 1.0) * evidence
+    }
+}
+
+/// Share of the photo's own colours that stays if the map is to stand out.
+const MUTED: f32 = 0.3;
 
 /// Brightness of the part of the photo outside the network's crop.
 const OUTSIDE: f32 = 0.45;
@@ -38,7 +58,7 @@ const OUTSIDE: f32 = 0.45;
 /// Draw `map` over `picture`, and return RGBA bytes.
 ///
 /// `map` is row-major with `(columns, rows)` cells. It covers `crop`, the crop that the network saw, in pixels of the
-/// picture; the rest of the picture is darkened. `range` gives the values at the ends of the colour map. Opacity 0
+/// picture. `range` gives the values at the ends of the colour map. Opacity 0
 /// leaves the picture unchanged.
 ///
 /// ```
@@ -47,7 +67,7 @@ const OUTSIDE: f32 = 0.45;
 /// let picture = Picture { width: 2, height: 1, rgb: &[100; 6] };
 /// let crop = Rect { x: 0.0, y: 0.0, width: 2.0, height: 1.0 };
 /// let map = [0.0, 7.0];
-/// let options = OverlayOptions { opacity: 1.0, colormap: Colormap::Grey, smooth: false };
+/// let options = OverlayOptions { opacity: 1.0, colormap: Colormap::Grey, smooth: false, ..OverlayOptions::default() };
 /// let rgba = overlay(picture, &map, (2, 1), crop, Range::of(&map), options);
 /// assert_eq!(rgba, [0, 0, 0, 255, 255, 255, 255, 255]);
 /// ```
@@ -60,25 +80,34 @@ pub fn overlay(
     options: OverlayOptions,
 ) -> Vec<u8> {
     let table = options.colormap.table();
-    let alpha = options.opacity.clamp(0.0, 1.0);
-    let outside = if alpha > 0.0 { OUTSIDE } else { 1.0 };
+    let outside = if options.dims && options.opacity > 0.0 { OUTSIDE } else { 1.0 };
+    let saturation = if options.stands_out && options.opacity > 0.0 { MUTED } else { 1.0 };
     let mut out = Vec::with_capacity(picture.width * picture.height * 4);
     for (i, pixel) in picture.rgb.chunks_exact(3).enumerate() {
+        let pixel = muted([pixel[0], pixel[1], pixel[2]], saturation);
         let u = share(i % picture.width, crop.x, crop.width);
         let v = share(i / picture.width, crop.y, crop.height);
         let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
         if inside {
             let value = value_at(map, (columns, rows), u, v, options.smooth);
-            let color = table[(range.share(value) * 255.0).round() as usize];
+            let share = range.share(value);
+            let (color, alpha) = (table[(share * 255.0).round() as usize], options.weight(share));
             for c in 0..3 {
-                out.push((f32::from(pixel[c]) * (1.0 - alpha) + f32::from(color[c]) * alpha).round() as u8);
+                out.push((pixel[c] * (1.0 - alpha) + f32::from(color[c]) * alpha).round() as u8);
             }
         } else {
-            out.extend(pixel.iter().map(|&value| (f32::from(value) * outside).round() as u8));
+            out.extend(pixel.iter().map(|&value| (value * outside).round() as u8));
         }
         out.push(255);
     }
     out
+}
+
+/// Return a colour with a share of its saturation. The grey that it approaches has its brightness (ITU-R BT.601).
+fn muted(pixel: [u8; 3], saturation: f32) -> [f32; 3] {
+    let [r, g, b] = pixel.map(f32::from);
+    let grey = 0.299 * r + 0.587 * g + 0.114 * b;
+    [r, g, b].map(|value| grey + (value - grey) * saturation)
 }
 
 /// Return the position of a pixel's centre as a share of the range from `start` of `length` pixels.

@@ -83,7 +83,7 @@ fn drawn(opacity: f32) -> Vec<u8> {
     let rgb = PIXEL.repeat(8);
     let picture = Picture { width: 4, height: 2, rgb: &rgb };
     let crop = Rect { x: 1.0, y: 0.0, width: 2.0, height: 2.0 };
-    let options = OverlayOptions { opacity, colormap: Colormap::Grey, smooth: false };
+    let options = OverlayOptions { opacity, colormap: Colormap::Grey, smooth: false, ..OverlayOptions::default() };
     overlay(picture, &[0.0, 1.0], (2, 1), crop, Range { low: 0.0, high: 1.0 }, options)
 }
 
@@ -107,7 +107,7 @@ fn ranges_ignore_nan_and_infinity() {
 fn differences_are_signed_and_on_the_finer_grid() {
     let (values, width) = difference((&[1.0, 2.0, 3.0, 4.0], 2), (&[4.0, 2.0, 0.0, 1.0], 2), false);
     assert_eq!((values, width), (vec![-3.0, 0.0, 3.0, 3.0], 2));
-    let range = Range::around_zero(&[-3.0, 0.0, 1.0]);
+    let range = Range::for_colors(Colormap::BlueRed, &[-3.0, 0.0, 1.0]);
     assert_eq!((range.low, range.high), (-3.0, 3.0));
     // A map of one cell is compared with one of four. Each is divided by its own largest absolute value.
     let (values, width) = difference((&[-5.0], 1), (&[8.0, 4.0, -2.0, 0.0], 2), true);
