@@ -32,8 +32,8 @@ lint: rust ## Check format and lints: natively (without and with adapters), the 
 	cargo clippy --test browser --test soak --bench web -- -D warnings
 	@# The CUDA stack downloads LLVM when it is built, except in a build of docs.rs.
 	DOCS_RS=1 cargo clippy --features gpu,cuda --bin camscope --test gpu --test tuned -- -D warnings
-	cargo clippy --release --target wasm32-unknown-unknown --no-default-features --features "app words check teach about engine relaxed gpu" \
-	  $(addprefix --bin ,app words check teach about engine-cpu engine-cpu-relaxed engine-webgpu) -- -D warnings
+	cargo clippy --release --target wasm32-unknown-unknown --no-default-features --features "page engine relaxed gpu" \
+	  $(addprefix --bin ,page engine-cpu engine-cpu-relaxed engine-webgpu) -- -D warnings
 
 test-host: models photos ## Run the tests that need no adapter and no browser
 	cargo test

@@ -7,7 +7,7 @@
 //! folder ─ data ─ train ─ checkpoint ─ www/models ─ site
 //! ```
 //!
-//! This file and the mod.rs files below it say which module is built for which binary: the page's programs (`app`) lack `net`, so they link
+//! This file and the mod.rs files below it say which module is built for which binary: the page lacks `net`, so it links
 //! neither burn nor the decoders; an engine worker has `net` and one device; the native binary has everything.
 
 #[cfg(feature = "net")]
@@ -25,14 +25,14 @@ pub mod engine;
 pub mod language;
 #[cfg(feature = "net")]
 pub mod model;
-#[cfg(any(feature = "app", feature = "words"))]
+#[cfg(feature = "page")]
 pub mod page;
 #[cfg(feature = "net")]
 pub mod photo;
 #[cfg(feature = "net")]
 pub mod preprocess;
 pub mod protocol;
-#[cfg(any(feature = "net", feature = "app"))]
+#[cfg(any(feature = "net", feature = "page"))]
 pub mod render;
 #[cfg(feature = "net")]
 pub mod train;

@@ -20,7 +20,7 @@ list() {
 tools/setup.sh cyclonedx
 mkdir -p sbom
 list camscope-native --features gpu
-list camscope-site --no-default-features --features "app words check teach about engine gpu relaxed" --target wasm32-unknown-unknown
+list camscope-site --no-default-features --features "page engine gpu relaxed" --target wasm32-unknown-unknown
 [ "${1:-}" != sbom ] || exit 0
 
 tools/setup.sh deny zizmor

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trunk's hook after a release build. It shrinks the page's programs by a tenth with wasm-opt if that is installed (the engines would take
+# Trunk's hook after a release build. It shrinks the page's program by a tenth with wasm-opt if that is installed (the engines would take
 # minutes), writes the page of licences, lists the files in the service worker, and compresses every file with node for servers that
 # send compressed files. With QUICK=1, which `make serve` sets, it only updates the service worker.
 set -euo pipefail
@@ -12,7 +12,7 @@ fi
 if command -v wasm-opt >/dev/null; then
   # Features that rustc's code uses; `--all-features` would allow features that no browser has yet.
   features=(bulk-memory multivalue mutable-globals nontrapping-float-to-int reference-types sign-ext simd)
-  for page in "$TRUNK_STAGING_DIR"/{app-*,words,check,teach,about}_bg.wasm; do
+  for page in "$TRUNK_STAGING_DIR"/page-*_bg.wasm; do
     if wasm-opt --merge-similar-functions -Oz --converge "${features[@]/#/--enable-}" "$page" -o "$page.small"; then mv "$page.small" "$page"; else rm -f "$page.small"; fi
   done
 fi
@@ -20,7 +20,7 @@ fi
 page=".tools/licences-$(cat Cargo.lock "$here"/licences.hbs "$here"/about.toml | sha256sum | cut -c1-12).html"
 if [ ! -f "$page" ]; then
   cargo about -L error generate --offline --locked -c "$here/about.toml" --no-default-features \
-    --features "app words check teach about engine gpu relaxed" "$here/licences.hbs" -o "$page.new"
+    --features "page engine gpu relaxed" "$here/licences.hbs" -o "$page.new"
   mv "$page.new" "$page"
 fi
 cp "$page" "$TRUNK_STAGING_DIR/licences.html"

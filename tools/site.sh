@@ -13,6 +13,6 @@ rm -f $built
 touch $built.begun
 # Trunk parses the value of NO_COLOR as a boolean and stops at "1". By itself it finds only a config named Trunk.toml.
 env -u NO_COLOR trunk build --release --config trunk.toml
-grep -q '\./app[^/]*\.js' dist/index.html ||
+grep -q '"\./page-[^/]*\.js"' dist/index.html ||
   { echo "dist/index.html has no relative link to the page's script: Trunk did not read trunk.toml" >&2; exit 1; }
 mv $built.begun $built

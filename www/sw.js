@@ -106,8 +106,8 @@ self.addEventListener("fetch", (event) => {
 
 self.addEventListener("message", (event) => {
   const { source, data } = event;
-  if (data === "keep weights") event.waitUntil(keepWeights().then(() => source.postMessage("kept"), () => {}));
-  if (data === "take over") {
+  if (data === "keep-weights") event.waitUntil(keepWeights().then(() => source.postMessage("kept"), () => {}));
+  if (data === "take-over") {
     // Another tab still uses the files of the version before.
     const pages = clients.matchAll({ type: "window", includeUncontrolled: true });
     event.waitUntil(pages.then((all) => (all.length > 1 ? source.postMessage("others") : self.skipWaiting())));

@@ -5,9 +5,9 @@
 #![deny(missing_docs)]
 
 pub mod adapter;
-#[cfg(any(feature = "cli", feature = "check"))]
+#[cfg(any(feature = "cli", feature = "page"))]
 pub mod annotations;
-#[cfg(any(feature = "cli", feature = "teach"))]
+#[cfg(any(feature = "cli", feature = "page"))]
 pub mod archive;
 pub mod batch;
 pub mod benchmark;

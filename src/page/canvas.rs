@@ -13,9 +13,18 @@ use super::web::{document, keep, kept, sleep};
 /// Key of the visitor's colour map in the browser's storage.
 const COLOURS: &str = "camscope-colours";
 
-/// Return the colour map that the visitor chose last, on any tab; jet before the first choice.
+/// Return the colour map that the visitor chose last, in any part.
 pub fn colours() -> Colormap {
-    kept(COLOURS).and_then(|name| Colormap::from_name(&name)).unwrap_or_default()
+    kept(COLOURS).and_then(|name| Colormap::from_name(&name)).unwrap_or(Colormap::Evidence)
+}
+
+/// Share of a map's colour where it has most evidence, until the visitor chooses another.
+pub const OPACITY: f32 = 0.75;
+
+/// Return the appearance of maps on the page, in the colours of the visitor's choice: the map stands out of the
+/// photo, and what the network did not see is not darkened.
+pub fn overlay_options() -> OverlayOptions {
+    OverlayOptions { opacity: OPACITY, colormap: colours(), smooth: true, stands_out: true, dims: false }
 }
 
 /// Keep the visitor's colour map for the next visit.
@@ -79,6 +88,30 @@ pub fn draw_box(canvas: &HtmlCanvasElement, inference: &Inference, prediction: &
     outline(canvas, |context| context.rect(x, y, w, h));
 }
 
+/// Frame the crop that the network saw, unless it is the whole picture, with a label.
+pub fn draw_crop(canvas: &HtmlCanvasElement, inference: &Inference, label: &str) {
+    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    let crop = inference.crop.scaled(width, height);
+    if crop.width > width - 2.0 && crop.height > height - 2.0 {
+        return;
+    }
+    let line = (width / 480.0).max(1.0);
+    let Some(context) = context(canvas) else { return };
+    let [x, y, w, h] = [crop.x + line, crop.y + line, crop.width - 2.0 * line, crop.height - 2.0 * line];
+    for (color, width) in [("#0008", 3.0 * line), ("#fffc", line)] {
+        context.set_stroke_style_str(color);
+        context.set_line_width(width);
+        context.stroke_rect(x, y, w, h);
+    }
+    let size = (height / 32.0).clamp(11.0, 22.0);
+    context.set_font(&[&super::web::fixed(size, 0), "px system-ui, sans-serif"].concat());
+    context.set_text_baseline("top");
+    for (color, by) in [("#000c", 1.0), ("#fff", 0.0)] {
+        context.set_fill_style_str(color);
+        let _ = context.fill_text(label, x + size / 2.0 + by, y + size / 2.0 + by);
+    }
+}
+
 /// Draw a ring around a position, given in fractions of the picture.
 pub fn draw_mark(canvas: &HtmlCanvasElement, (x, y): (f32, f32)) {
     let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
@@ -103,15 +136,9 @@ pub fn outline(canvas: &HtmlCanvasElement, path: impl Fn(&CanvasRenderingContext
 pub fn overlay_thumbnail(picture: &Picture, inference: &Inference, side: usize) -> Option<String> {
     let best = inference.predictions.first()?;
     let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
-    draw_map(
-        &canvas,
-        picture,
-        side,
-        inference,
-        best,
-        Range::of(&best.map.values),
-        OverlayOptions { colormap: colours(), ..OverlayOptions::default() },
-    );
+    let options = overlay_options();
+    let range = Range::for_colors(options.colormap, &best.map.values);
+    draw_map(&canvas, picture, side, inference, best, range, options);
     canvas.to_data_url_with_type("image/jpeg").ok()
 }
 

@@ -27,7 +27,9 @@ impl Engine {
         mut on_failure: impl FnMut(Arg) + 'static,
     ) -> Result<Self, Arg> {
         let plain = if parameter("kernels").as_deref() == Some("plain") { "&kernels=plain" } else { "" };
-        let worker = Worker::new(&format!("./engine_loader.js?device={device}{plain}"));
+        // Nothing else may run beside a measurement.
+        let bench = if parameter("bench").is_some() { "&bench" } else { "" };
+        let worker = Worker::new(&format!("./engine_loader.js?device={device}{plain}{bench}"));
         let worker = worker.map_err(|_| Message::new("engine-refused"))?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let bytes = Uint8Array::new(&message.data()).to_vec();

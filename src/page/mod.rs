@@ -1,16 +1,18 @@
-//! Code shared by the page's programs (`app`, `check`, `teach`, `about`, `words`): models, engine client, canvases, messages.
+//! The page: one program. [`shell`] has the header, the parts and the footer; [`look`], [`check`], [`teach`] and [`about`] are the
+//! parts; [`shared`] is the state that they share.
 
-#[cfg(feature = "app")]
+pub mod about;
 pub mod adapter;
-#[cfg(feature = "app")]
 pub mod canvas;
-#[cfg(feature = "app")]
+pub mod check;
 pub mod engine;
-#[cfg(feature = "app")]
+pub mod look;
 pub mod manifest;
-#[cfg(feature = "app")]
 pub mod notices;
-#[cfg(feature = "app")]
+pub mod offline;
 pub mod place;
+pub mod shared;
+pub mod shell;
+pub mod teach;
 pub mod web;
 pub mod words;

@@ -34,11 +34,6 @@ pub async fn sleep(milliseconds: i32) {
     let _ = JsFuture::from(timer(milliseconds)).await;
 }
 
-/// Return `data-{name}` of the body, such as the `device` or `model` that the program `app` has chosen. Empty before that.
-pub fn body_data(name: &str) -> String {
-    document().body().and_then(|body| body.dataset().get(name)).unwrap_or_default()
-}
-
 /// Fetch the bytes at `url`.
 ///
 /// # Errors

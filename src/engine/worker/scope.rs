@@ -31,6 +31,11 @@ pub fn has_software_adapter() -> bool {
     name.is_some_and(|name| is_software(&name))
 }
 
+/// Return whether the page's address asks for a measurement, beside which nothing else may run.
+pub fn is_measured() -> bool {
+    scope().location().search().contains("&bench")
+}
+
 /// Send a reply to the page. The buffer is transferred, not copied.
 pub fn send(reply: &Reply) {
     match postcard::to_stdvec(reply) {

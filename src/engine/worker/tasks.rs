@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use super::inbox::Inbox;
-use super::scope::{has_little_memory, has_software_adapter, memory, now, send, send_error, send_failure, sleep, yield_now};
+use super::scope::{
+    has_little_memory, has_software_adapter, is_measured, memory, now, send, send_error, send_failure, sleep, yield_now,
+};
 use super::weights::{cached, receive, request, store};
 use crate::cam::CamError;
 use crate::checkpoint::{CheckpointError, ModelCard, encode_named, sha256_hex};
@@ -57,7 +59,7 @@ async fn fetch_and_build(session: &mut Session, card: &str, url: &str) -> Result
         None => {
             let weights = request(url);
             // A software adapter would need seconds for the pass, and phones lack the memory of a second network.
-            if cfg!(feature = "gpu") && !has_software_adapter() && !has_little_memory() {
+            if cfg!(feature = "gpu") && !has_software_adapter() && !has_little_memory() && !is_measured() {
                 session.compile(&card);
             }
             receive(weights, card.bytes).await.map_err(&fault)?

@@ -26,7 +26,9 @@ pub async fn receive(requested: js_sys::Promise, total: u64) -> Result<Vec<u8>, 
     let lost = |_| Message::new("weights-lost");
     let response: Response = JsFuture::from(requested).await.map_err(lost)?.unchecked_into();
     if !response.ok() {
-        return Err(Message::new("weights-refused").with("status", response.status().to_string()).with("url", response.url()));
+        return Err(Message::new("weights-refused")
+            .with("status", response.status().to_string())
+            .with("url", response.url()));
     }
     let Some(body) = response.body() else { return Err("weights-none".into()) };
     let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();

@@ -249,7 +249,7 @@ async fn what_happens_is_read_out() {
     };
     browser.add_photos(&[&sample("cat.png"), &project("README.md")]).await;
     announced("Looking at cat.png").await;
-    announced("Evidence for “cat” in cat.png").await;
+    announced("This looks like “cat”").await;
     announced("README.md: This is a text file").await;
 
     browser.click("[data-testid=tab-teach]").await;

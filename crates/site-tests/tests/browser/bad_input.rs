@@ -87,7 +87,7 @@ async fn a_page_that_cannot_start_says_so() {
         let files = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
         let page = files
             .into_iter()
-            .find(|p| p.to_string_lossy().ends_with("_bg.wasm") && p.to_string_lossy().contains("/app-"));
+            .find(|p| p.to_string_lossy().ends_with("_bg.wasm") && p.to_string_lossy().contains("/page-"));
         std::fs::write(page.unwrap(), b"\0asm\x01\0\0\0\x02").unwrap();
     };
     let (site, browser) = (Site::changed(cut).await, Browser::start().await);

@@ -56,7 +56,7 @@ async fn the_site_works_behind_nginx_with_the_headers_of_the_guide() {
     browser.open(&format!("http://127.0.0.1:{port}/?device=cpu")).await;
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
-    browser.wait("body[data-kept]").await;
+    browser.wait("[data-kept=site], [data-kept=all]").await;
     assert_eq!(browser.messages().await, [""; 0]);
     // Without the service worker, check the server's own headers: policy, types and compression.
     let headers = "return fetch(arguments[0], { method: 'HEAD', cache: 'no-store' }).then((a) => [a.status, ...arguments[1].map((name) => a.headers.get(name) ?? '')])";
@@ -124,7 +124,8 @@ async fn a_page_of_an_older_version_finds_its_weights_after_a_deployment() {
     site.replace(third.path());
 
     browser.set("[data-testid=model-select]", "plain-20").await;
-    browser.wait("body[data-model=plain-20] [data-testid=photo-card][data-state=done]").await;
+    browser.wait("[data-testid=model-select][data-value=plain-20]").await;
+    browser.wait("[data-testid=photo-card][data-state=done]").await;
     assert_eq!(site.requests_for(&old), 3, "requests by both deployments and by the page");
     assert_eq!(browser.messages().await, [""; 0]);
     browser.close().await;

@@ -14,7 +14,7 @@ async fn after_one_visit_everything_works_without_a_network() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     let url = site.url.clone();
     browser.open(&url).await;
-    browser.wait("body[data-kept=all]").await;
+    browser.wait("[data-kept=all]").await;
     drop(site);
 
     for model in ["efficientnet-lite0", "vgg16-gap-everyday"] {
@@ -44,7 +44,7 @@ async fn after_one_visit_everything_works_without_a_network() {
 async fn a_new_version_waits_until_it_is_asked_for() {
     let (site, browser) = (Site::changed(|_| ()).await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
-    browser.wait("body[data-kept=all]").await;
+    browser.wait("[data-kept=all]").await;
     site.release(|root| {
         std::fs::write(root.join("check.js"), "throw new Error('of the new version')").unwrap();
         let index = std::fs::read_to_string(root.join("index.html")).unwrap();
@@ -80,7 +80,7 @@ async fn a_new_version_waits_until_it_is_asked_for() {
 /// During an upload the server has files of two versions. None of them is cached.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_version_is_not_kept() {
-    let half = |root: &Path| std::fs::write(root.join("teach.js"), "// of another version").unwrap();
+    let half = |root: &Path| std::fs::write(root.join("licences.css"), "/* of another version */").unwrap();
     let (site, browser) = (Site::changed(half).await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
@@ -97,7 +97,7 @@ async fn half_a_version_is_not_kept() {
 async fn it_can_be_installed() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
-    browser.wait("body[data-kept]").await;
+    browser.wait("[data-kept=site], [data-kept=all]").await;
     let errors = browser.chromium("Page.getInstallabilityErrors", json!({})).await;
     let errors: Vec<&Value> = errors["installabilityErrors"].as_array().unwrap().iter().collect();
     // The browser of a test stores nothing permanently, as in a private window. This error is expected.

@@ -148,14 +148,14 @@ async fn second_visit_fetches_no_weights() {
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.wait(ready).await;
     // The service worker fetches the other networks for later.
-    browser.wait("body[data-kept=all]").await;
+    browser.wait("[data-kept=all]").await;
     let first = fetched();
     assert!(first.iter().enumerate().all(|(i, path)| !first[..i].contains(path)), "fetched twice: {first:?}");
     browser.open(&format!("{}/?device=cpu&again", site.url)).await;
     browser.wait(ready).await;
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for(DONE, 1).await;
-    browser.wait("body[data-kept=all]").await;
+    browser.wait("[data-kept=all]").await;
     assert_eq!(fetched(), first);
     browser.close().await;
 }
@@ -197,33 +197,22 @@ async fn fits_a_phone_in_the_dark() {
     browser.close().await;
 }
 
-/// Bounds the sizes of the code that a visitor downloads: that of the page, of its parts, and of the engines after
-/// compression.
+/// Bounds the sizes, after compression, of the code that a visitor downloads: that of the page and of the engines.
 #[test]
 fn the_site_is_small() {
     let dist = project("dist");
     let files = std::fs::read_dir(&dist).expect("the built site").map(|entry| entry.unwrap().path());
-    let (mut page, mut words, mut parts, mut engines) = (0, 0, Vec::new(), Vec::new());
+    let (mut pages, mut engines) = (Vec::new(), Vec::new());
     for file in files.filter(|file| file.extension().is_some_and(|e| e == "wasm")) {
         let code = std::fs::read(&file).unwrap();
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        if name.starts_with("app-") {
-            page += code.len();
-        } else if name.starts_with("words") {
-            words += code.len();
-        } else if !name.starts_with("engine-") {
-            parts.push(code.len()); // fetched only when its tab is opened
-        } else {
-            let mut packed = Vec::new();
-            let parameters = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 24, ..Default::default() };
-            brotli::BrotliCompress(&mut code.as_slice(), &mut packed, &parameters).unwrap();
-            engines.push(packed.len());
-        }
+        let mut packed = Vec::new();
+        let parameters = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 24, ..Default::default() };
+        brotli::BrotliCompress(&mut code.as_slice(), &mut packed, &parameters).unwrap();
+        let is_engine = file.file_name().unwrap().to_string_lossy().starts_with("engine-");
+        if is_engine { &mut engines } else { &mut pages }.push(packed.len());
     }
-    println!("page {page} bytes, texts {words}, other parts {parts:?}; engines after brotli {engines:?}");
-    assert!(page > 0 && page <= 400_000, "the page's code has {page} bytes");
-    assert!(words > 0 && words <= 200_000, "the code for texts has {words} bytes");
-    assert!(parts.len() == 3 && parts.iter().all(|&bytes| bytes <= 900_000), "the other parts have {parts:?} bytes");
+    println!("after brotli: page {pages:?} bytes, engines {engines:?}");
+    assert!(pages.len() == 1 && pages[0] <= 600_000, "the page's program has {pages:?} bytes");
     assert!(engines.len() == 3 && engines.iter().all(|&bytes| bytes <= 3_500_000), "engines: {engines:?} bytes");
 }
 
@@ -231,5 +220,5 @@ fn the_site_is_small() {
 #[tokio::test(flavor = "multi_thread")]
 async fn trunk_toml_is_read() {
     let index = std::fs::read_to_string(project("dist/index.html")).unwrap();
-    assert!(index.contains("./app-") && !index.contains("\"/app-"), "links in dist/index.html are not relative");
+    assert!(index.contains("./page-") && !index.contains("\"/page-"), "links in dist/index.html are not relative");
 }

@@ -49,7 +49,7 @@ async fn no_request_leaves_the_origin() {
     browser.open(&site.url).await;
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
-    browser.wait("body[data-kept=all]").await;
+    browser.wait("[data-kept=all]").await;
     for tab in ["check", "teach", "about"] {
         browser.click(&format!("[data-testid=tab-{tab}]")).await;
         browser.wait(&format!("#{tab} > *:not(.waiting)")).await;
@@ -77,7 +77,7 @@ async fn what_tries_to_get_out_is_stopped_and_counted() {
     let (flag, requests) = proxy().await;
     let (site, browser) = (Site::built().await, Browser::start_with(&[&flag]).await);
     browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
-    browser.wait("body[data-kept]").await;
+    browser.wait("[data-kept=site], [data-kept=all]").await;
     browser.click("[data-testid=tab-about]").await;
     browser.wait("[data-testid=bytes-sent]").await;
 

@@ -50,7 +50,7 @@ async fn every_part_speaks_korean() {
     assert_eq!(browser.attributes("[data-testid=map-canvas]", "data-values").await, values);
     let error = "README.md: 사진이 아니라 텍스트 파일입니다. JPEG, PNG, WebP, GIF, BMP 파일을 선택해 주세요.";
     assert_eq!(browser.messages().await, [error]);
-    assert_eq!(browser.text("[data-testid=tab-look]").await, "보기");
+    assert_eq!(browser.text("[data-testid=tab-look]").await, "사진 한 장");
     assert!(is_korean(&browser.client.title().await.unwrap()));
 
     for (part, shown) in [
@@ -88,11 +88,14 @@ async fn the_language_is_the_browsers_until_one_is_chosen_and_then_kept() {
     browser.wait("[data-testid=sample]").await;
     assert_eq!(browser.text("[data-testid=sample]").await, "고양이");
     choose(&browser, "en").await;
-    assert_eq!(browser.text("[data-testid=tab-look]").await, "Look");
+    assert_eq!(browser.text("[data-testid=tab-look]").await, "One photo");
     assert_eq!(browser.text("[data-testid=sample]").await, "Cat");
     browser.client.refresh().await.unwrap();
     browser.wait("[data-testid=tab-look]").await;
-    assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));
+    assert_eq!(
+        (language(&browser).await, browser.text("[data-testid=tab-look]").await),
+        (json!("en"), "One photo".into())
+    );
     browser.close().await;
 }
 
@@ -112,13 +115,19 @@ async fn missing_texts_are_reported() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));
+    assert_eq!(
+        (language(&browser).await, browser.text("[data-testid=tab-look]").await),
+        (json!("en"), "One photo".into())
+    );
     browser.close().await;
 
     let browser = Browser::start_in("ko").await;
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.wait("[data-testid=tab-look]").await;
-    assert_eq!((language(&browser).await, browser.text("[data-testid=tab-look]").await), (json!("en"), "Look".into()));
+    assert_eq!(
+        (language(&browser).await, browser.text("[data-testid=tab-look]").await),
+        (json!("en"), "One photo".into())
+    );
     let site = Site::changed(|root| std::fs::remove_dir_all(root.join("words")).unwrap()).await;
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     let text = browser.wait("#loading[role=alert]").await.text().await.unwrap();
@@ -136,7 +145,10 @@ async fn the_colours_chosen_are_kept() {
         browser.wait("[data-testid=photo-card][data-state=done]").await;
         if visit == 0 {
             let options = browser.text(menu).await;
-            assert!(options.contains("viridis · for every eye") && !options.contains("jet ·"), "{options}");
+            assert!(
+                options.contains("Violet to yellow · colour-blind safe") && !options.contains("Rainbow ·"),
+                "{options}"
+            );
             browser.set(menu, "viridis").await;
         }
         let chosen = browser.run("return document.querySelector(arguments[0]).value", vec![json!(menu)]).await;

@@ -1,0 +1,219 @@
+//! The photos of the folder: a grid of which only the visible part exists, with filters, order and the keyboard.
+
+use crate::core::batch::{BatchItem, BatchItemState, Order};
+use crate::core::message::Message;
+use crate::page::web::{fixed, focus};
+use leptos::html::Div;
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use super::boxes::ALL;
+use super::client::choose;
+use super::state::State;
+
+/// Pixels of a card with its gap, and rows that are made ready beyond the visible ones.
+const CARD: [f64; 2] = [148.0, 172.0];
+const BEYOND: usize = 2;
+
+#[component]
+pub fn Gallery() -> impl IntoView {
+    let state = expect_context::<State>();
+    let window = NodeRef::<Div>::new();
+    // What is seen of the grid: how far it is scrolled, and how large the window onto it is.
+    let (top, size) = (RwSignal::new(0.0), RwSignal::new([600.0, 400.0]));
+    let measure = move || {
+        if let Some(window) = window.get_untracked() {
+            size.set([f64::from(window.client_width()), f64::from(window.client_height())]);
+            top.set(f64::from(window.scroll_top()));
+        }
+    };
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
+    let columns = Memo::new(move |_| ((size.get()[0] / CARD[0]) as usize).max(1));
+    let rows = Memo::new(move |_| state.shown.with(Vec::len).div_ceil(columns.get()));
+    Effect::new(move || {
+        // It grows with its rows, until the screen is full.
+        rows.track();
+        if window.get().is_some() {
+            request_animation_frame(measure);
+        }
+    });
+    // Positions among the shown photos.
+    let visible = Memo::new(move |_| {
+        let first = ((top.get() / CARD[1]) as usize).saturating_sub(BEYOND);
+        let last = ((top.get() + size.get()[1]) / CARD[1]) as usize + 1 + BEYOND;
+        let count = state.shown.with(Vec::len);
+        (first * columns.get()).min(count)..(last * columns.get()).min(count)
+    });
+    let cards = move || {
+        let columns = columns.get();
+        state.shown.with(|shown| {
+            state.items.with(|items| {
+                let card = |at: usize| {
+                    let item = items.get(*shown.get(at)?)?;
+                    Some((item.id, [(at % columns) as f64 * CARD[0], (at / columns) as f64 * CARD[1]], at))
+                };
+                visible.get().filter_map(card).collect::<Vec<_>>()
+            })
+        })
+    };
+    let step = move |event: KeyboardEvent| {
+        let columns = columns.get_untracked() as isize;
+        let by = match &*event.key() {
+            "ArrowLeft" => -1,
+            "ArrowRight" => 1,
+            "ArrowUp" => -columns,
+            "ArrowDown" => columns,
+            "Home" => isize::MIN / 2,
+            "End" => isize::MAX / 2,
+            _ => return,
+        };
+        event.prevent_default();
+        let chosen = state.chosen.get_untracked();
+        let next = state.shown.with_untracked(|shown| {
+            state.items.with_untracked(|items| {
+                let at = shown.iter().position(|&i| Some(items[i].id) == chosen);
+                let last = shown.len().checked_sub(1)?;
+                let next = at.map_or(0, |at| at.saturating_add_signed(by).min(last));
+                Some((next, items[shown[next]].id))
+            })
+        });
+        let Some((at, id)) = next else { return };
+        choose(state, id);
+        if let Some(window) = window.get_untracked() {
+            let row = (at / columns as usize) as f64 * CARD[1];
+            let (seen, height) = (f64::from(window.scroll_top()), size.get_untracked()[1]);
+            let to = if row < seen { row } else { seen.max(row + CARD[1] - height) };
+            window.set_scroll_top(to as i32);
+        }
+    };
+    let active = move || state.chosen.get().map(|id| format!("check-card-{id}"));
+    view! {
+        <div class="gallery" id="check-gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" data-message="check-gallery"
+            aria-activedescendant=active style:--rows=move || rows.get().to_string() on:scroll=move |_| measure() on:keydown=step>
+            <div class="grid" style:height=move || format!("{}px", rows.get() as f64 * CARD[1])>
+                <For each=cards key=|card| card.0 children=move |(id, ..)| {
+                    let place = Memo::new(move |_| cards().into_iter().find(|card| card.0 == id).map(|card| card.1).unwrap_or_default());
+                    view! { <Card id place/> }
+                }/>
+            </div>
+            <p class="hint" hidden=move || state.shown.with(|shown| !shown.is_empty()) data-message="check-none-fits"></p>
+        </div>
+    }
+}
+
+#[component]
+fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
+    let state = expect_context::<State>();
+    // A card draws itself anew when its own photo changes, not when another does.
+    let item = Memo::new(move |_| state.items.with(|items| items.iter().find(|item| item.id == id).map(summary)));
+    let picture = Memo::new(move |_| state.thumbnails.with(|thumbnails| thumbnails.get(&id).cloned()));
+    let chosen = move || state.chosen.get() == Some(id);
+    view! {
+        <button class="card" id=format!("check-card-{id}") role="option" tabindex="-1" data-testid="check-card"
+            class:chosen=chosen aria-selected=move || chosen().to_string()
+            data-state=move || item.get().map(|card| card.state)
+            style:transform=move || { let [x, y] = place.get(); format!("translate({x}px,{y}px)") }
+            on:click=move |_| {
+                choose(state, id);
+                focus("check-gallery"); // arrows walk on from here, also when this card is scrolled away
+            }>
+            <span class="picture">
+                {move || picture.get().map(|address| view! { <img src=address alt=""/> })}
+                <i class="inside" hidden=move || item.get().is_none_or(|card| card.inside.is_none())
+                    data-low=move || item.get().and_then(|card| card.low).map(|low| low.to_string())
+                    data-message=move || item.get().and_then(|card| card.inside)></i>
+            </span>
+            <b data-message=move || item.get().map(|card| card.title)></b>
+            <small>{move || item.get().map(|card| card.name)}</small>
+        </button>
+    }
+}
+
+/// What a card says.
+#[derive(Clone, PartialEq)]
+struct Summary {
+    name: String,
+    /// As `data-message`, and so is `inside`.
+    title: String,
+    state: &'static str,
+    inside: Option<String>,
+    /// Less evidence inside than the boxes would catch by chance.
+    low: Option<bool>,
+}
+
+fn summary(item: &BatchItem) -> Summary {
+    let percent = |share: f64| fixed(share * 100.0, 0) + " %";
+    let (state, title) = match &item.state {
+        BatchItemState::Waiting => ("waiting", Message::plain("…")),
+        BatchItemState::Failed(why) => ("failed", why.clone()),
+        BatchItemState::Done(_) => {
+            let best = item.best().map(|p| format!("{} {}", p.class, percent(p.probability.into())));
+            ("done", Message::plain(best.unwrap_or_default()))
+        }
+    };
+    let inside = item.best().and_then(|best| item.inside(best));
+    Summary {
+        name: item.name.clone(),
+        title: title.attr(),
+        state,
+        inside: inside.map(|share| Message::new("check-inside").with("share", percent(share)).attr()),
+        low: inside.zip(item.covered()).map(|(inside, covered)| inside <= covered && covered <= ALL),
+    }
+}
+
+/// Which photos are shown, and in which order.
+#[component]
+pub fn Filters() -> impl IntoView {
+    let state = expect_context::<State>();
+    let boxed = move || state.items.with(|items| items.iter().any(|item| !item.boxes.is_empty()));
+    let classes = Memo::new(move |_| {
+        let classes = state.items.with(|items| crate::core::batch::class_summaries(items));
+        classes.into_iter().map(|class| (class.index, class.name, class.photos)).collect::<Vec<_>>()
+    });
+    let options = move || {
+        let chosen = state.filter.with(|filter| filter.class);
+        let option = |(index, name, photos): (usize, String, usize)| {
+            view! { <option value=index.to_string() prop:selected=chosen == Some(index)>{format!("{name} ({photos})")}</option> }
+        };
+        classes.get().into_iter().map(option).collect_view()
+    };
+    let order = move |(order, id, message): (Order, &'static str, &'static str)| {
+        view! { <option value=id prop:selected=move || state.order.get() == order data-message=message></option> }
+    };
+    let percent = |share: f64| fixed(share * 100.0, 0) + " %";
+    view! {
+        <div class="filters row">
+            <label>
+                <span data-message="check-class-filter"></span>
+                <select data-testid="filter-class" on:change:target=move |event| {
+                    let class = event.target().value().parse().ok();
+                    state.filter.update(|filter| filter.class = class)
+                }>
+                    <option value="" prop:selected=move || state.filter.with(|filter| filter.class.is_none()) data-message="check-all"></option>
+                    {options}
+                </select>
+            </label>
+            <label class="slider">
+                <span><span data-message="check-sure"></span>" "<output>{move || percent(state.filter.get().confidence[1].into())}</output></span>
+                <input type="range" min="0" max="1" step="0.01" data-testid="filter-confidence" prop:value=move || state.filter.get().confidence[1]
+                    on:input:target=move |event| { let most = event.target().value_as_number() as f32; state.filter.update(|filter| filter.confidence[1] = most) }/>
+            </label>
+            <label class="slider" hidden=move || !boxed()>
+                <span><span data-message="check-inside-most"></span>" "<output>{move || percent(state.filter.get().inside)}</output></span>
+                <input type="range" min="0" max="1" step="0.01" data-testid="filter-inside" prop:value=move || state.filter.get().inside
+                    on:input:target=move |event| { let most = event.target().value_as_number(); state.filter.update(|filter| filter.inside = most) }/>
+            </label>
+            <label>
+                <span data-message="check-order"></span>
+                <select data-testid="order" on:change:target=move |event| {
+                    let wanted = event.target().value();
+                    if let Some((order, ..)) = Order::ALL.into_iter().find(|(_, id, _)| *id == wanted) { state.order.set(order) }
+                }>{Order::ALL.map(order).collect_view()}</select>
+            </label>
+            <span class="count" data-testid="shown-count" data-message=move || {
+                Message::new("check-count").with("n", state.shown.with(Vec::len)).with("of", state.items.with(Vec::len)).attr()
+            }></span>
+        </div>
+    }
+}

@@ -1,0 +1,163 @@
+//! Check: a folder of photos classified by one network, sorted by the evidence; boxes around the objects,
+//! and numbers that tell how far a map is to be trusted.
+
+mod answers;
+mod boxes;
+mod classes;
+mod client;
+mod compare;
+mod detail;
+mod export;
+mod files;
+mod gallery;
+mod measures;
+mod pool;
+mod state;
+mod task;
+
+use crate::core::batch::BatchItemState;
+use crate::core::message::{Arg, Message};
+use crate::page::notices::NoticeList;
+use crate::page::web::{fixed, time_left};
+use leptos::prelude::*;
+use leptos::tachys::html::event::Targeted;
+use web_sys::{Event, HtmlInputElement};
+
+use state::{Phase, State};
+
+/// Photos before the time left is shown.
+const SURE: usize = 3;
+
+/// The part's view.
+#[component]
+pub fn Check() -> impl IntoView {
+    let state = State::new(expect_context());
+    provide_context(state);
+    files::listen(state);
+    client::start(state);
+    let none = move || state.items.with(Vec::is_empty);
+    // Before there is a map, there is nothing to measure or compare; and the page is not made in one go.
+    let any_inferred =
+        Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.inference().is_some())));
+    view! {
+        <div class="checking">
+            <p class="lead" data-message="check-lead"></p>
+            <div class="messages"><NoticeList notices=state.notices/></div>
+            <Intake/>
+            <Show when=move || !none()>
+                <Progress/>
+                <div class="batch">
+                    <gallery::Filters/>
+                    <gallery::Gallery/>
+                    <export::Exports/>
+                </div>
+                <detail::Detail/>
+            </Show>
+            <Show when=move || any_inferred.get()>
+                <measures::Numbers/>
+                <compare::Compare/>
+                <classes::ByClass/>
+            </Show>
+        </div>
+    }
+}
+
+/// The way in: large while there is no photo, a line of buttons after.
+#[component]
+fn Intake() -> impl IntoView {
+    let state = expect_context::<State>();
+    let none = move || state.items.with(Vec::is_empty);
+    let take = move |event: Targeted<Event, HtmlInputElement>| {
+        let input = event.target();
+        if let Some(files) = input.files() {
+            files::add_list(state, &files);
+        }
+        input.set_value("");
+    };
+    let models = move || {
+        let chosen = state.model.get();
+        let option = |(name, title): (String, String)| {
+            let selected = name == chosen;
+            view! { <option value=name prop:selected=selected>{title}</option> }
+        };
+        let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
+        models.into_iter().map(option).collect_view()
+    };
+    view! {
+        <input type="file" class="unseen" id="check-photos" multiple data-testid="check-photos" data-message="check-photos"
+            accept="image/*,.txt,.xml" on:change:target=take/>
+        <input type="file" class="unseen" id="check-folder" prop:webkitdirectory=true data-testid="check-folder" data-message="check-folder-input" on:change:target=take/>
+        <div class="intake" class:empty=none>
+            <div class="drop" hidden=move || !none()>
+                <strong data-message="check-drop"></strong>
+                <span data-message="check-drop-boxes"></span>
+            </div>
+            <div class="row">
+                <label class="button" for="check-folder" data-message="check-choose-folder"></label>
+                <label class="button" for="check-photos" data-message="check-choose-photos"></label>
+                <label class="inline">
+                    <span data-message="network"></span>" "
+                    <select data-testid="check-model" on:change:target=move |event| client::choose_model(state, event.target().value())>{models}</select>
+                </label>
+                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| client::clear(state) data-message="check-clear"></button>
+            </div>
+        </div>
+    }
+}
+
+/// Progress through the folder, with the time left, and the switch.
+#[component]
+fn Progress() -> impl IntoView {
+    let state = expect_context::<State>();
+    let counts = move || {
+        state.items.with(|items| {
+            let waiting = items.iter().filter(|item| item.state == BatchItemState::Waiting).count();
+            (items.len() - waiting, items.len())
+        })
+    };
+    let words = move || {
+        let (done, of) = counts();
+        match state.phase.get() {
+            Phase::Loading(what) => what,
+            Phase::Failed => Message::new("check-no-engine"),
+            _ if done == of => {
+                match state.items.with(|items| items.iter().filter(|item| item.inference().is_some()).count()) {
+                    inferred if inferred < of => Message::new("check-some-looked").with("n", inferred).with("of", of),
+                    _ => Message::new("check-all-looked").with("of", of),
+                }
+            }
+            Phase::Running(false) => Message::new("check-stopped").with("done", done).with("of", of),
+            Phase::Running(true) => {
+                let left = left(state.spent.get(), of - done);
+                Message::new("check-progress").with("done", done).with("of", of).with("left", left)
+            }
+        }
+    };
+    let busy = move || matches!(state.phase.get(), Phase::Running(_)) && counts().0 < counts().1;
+    let running = move || state.phase.get() == Phase::Running(true);
+    let switch = move |_| {
+        let on = !untrack(running);
+        state.phase.set(Phase::Running(on));
+        task::pump(state);
+    };
+    let share = move || 100.0 * counts().0 as f64 / counts().1.max(1) as f64;
+    view! {
+        <div class="batch-progress">
+            <div class="row">
+                <span data-testid="check-progress" role=move || (!busy()).then_some("status") data-done=move || counts().0.to_string() data-page-bytes=move || {
+                    counts();
+                    crate::page::web::memory().to_string()
+                } data-message=move || words().attr()></span>
+                <button data-testid="check-stop" hidden=move || !busy() on:click=switch
+                    data-message=move || if running() { "stop" } else { "go-on" }></button>
+            </div>
+            <div class="bar" role="progressbar" data-message="check-bar" aria-valuemin="0" aria-valuemax="100"
+                aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
+        </div>
+    }
+}
+
+/// From the milliseconds that so many photos took; nothing while that is a guess.
+fn left((spent, photos): (f64, usize), waiting: usize) -> Arg {
+    if photos < SURE { "".into() } else { time_left(spent / photos as f64 * waiting as f64).into() }
+}

@@ -1,0 +1,114 @@
+//! The frame: header, the parts, footer. The address's hash says which part is shown.
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::about::About;
+use super::check::Check;
+use super::look::{self, Look};
+use super::notices::NoticeList;
+use super::offline::{self, NewVersion};
+use super::shared::{Part, Shared};
+use super::teach::Teach;
+use super::web::{document, parameter, window};
+use super::words;
+
+/// Open the page as soon as it has its words.
+pub fn start() {
+    spawn_local(async {
+        if let Err(why) = words::begin().await {
+            wasm_bindgen::throw_val(why); // start.js says so
+        }
+        mount_to_body(App);
+        if let Some(note) = document().get_element_by_id("loading") {
+            note.remove();
+        }
+    });
+}
+
+/// Return the part that the address names. An address that asks for a measurement means About.
+fn addressed() -> Part {
+    let hash = window().location().hash().unwrap_or_default();
+    match hash.is_empty() && parameter("bench").is_some() {
+        true => Part::About,
+        false => Part::from_hash(&hash),
+    }
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let shared = Shared::new(addressed());
+    provide_context(shared);
+    let state = look::State::new(shared);
+    provide_context(state);
+    // Back and Forward change the hash.
+    let follow = window_event_listener(ev::hashchange, move |_| {
+        let part = addressed();
+        if shared.part.get_untracked() != part {
+            shared.part.set(part);
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
+    });
+    std::mem::forget(follow); // lives as long as the page
+    offline::listen(shared.offline, shared.settled);
+    provide_context(shared.offline);
+    look::begin(state);
+    let shown = move |part: Part| shared.part.get() == part;
+    // A part is made when it is first shown, and then stays.
+    let was_shown = move |part: Part| {
+        let before = StoredValue::new(false);
+        Memo::new(move |_| {
+            before.update_value(|before| *before |= shown(part));
+            before.get_value()
+        })
+    };
+    let [check, teach, about] = [Part::Check, Part::Teach, Part::About].map(was_shown);
+    view! {
+        <Header/>
+        <div class="messages"><NoticeList notices=state.notices/></div>
+        <main class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !shown(Part::Look)>
+            <Look/>
+        </main>
+        <section id="check" role="main" hidden=move || !shown(Part::Check)>
+            <Show when=move || check.get()><Check/></Show>
+        </section>
+        <section id="teach" role="main" hidden=move || !shown(Part::Teach)>
+            <Show when=move || teach.get()><Teach/></Show>
+        </section>
+        <section id="about" role="main" hidden=move || !shown(Part::About)>
+            <Show when=move || about.get()><About/></Show>
+        </section>
+        <Footer/>
+        <NewVersion/>
+    }
+}
+
+#[component]
+fn Header() -> impl IntoView {
+    let shared = expect_context::<Shared>();
+    let tab = move |part: Part| {
+        let current = move || (shared.part.get() == part).then_some("page");
+        view! { <a class="tab" href=format!("#{}", part.name()) data-testid=part.tab() data-message=part.tab() aria-current=current></a> }
+    };
+    view! {
+        <header>
+            <h1>"camscope"</h1>
+            <nav data-message="tabs">{Part::ALL.map(tab).into_iter().collect_view()}</nav>
+            <look::ModelChoice/>
+            <look::Engine/>
+            <select class="languages" data-testid="language-select" data-languages data-message="language"></select>
+        </header>
+    }
+}
+
+#[component]
+fn Footer() -> impl IntoView {
+    let shared = expect_context::<Shared>();
+    view! {
+        <footer data-kept=move || shared.offline.kept.get().name()>
+            <p data-message="footer"></p>
+            <look::Source/>
+        </footer>
+    }
+}

@@ -1,0 +1,131 @@
+//! Photos in: drop, dialog, paste, camera. Each is read once for its thumbnail, and kept in the browser's storage, not in
+//! memory.
+
+use crate::core::message::Message;
+use crate::core::project::Photo;
+use crate::page::shared::{Part, SentPhoto};
+use crate::page::web::{document, window};
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, CanvasRenderingContext2d, File, FileList, HtmlCanvasElement, HtmlElement, ImageBitmap};
+
+use super::state::{State, unnamed};
+use super::store::Kept;
+
+/// Longer side of a thumbnail, in pixels.
+const THUMBNAIL: f64 = 144.0;
+
+/// Paste goes to the class whose card has the keyboard, else to the first that is empty. A photo dropped beside every
+/// card does nothing, rather than leave the page.
+pub fn listen(state: State) {
+    let shown = move || state.shared.part.get_untracked() == Part::Teach;
+    let paste = window_event_listener(ev::paste, move |event| {
+        let event: &web_sys::ClipboardEvent = event.unchecked_ref();
+        let files = event.clipboard_data().and_then(|data| data.files()).filter(|files| files.length() > 0);
+        if let (true, Some(files)) = (shown(), files) {
+            let class = focused_class().or_else(|| {
+                state.project.with_untracked(|project| {
+                    let empty = project.classes.iter().find(|class| project.photos_of(class.id).next().is_none());
+                    empty.or(project.classes.first()).map(|class| class.id)
+                })
+            });
+            match class {
+                Some(class) => add_files(state, class, &files),
+                None => state.say("note", "teach-class-first".into()),
+            }
+        }
+    });
+    // What was changed in the last moment is written when the page is left.
+    let leave = window_event_listener(ev::pagehide, move |_| state.keep_waiting());
+    std::mem::forget((paste, leave)); // they live as long as the page
+}
+
+/// Add the photos that Check has sent: each to the class of that name, which is created if there is none.
+pub fn take_sent_photos(state: State) {
+    for SentPhoto { class: name, file } in state.shared.sent.try_update_untracked(std::mem::take).unwrap_or_default() {
+        let mut class = 0;
+        state.change(|project| class = project.class_named(&name, &unnamed()));
+        spawn_local(async move {
+            let name = file.name();
+            add(state, class, file.unchecked_into(), name).await;
+        });
+    }
+}
+
+fn focused_class() -> Option<u32> {
+    let card = document().active_element()?.closest("[data-class-id]").ok()??;
+    card.dyn_into::<HtmlElement>().ok()?.dataset().get("classId")?.parse().ok()
+}
+
+pub fn add_files(state: State, class: u32, files: &FileList) {
+    let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
+    // Else the browser may clear it when space is short. It may ask the person; the photos need not wait for that.
+    let _ = window().navigator().storage().persist();
+    spawn_local(async move {
+        for file in files {
+            let name = file.name();
+            if !add(state, class, file.unchecked_into(), name).await {
+                return;
+            }
+        }
+    });
+}
+
+/// Adds one photo; `false` where the storage takes no more.
+pub async fn add(state: State, class: u32, file: Blob, name: String) -> bool {
+    let mut id = 0;
+    state.project.update(|project| id = project.fresh_id());
+    restore(state, Photo { id, class, name }, file).await
+}
+
+/// The same for a photo that has its number already.
+pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
+    let open = state.project.with_untracked(|project| project.id.clone());
+    let Some(thumbnail) = thumbnail(&file).await else {
+        state.say("error", Message::new("teach-no-photo-file").with("name", photo.name));
+        return true;
+    };
+    let Some(store) = state.store() else { return false };
+    // The class may be gone, or another project be open, since the photo was on its way.
+    if state.project.with_untracked(|project| project.id != open || project.class(photo.class).is_none()) {
+        return false;
+    }
+    let (id, name) = (photo.id, photo.name.clone());
+    state.thumbnails.update(|thumbnails| drop(thumbnails.insert(id, thumbnail.clone())));
+    state.project.update(|project| project.photos.push(photo));
+    let project = state.project.get_untracked();
+    if let Err(error) = store.keep_photo(&project, id, &Kept { file, thumbnail }).await {
+        state.say("error", Message::new("teach-not-added").with("name", name).with("why", error.message()));
+        if state.project.with_untracked(|project| project.id == open) {
+            state.project.update(|project| project.photos.retain(|photo| photo.id != id));
+        }
+        return false;
+    }
+    state.list();
+    true
+}
+
+/// A small JPEG's data address; `None` for what the browser cannot decode.
+async fn thumbnail(file: &Blob) -> Option<String> {
+    let promise = window().create_image_bitmap_with_blob(file).ok()?;
+    let bitmap: ImageBitmap = JsFuture::from(promise).await.ok()?.unchecked_into();
+    let (width, height) = (f64::from(bitmap.width()), f64::from(bitmap.height()));
+    let scale = (THUMBNAIL / width.max(height)).min(1.0);
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
+    canvas.set_width((width * scale).ceil() as u32);
+    canvas.set_height((height * scale).ceil() as u32);
+    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.unchecked_into();
+    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    context.draw_image_with_image_bitmap_and_dw_and_dh(&bitmap, 0.0, 0.0, width, height).ok()?;
+    bitmap.close();
+    canvas.to_data_url_with_type_and_encoder_options("image/jpeg", &JsValue::from(0.8)).ok()
+}
+
+/// Takes a photo out; it can be brought back.
+pub fn remove(state: State, photo: &Photo) {
+    state.take_away(Message::new("teach-photo-gone").with("name", photo.name.as_str()), |project| {
+        project.photos.retain(|known| known.id != photo.id);
+    });
+}

@@ -1,0 +1,268 @@
+//! Projects: which is open, its name, new ones, out and in as one file, and away.
+
+use crate::core::message::Message;
+use crate::core::project::Project;
+use crate::page::canvas::save;
+use crate::page::web::{bytes_of, window};
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::*;
+use leptos::tachys::html::event::Targeted;
+use web_sys::{Blob, Event, HtmlInputElement, HtmlSelectElement};
+
+use super::conversation::base;
+use super::photos;
+use super::project_lock::ProjectLock;
+use super::results::publish_model;
+use super::state::{State, new_id, unnamed};
+use super::store::StoreError;
+use super::teacher;
+use crate::core::archive::Archive;
+
+/// Opens what was kept: the project used last, or an empty one where there is none or another tab has it.
+pub async fn restore(state: State) -> Result<(), StoreError> {
+    let Some(store) = state.store() else { return Ok(()) };
+    let projects = store.projects().await?;
+    state.projects.set(projects.iter().map(|project| (project.id.clone(), project.name.clone())).collect());
+    let last = window().local_storage().ok().flatten().and_then(|kept| kept.get_item(LAST).ok().flatten());
+    let last = projects.iter().find(|project| Some(&project.id) == last.as_ref()).or(projects.last());
+    let opened = match last {
+        Some(project) => open(state, project.clone()).await?,
+        None => false,
+    };
+    if !opened {
+        open(state, empty(state)).await?;
+    }
+    Ok(())
+}
+
+/// Where the browser keeps which project was open.
+const LAST: &str = "camscope-teach-project";
+
+/// A project with a name that no other has.
+fn empty(state: State) -> Project {
+    let names =
+        state.projects.with_untracked(|projects| projects.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>());
+    let first = Message::new("teach-my-classes").text();
+    let numbered = |n: usize| if n == 1 { first.clone() } else { format!("{first} {n}") };
+    let name = (1..).map(numbered).find(|name| !names.contains(name)).unwrap_or_default();
+    let mut project = Project::new(new_id(), name, &unnamed());
+    project.base = state.project.with_untracked(|project| project.base.clone());
+    project
+}
+
+/// Open a project with its thumbnails. Return `false`, with a notice, if another tab has it open.
+async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
+    let Some(store) = state.store() else { return Ok(false) };
+    let Some(lock) = ProjectLock::take(&project.id).await else {
+        let name = project.name;
+        state.say("note", Message::new("teach-elsewhere").with("name", name));
+        return Ok(false);
+    };
+    store.purge_deleted(&project).await?;
+    project.base = base(state, &project.base);
+    let (id, photos) = (project.id.clone(), project.photos.clone());
+    if let Ok(Some(kept)) = window().local_storage() {
+        let _ = kept.set_item(LAST, &id);
+    }
+    state.open(project, lock);
+    for photo in photos {
+        let kept = store.photo(&id, photo.id).await?;
+        if state.project.with_untracked(|project| project.id != id) {
+            break; // another one was opened meanwhile
+        }
+        if let Some(kept) = kept {
+            state.thumbnails.update(|thumbnails| drop(thumbnails.insert(photo.id, kept.thumbnail)));
+        }
+    }
+    Ok(true)
+}
+
+/// Runs what may fail to be kept, and says so.
+fn attempt(state: State, task: impl Future<Output = Result<(), StoreError>> + 'static) {
+    leptos::task::spawn_local(async move {
+        if let Err(error) = task.await {
+            state.say("error", Message::new("teach-fault").with("why", error.message()));
+        }
+    });
+}
+
+fn fresh(state: State) {
+    attempt(state, async move {
+        state.keep_now().await;
+        open(state, empty(state)).await?;
+        state.keep_now().await;
+        Ok(())
+    });
+}
+
+fn delete(state: State, everything: bool) {
+    let name = state.project.with_untracked(|project| project.name.clone());
+    let question = match everything {
+        true => Message::new("teach-delete-all-really"),
+        false => Message::new("teach-delete-really").with("name", name),
+    };
+    if !window().confirm_with_message(&question.text()).unwrap_or(false) {
+        return;
+    }
+    attempt(state, async move {
+        let Some(store) = state.store() else { return Ok(()) };
+        let id = state.project.with_untracked(|project| project.id.clone());
+        state.projects.update(|projects| projects.retain(|(known, _)| !everything && *known != id));
+        let next = match state.projects.with_untracked(|projects| projects.last().map(|(id, _)| id.clone())) {
+            Some(next) => store.project(&next).await?,
+            None => None,
+        };
+        // Closed before it is deleted: photos that are on their way see that it is not open any more.
+        let opened = match next {
+            Some(next) => open(state, next).await?,
+            None => false,
+        };
+        if !opened {
+            open(state, empty(state)).await?;
+        }
+        match everything {
+            true => store.delete_everything().await,
+            false => store.delete(&id).await,
+        }
+    });
+}
+
+fn export(state: State) {
+    attempt(state, async move {
+        let Some(store) = state.store() else { return Ok(()) };
+        let project = state.project.get_untracked();
+        let mut photos = Vec::new();
+        for photo in &project.photos {
+            if let Some(kept) = store.photo(&project.id, photo.id).await?
+                && let Some(bytes) = bytes_of(&kept.file).await
+            {
+                photos.push((photo.id, bytes));
+            }
+        }
+        let weights = match store.weights(&project.id).await? {
+            Some(blob) => bytes_of(&blob).await,
+            None => None,
+        };
+        let name = format!("{}.zip", project.name);
+        match (Archive { project, photos, weights }).pack() {
+            Ok(bytes) => {
+                if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes.as_slice()))) {
+                    save(&blob, &name);
+                }
+            }
+            Err(error) => state.say("error", Message::new("teach-not-exported").with("why", error.message())),
+        }
+        Ok(())
+    });
+}
+
+fn import(state: State, file: web_sys::File) {
+    attempt(state, async move {
+        let name = file.name();
+        let Some(bytes) = bytes_of(&file).await else {
+            state.say("error", Message::new("of-file").with("name", name).with("what", Message::new("file-gone")));
+            return Ok(());
+        };
+        if name.ends_with(".bpk") {
+            match teacher::open(state, bytes).await {
+                Ok(card) => publish_model(state, &card, &file),
+                Err(why) => state.say("error", Message::new("of-file").with("name", name).with("what", why)),
+            }
+            return Ok(());
+        }
+        let archive = match Archive::unpack(&bytes) {
+            Ok(archive) => archive,
+            Err(error) => {
+                state.say("error", Message::new("teach-not-imported").with("name", name).with("why", error.message()));
+                return Ok(());
+            }
+        };
+        let Some(store) = state.store() else { return Ok(()) };
+        // Imported beside what is there, also where that is the same project.
+        state.keep_now().await;
+        let known = archive.project.photos.clone();
+        let project = archive.project.without_photos(new_id());
+        if let Some(weights) = &archive.weights {
+            store.keep_taught(&project, weights).await?;
+        }
+        open(state, project).await?;
+        for (id, bytes) in archive.photos {
+            let Some(photo) = known.iter().find(|photo| photo.id == id) else { continue };
+            let parts = Array::of1(&Uint8Array::from(bytes.as_slice()));
+            let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) else { continue };
+            if !photos::restore(state, photo.clone(), blob).await {
+                break;
+            }
+        }
+        state.keep_now().await;
+        Ok(())
+    });
+}
+
+#[component]
+pub fn Projects() -> impl IntoView {
+    let state = expect_context::<State>();
+    let busy = move || state.phase.with(|phase| phase.busy());
+    // A property that is set anew takes away what is being typed.
+    let name = Memo::new(move |_| state.project.with(|project| project.name.clone()));
+    let options = move || {
+        let chosen = state.project.with(|project| project.id.clone());
+        let option = |(id, name): (String, String)| {
+            let selected = id == chosen;
+            view! { <option value=id prop:selected=selected>{name}</option> }
+        };
+        state.projects.get().into_iter().map(option).collect_view()
+    };
+    let choose = move |event: Targeted<Event, HtmlSelectElement>| {
+        let select = event.target();
+        let wanted = select.value(); // now: what is kept meanwhile draws the list anew
+        attempt(state, async move {
+            state.keep_now().await;
+            let Some(store) = state.store() else { return Ok(()) };
+            let opened = match store.project(&wanted).await? {
+                Some(project) => open(state, project).await?,
+                None => false,
+            };
+            if !opened {
+                select.set_value(&state.project.with_untracked(|project| project.id.clone()));
+            }
+            Ok(())
+        });
+    };
+    let imported = move |event: Targeted<Event, HtmlInputElement>| {
+        let input = event.target();
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            import(state, file);
+        }
+        input.set_value("");
+    };
+    view! {
+        <fieldset class="projects row" disabled=busy>
+            <label>
+                <span data-message="teach-project"></span>
+                <input type="text" data-testid="project-name" data-message="teach-project-name" maxlength="60"
+                    prop:value=move || name.get()
+                    on:change:target=move |event| {
+                        let name = event.target().value().trim().to_owned();
+                        if !name.is_empty() { state.change(|project| project.name = name) }
+                    }/>
+            </label>
+            <label hidden=move || state.projects.with(|projects| projects.len() < 2)>
+                <span data-message="teach-open-another"></span>
+                <select data-testid="project-select" on:change:target=choose>{options}</select>
+            </label>
+            <button data-testid="project-new" on:click=move |_| fresh(state) data-message="teach-new"></button>
+            <button data-testid="project-export" on:click=move |_| export(state) data-message="teach-export"></button>
+            <label class="button" for="project-import" data-message="teach-import"></label>
+            <input type="file" class="unseen" id="project-import" accept=".zip,.bpk" data-testid="project-import"
+                data-message="teach-import-input" on:change:target=imported/>
+            <details class="more">
+                <summary data-message="teach-delete"></summary>
+                <div>
+                    <button data-testid="project-delete" on:click=move |_| delete(state, false) data-message="teach-delete-this"></button>
+                    <button data-testid="delete-everything" on:click=move |_| delete(state, true) data-message="teach-delete-all"></button>
+                </div>
+            </details>
+        </fieldset>
+    }
+}
