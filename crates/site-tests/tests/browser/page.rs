@@ -222,3 +222,26 @@ async fn trunk_toml_is_read() {
     let index = std::fs::read_to_string(project("dist/index.html")).unwrap();
     assert!(index.contains("./page-") && !index.contains("\"/page-"), "links in dist/index.html are not relative");
 }
+
+/// The address names the part that is shown: a link opens it, Back and Forward change it, and a reload keeps it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_brings_its_part_back() {
+    let (site, browser) = (Site::built().await, Browser::start().await);
+    browser.open(&format!("{}/?device=cpu&model=resnet-20#teach", site.url)).await;
+    browser.wait("[data-testid=tab-teach][aria-current=page]").await;
+    browser.wait("#teach [data-testid=train-start]").await;
+    browser.click("[data-testid=tab-check]").await;
+    browser.wait("#check:not([hidden]) [data-testid=check-photos]").await;
+    assert!(browser.client.current_url().await.unwrap().as_str().ends_with("#check"));
+    browser.client.back().await.unwrap();
+    browser.wait("[data-testid=tab-teach][aria-current=page]").await;
+    browser.wait("#teach:not([hidden])").await;
+    browser.client.forward().await.unwrap();
+    browser.wait("[data-testid=tab-check][aria-current=page]").await;
+    browser.client.refresh().await.unwrap();
+    browser.wait("#check:not([hidden]) [data-testid=check-photos]").await;
+    // The parts meet in the program's own state: nothing of the page's is on the window or the body.
+    let own = "return [...Object.keys(window).filter((name) => /camscope/i.test(name)), ...Object.keys(document.body.dataset)]";
+    assert_eq!(browser.run(own, vec![]).await, json!([]));
+    browser.close().await;
+}
