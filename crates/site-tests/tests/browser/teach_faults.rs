@@ -81,7 +81,7 @@ async fn a_killed_renderer_costs_nothing_but_the_training() {
 
 /// A missing camera, full storage and missing code of this tab each give a message.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_camera_no_room_and_no_code_are_told() {
+async fn no_camera_and_no_room_are_told() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open_teach(&site, CPU).await;
     browser.click("[data-testid=class-camera]").await;
