@@ -79,7 +79,7 @@ async fn a_killed_renderer_costs_nothing_but_the_training() {
     browser.close().await;
 }
 
-/// A missing camera, full storage and missing code of this tab each give a message.
+/// A missing camera and full storage each give a message.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_camera_and_no_room_are_told() {
     let (site, browser) = (Site::built().await, Browser::start().await);
