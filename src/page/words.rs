@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, JSON, Object, Reflect};
+use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlSelectElement, MutationObserver, MutationObserverInit, MutationRecord, console};
@@ -21,6 +22,13 @@ const KEPT: &str = "camscope-language";
 
 thread_local! {
     static NOW: RefCell<Option<Language>> = const { RefCell::new(None) };
+    /// Notifies of a change of the language.
+    static CHANGED: ArcTrigger = ArcTrigger::new();
+}
+
+/// Run the effect that calls this again when the language changes: canvases have no `data-message`.
+pub fn track_language() {
+    CHANGED.with(ArcTrigger::track);
 }
 
 /// Fetches the visitor's language and begins: the page has its words from then on.
@@ -65,6 +73,7 @@ async fn speak(code: &'static str) -> Result<(), JsValue> {
         html.set_attribute("lang", code)?;
         fill_all(&html);
     }
+    CHANGED.with(ArcTrigger::notify);
     Ok(())
 }
 

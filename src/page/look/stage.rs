@@ -7,6 +7,7 @@ use crate::page::canvas;
 use crate::page::manifest::{Sample, samples};
 use crate::page::place::Place;
 use crate::page::web::fixed;
+use crate::page::words::track_language;
 use crate::render::{Colormap, OverlayOptions};
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -27,6 +28,7 @@ pub fn Stage() -> impl IntoView {
     let place = Place::new();
     Effect::new(move || {
         state.pictures.track();
+        track_language();
         let (Some(stage), Some(photo)) = (stage.get(), state.chosen_photo()) else { return };
         let shown = photo.shown();
         let prediction = shown.get(state.class.get()).or(shown.first());

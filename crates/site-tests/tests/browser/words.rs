@@ -45,7 +45,10 @@ async fn every_part_speaks_korean() {
     assert_eq!(browser.messages().await, [error]);
     let values = browser.attributes("[data-testid=map-canvas]", "data-values").await;
 
+    let stage = "[data-testid=stage-canvas]";
+    let labelled = browser.pixels(stage).await;
     choose(&browser, "ko").await;
+    assert_ne!(browser.pixels(stage).await, labelled, "the frame of the crop has its label in Korean");
     // The maps are unchanged, and the earlier message is in Korean now.
     assert_eq!(browser.attributes("[data-testid=map-canvas]", "data-values").await, values);
     let error = "README.md: 사진이 아니라 텍스트 파일입니다. JPEG, PNG, WebP, GIF, BMP 파일을 선택해 주세요.";
@@ -69,6 +72,8 @@ async fn every_part_speaks_korean() {
 
     // After a change back to English, no text is Korean.
     choose(&browser, "en").await;
+    browser.click("[data-testid=tab-look]").await;
+    assert_eq!(browser.pixels(stage).await, labelled);
     let foreign: Vec<_> = list(&browser, TEXTS).await.into_iter().filter(|text| is_korean(text)).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
     browser.close().await;
