@@ -89,7 +89,7 @@ async fn read_address(state: State) {
 
 /// Pixels on a side for which a model was made.
 fn usual_size(state: State, name: &str) -> u32 {
-    let model = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    let model = state.shared.model_named(name);
     match model {
         Some(model) => model.size,
         None => UNTRAINED.iter().find(|(known, ..)| *known == name).map_or(224, |(.., size)| *size),
@@ -119,7 +119,7 @@ fn start(state: State) {
 /// The engine is ready for the next step.
 fn go_on(state: State) {
     let Wanted { model: name, size, runs, batch, training, .. } = state.wanted.get_untracked();
-    let model = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    let model = state.shared.model_named(&name);
     CLIENT.with_borrow_mut(|client| {
         let Some(client) = client else { return };
         match model {

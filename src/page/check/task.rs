@@ -72,7 +72,7 @@ pub fn send(request: &Request) {
 /// Name and address of the network that is chosen.
 pub fn chosen_model(state: State) -> Option<Model> {
     let name = state.model.get_untracked();
-    state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned())
+    state.shared.model_named(&name)
 }
 
 /// Give the engines their next tasks, as far as they are free.
@@ -179,7 +179,7 @@ fn begin(state: State, photo: u32, photo_task: PhotoTask) {
             }
         }
         PhotoTask::Other(CompareWith::Model(name), ..) => spawn_local(async move {
-            let found = state.models.with_untracked(|models| models.iter().find(|m| m.name == name).cloned());
+            let found = state.shared.model_named(&name);
             let Some(Model { url, .. }) = found else { return give_up(state) };
             if with(|client| client.beside.as_ref() == Some(&url)) {
                 return compare(state, photo).await;

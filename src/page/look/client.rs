@@ -178,7 +178,7 @@ pub fn choose_model(state: State, name: String) {
 
 fn load(state: State) {
     let name = state.model.get_untracked();
-    let model = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    let model = state.shared.model_named(&name);
     let Some(Model { card, url, bytes, .. }) = model else { return };
     state.engine.set(EngineState::Loading { received: 0, total: bytes as u64 });
     send(&Request::Load { card, url });

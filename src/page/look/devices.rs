@@ -111,7 +111,7 @@ fn remembered(key: &str) -> Option<Times> {
 /// The WebGPU engine has loaded the model and is free. If a comparison is due, it begins.
 pub fn begin(state: State) {
     let name = state.model.get_untracked();
-    let model = state.models.with_untracked(|models| models.iter().find(|model| model.name == name).cloned());
+    let model = state.shared.model_named(&name);
     let Some(model) = model else { return };
     let due = COMPARISON.with_borrow_mut(|comparison| match comparison {
         Some(comparison) if comparison.model.is_none() => {

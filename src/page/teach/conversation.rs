@@ -98,8 +98,7 @@ impl Teacher {
         if self.loaded.as_ref() == Some(&wanted) {
             return Ok(());
         }
-        let found =
-            state.models.with_untracked(|models| models.iter().find(|model| model.name == project.base).cloned());
+        let found = state.shared.model_named(&project.base);
         let Some(Model { card, url, bytes, title, .. }) = found else {
             return Err(Fault::Failed(Message::new("teach-no-base").with("name", project.base)));
         };

@@ -44,8 +44,8 @@ fn matmul_kernel(
     }
 }
 
-/// Return the product of `a` `[m, k]` and `b` `[k, n]`, plus the contiguous bias `[n]` if there is one. Both factors are read with their own strides, so that a transposed factor
-/// needs no copy.
+/// Return the product of `a` `[m, k]` and `b` `[k, n]`, plus the contiguous bias `[n]` if there is one. Both factors are read with
+/// their own strides, so that a transposed factor needs no copy.
 pub fn product(a: CubeTensor, b: CubeTensor, bias: Option<CubeTensor>) -> CubeTensor {
     let ([rows, depth], [_, columns]) = (a.meta.shape().dims::<2>(), b.meta.shape().dims::<2>());
     let strides = |tensor: &CubeTensor| [tensor.meta.strides()[0], tensor.meta.strides()[1]];
