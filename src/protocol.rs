@@ -1,4 +1,8 @@
 //! Messages between the page and the engine worker. The data in them is defined in [`crate::core`].
+//!
+//! The page asks under an id of its own, and every answer names it: any number of replies for which [`Reply::is_last`] is
+//! `false`, and one for which it is `true`. A file (a photo, or weights) travels beside its request as a `Blob`, which the
+//! browser passes by reference; the pixels of a picture come back beside their reply in a buffer that is transferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +13,46 @@ use crate::core::message::Message;
 use crate::core::method::CamOptions;
 use crate::core::metrics::{Metric, MetricResult};
 
-/// A request of the page. The engine answers requests in order.
+/// What the page sends.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum ToEngine {
+    /// Answer a request, after those before it.
+    Ask {
+        /// Id of the answer.
+        id: u32,
+        /// What is asked for.
+        request: Request,
+    },
+    /// Steer a request that has not been answered. It overtakes all others.
+    Control {
+        /// Id of the request.
+        id: u32,
+        /// What to do.
+        control: Control,
+    },
+    /// Drop everything cached for a photo. Not answered.
+    Forget {
+        /// Id of the photo.
+        photo: u32,
+    },
+}
+
+/// How to steer a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Control {
+    /// Nobody waits for the answer any more: stop after the current step, and answer [`Reply::Stopped`].
+    Cancel,
+    /// Stop after the current step, and answer with what is there: a training with its best weights so far.
+    Finish,
+    /// Pause a training before its next step (`true`), or resume it (`false`).
+    Pause(bool),
+}
+
+/// A request of the page. Any of them may be answered by [`Reply::Failed`], by [`Reply::Stopped`] after it was cancelled, or by
+/// [`Reply::Unusable`] if the device fails.
 ///
-/// Any request may be answered by [`Reply::Failed`] instead, or by [`Reply::Unusable`] if the device fails.
+/// A request about a photo carries the photo's file. The engine decodes the file and runs inference on it only if nothing is
+/// cached under the photo's id, so that any engine can answer it at any time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Request {
     /// Fetch, verify and build a model. Everything cached with the model before is dropped. Answered by
@@ -22,25 +63,20 @@ pub enum Request {
         /// Address of the weights.
         url: String,
     },
-    /// Decode a photo, run inference on it, and cache the result under `photo`. Answered by [`Reply::Picture`] and
-    /// [`Reply::Inferred`].
-    Infer {
-        /// Id of the photo.
-        photo: u32,
-        /// The file's content.
-        bytes: Vec<u8>,
+    /// Decode a photo. It needs no network. Answered by [`Reply::Decoded`].
+    Decode {
         /// Longest side of the picture in the reply, in pixels.
         side: u32,
     },
-    /// Compute the CAM of any class from the cached features of a photo. Answered by [`Reply::Map`].
-    Map {
+    /// Decode a photo, run inference on it, and cache the result. Answered by [`Reply::Picture`] and [`Reply::Inferred`].
+    Infer {
         /// Id of the photo.
         photo: u32,
-        /// Index of the class.
-        class: usize,
+        /// Longest side of the picture in the reply, in pixels.
+        side: u32,
     },
-    /// Compute the maps of any classes by any method for a photo with a cached inference. Answered by
-    /// [`Reply::PassesDone`] while it takes long, and by [`Reply::Explained`] or [`Reply::Stopped`].
+    /// Compute the maps of any classes by any method. Answered by [`Reply::PassesDone`] while it takes long, and by
+    /// [`Reply::Explained`].
     Explain {
         /// Id of the photo.
         photo: u32,
@@ -49,8 +85,7 @@ pub enum Request {
         /// Indices of the classes.
         classes: Vec<usize>,
     },
-    /// Compute a metric of a class's map for a photo with a cached inference. Answered by [`Reply::PassesDone`] while
-    /// it takes long, and by [`Reply::MetricResult`] or [`Reply::Stopped`].
+    /// Compute a metric of a class's map. Answered by [`Reply::PassesDone`] while it takes long, and by [`Reply::Measured`].
     Metric {
         /// Id of the photo.
         photo: u32,
@@ -61,47 +96,38 @@ pub enum Request {
         /// The metric to compute.
         metric: Metric,
     },
-    /// Drop everything cached for a photo. Not answered.
-    Forget {
-        /// Id of the photo.
-        photo: u32,
-    },
     /// Decode a photo to train on, and cache the output of the frozen stages. Answered by [`Reply::FeaturesExtracted`].
     ExtractFeatures {
         /// Id of the photo.
         photo: u32,
-        /// The file's content.
-        bytes: Vec<u8>,
         /// Also cache the features of augmented copies.
         augment: bool,
     },
-    /// Fine-tune on photos with cached features. Answered by [`Reply::Lesson`] as it goes, and by [`Reply::Taught`] or
-    /// [`Reply::TeachFailed`].
+    /// Fine-tune on photos with cached features. Answered by [`Reply::Lesson`] as it goes, and by [`Reply::Taught`].
     Teach(Lesson),
-    /// Stop the running task after its current step. A training keeps its best weights so far.
-    Stop,
-    /// Pause the running training before its next step (`true`), or resume it (`false`).
-    Pause(bool),
     /// Load a second model from its `.bpk` file beside the first. Answered by [`Reply::SecondLoaded`].
-    LoadSecond {
-        /// The file's content.
-        file: Vec<u8>,
-    },
+    LoadSecond,
     /// Run inference on a photo with the loaded model and with the second one. Answered by [`Reply::Compared`].
-    Compare {
-        /// Id of the photo.
-        photo: u32,
-        /// The file's content.
-        bytes: Vec<u8>,
-    },
+    Compare,
     /// Time a network. Answered by [`Reply::Benchmarking`] after every run, and by [`Reply::Benchmarked`].
     Benchmark(BenchmarkSpec),
+}
+
+/// What the engine sends: a reply, and the id of the request that it belongs to; `None` for what nobody asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FromEngine {
+    /// Id of the request.
+    pub id: Option<u32>,
+    /// The reply.
+    pub reply: Reply,
 }
 
 /// A reply of the engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Reply {
-    /// The engine runs and has opened its device.
+    /// The engine's code runs; it opens its device.
+    Running,
+    /// The engine has opened its device.
     Started,
     /// The device cannot be opened or has failed. The engine will answer nothing more.
     Unusable {
@@ -117,8 +143,6 @@ pub enum Reply {
     },
     /// The model is ready.
     Loaded {
-        /// Name of the model.
-        model: String,
         /// Number of stages of its network.
         stages: usize,
         /// Whether the weights came from the browser's cache.
@@ -126,66 +150,25 @@ pub enum Reply {
         /// Time for fetching and building.
         milliseconds: f64,
     },
-    /// The decoded photo.
-    Picture {
-        /// Id of the photo.
-        photo: u32,
-        /// The photo, reduced for the screen.
-        picture: Picture,
-    },
-    /// The result of [`Request::Infer`].
-    Inferred {
-        /// Id of the photo.
-        photo: u32,
-        /// The most probable classes with their maps.
-        inference: Inference,
-    },
-    /// The result of [`Request::Map`].
-    Map {
-        /// Id of the photo.
-        photo: u32,
-        /// The class with its map.
-        prediction: Prediction,
-    },
+    /// The decoded photo, reduced for the screen.
+    Picture(Picture),
+    /// The result of [`Request::Decode`].
+    Decoded(Picture),
+    /// The result of [`Request::Infer`]: the most probable classes with their maps.
+    Inferred(Inference),
     /// Progress of maps or a metric that take many passes.
     PassesDone {
-        /// Id of the photo.
-        photo: u32,
         /// Passes done.
         done: usize,
         /// Passes in all.
         of: usize,
     },
-    /// The result of [`Request::Explain`].
-    Explained {
-        /// Id of the photo.
-        photo: u32,
-        /// The request's options.
-        options: CamOptions,
-        /// The classes with their maps, in the order of the request.
-        predictions: Vec<Prediction>,
-    },
-    /// [`Request::Stop`] ended maps or a metric.
-    Stopped {
-        /// Id of the photo.
-        photo: u32,
-    },
+    /// The result of [`Request::Explain`]: the classes with their maps, in the order of the request.
+    Explained(Vec<Prediction>),
     /// The result of [`Request::Metric`].
-    MetricResult {
-        /// Id of the photo.
-        photo: u32,
-        /// The request's options.
-        options: CamOptions,
-        /// The request's class.
-        class: usize,
-        /// What was measured.
-        result: MetricResult,
-    },
+    Measured(MetricResult),
     /// The features of a photo are cached: [`Request::ExtractFeatures`] is done.
-    FeaturesExtracted {
-        /// Id of the photo.
-        photo: u32,
-    },
+    FeaturesExtracted,
     /// Progress of [`Request::Teach`].
     Lesson(LessonEvent),
     /// The result of [`Request::Teach`]. The new model is the second one from now on.
@@ -197,22 +180,13 @@ pub enum Reply {
         /// The new model's predictions for all photos of the lesson.
         answers: Vec<Answer>,
     },
-    /// [`Request::Teach`] failed. The loaded model is unchanged.
-    TeachFailed {
-        /// What went wrong.
-        message: Message,
-    },
     /// The second model is ready.
     SecondLoaded {
         /// Its card, as JSON.
         card: String,
     },
-    /// The result of [`Request::Compare`].
+    /// The result of [`Request::Compare`], whose [`Reply::Picture`] comes before.
     Compared {
-        /// Id of the photo.
-        photo: u32,
-        /// The photo, as large as the engine decodes it.
-        picture: Picture,
         /// The loaded model's most probable classes.
         before: Inference,
         /// The second model's classes, best first; `None` if there is no second model.
@@ -228,10 +202,30 @@ pub enum Reply {
     /// The result of [`Request::Benchmark`].
     Benchmarked(BenchmarkResult),
     /// A request failed.
-    Failed {
-        /// Id of the photo that cannot be used; `None` if the model or the request is at fault.
-        photo: Option<u32>,
-        /// What went wrong.
-        message: Message,
-    },
+    Failed(Message),
+    /// A request was cancelled.
+    Stopped,
+}
+
+impl Reply {
+    /// Return whether no more replies to the same request follow.
+    pub fn is_last(&self) -> bool {
+        use Reply::{Benchmarking, Lesson, PassesDone, Picture, Progress};
+        !matches!(self, Progress { .. } | Picture(_) | PassesDone { .. } | Lesson(_) | Benchmarking { .. })
+    }
+
+    /// Take out the pixels of a picture, which travel beside the reply.
+    pub fn take_pixels(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Picture(picture) | Self::Decoded(picture) => Some(std::mem::take(&mut picture.rgb)),
+            _ => None,
+        }
+    }
+
+    /// Put back what [`Self::take_pixels`] took.
+    pub fn put_pixels(&mut self, pixels: Vec<u8>) {
+        if let Self::Picture(picture) | Self::Decoded(picture) = self {
+            picture.rgb = pixels;
+        }
+    }
 }

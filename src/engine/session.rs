@@ -79,10 +79,12 @@ impl Model {
 ///
 /// ```
 /// # use burn::tensor::{Device, Tensor, TensorData};
+/// # use camscope::core::method::CamOptions;
 /// # use camscope::engine::{EngineError, Session};
+/// # use std::ops::ControlFlow::Continue;
 /// let session = Session::new(Device::flex(), || 0.0);
-/// let maps = pollster::block_on(session.maps(0, &[1]));
-/// assert!(matches!(maps, Err(EngineError::NoModel)));
+/// let maps = session.explain(0, &CamOptions::default(), &[1], async |_, _| Continue(()));
+/// assert!(matches!(pollster::block_on(maps), Err(EngineError::NoModel)));
 /// ```
 pub struct Session {
     pub(super) device: Device,
@@ -256,16 +258,6 @@ impl Session {
         Ok((inference, CachedPhoto { rgb, inference: cached }))
     }
 
-    /// Compute the CAMs of any `classes` from the cached inference of photo `id`, without a new forward pass.
-    ///
-    /// # Errors
-    /// [`EngineError::NoModel`], [`EngineError::NoInference`], [`EngineError::Class`], [`EngineError::Read`].
-    pub async fn maps(&self, id: u32, classes: &[usize]) -> Result<Vec<Prediction>, EngineError> {
-        let model = self.loaded()?;
-        let cached = &self.cached(id, classes)?.inference;
-        Ok(predictions(model.head().await?, &model.card.classes, cached, classes))
-    }
-
     /// Compute the maps of any `classes` of photo `id` by any method.
     ///
     /// Methods of many passes call `progress(done, total)` after every batch of them, and stop when it breaks.
@@ -297,6 +289,11 @@ impl Session {
             Some(&class) => Err(EngineError::Class { class, classes: count }),
             None => Ok(photo),
         }
+    }
+
+    /// Return whether an inference of photo `id` is cached.
+    pub fn has_seen(&self, id: u32) -> bool {
+        self.cached_photos.contains_key(&id)
     }
 
     /// Drop everything cached for photo `id`.

@@ -25,6 +25,15 @@ pub struct Model {
     pub size: u32,
     /// The complete card as JSON, for the engine.
     pub card: String,
+    /// Probability below which the answer is "none of these", if the network was taught so.
+    pub threshold: Option<f32>,
+}
+
+impl Model {
+    /// Return whether the network is there to be studied beside others: small photos are no photos of visitors.
+    pub fn is_for_study(&self) -> bool {
+        self.size <= 32
+    }
 }
 
 /// A sample photo of the site.
@@ -74,6 +83,7 @@ fn model(card: JsValue) -> Option<Model> {
         bytes: property(&card, "bytes").as_f64()?,
         size: input_size(&card)?,
         card: JSON::stringify(&card).ok()?.into(),
+        threshold: None,
     })
 }
 

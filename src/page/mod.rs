@@ -2,10 +2,12 @@
 //! parts; [`shared`] is the state that they share.
 
 pub mod about;
-pub mod adapter;
 pub mod canvas;
 pub mod check;
+pub mod device_chip;
 pub mod engine;
+pub mod intake;
+pub mod keys;
 pub mod look;
 pub mod manifest;
 pub mod notices;
@@ -13,6 +15,8 @@ pub mod offline;
 pub mod place;
 pub mod shared;
 pub mod shell;
+pub mod task;
 pub mod teach;
 pub mod web;
+pub mod widgets;
 pub mod words;

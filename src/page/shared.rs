@@ -1,11 +1,16 @@
 //! What the parts of the page share.
 
 use leptos::prelude::*;
-use web_sys::{File, Url};
+use web_sys::{Blob, File, Url};
 
+use super::engine::device::DeviceLabel;
+use super::engine::{Engine, Fault, When};
 use super::manifest::Model;
+use super::notices::Notices;
 use super::offline::Offline;
+use crate::core::inference::Picture;
 use crate::core::message::Message;
+use crate::protocol::{Reply, Request};
 
 /// A part of the page. The hash of the page's address names the one that is shown, so that Back, a reload and a copied link
 /// bring it back.
@@ -52,15 +57,6 @@ impl Part {
     }
 }
 
-/// The device that computes, and why.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DeviceLabel {
-    /// `webgpu` or `cpu`; empty before it is chosen.
-    pub device: &'static str,
-    /// The same for people.
-    pub message: Message,
-}
-
 /// A photo sent to Teach.
 #[derive(Clone)]
 pub struct SentPhoto {
@@ -85,27 +81,57 @@ pub struct Shared {
     pub wanted_model: RwSignal<Option<String>>,
     /// The device that Look uses, on which the other parts begin.
     pub device: RwSignal<DeviceLabel>,
+    /// Look's engine, which also decodes photos for the other parts.
+    engine: StoredValue<Engine, LocalStorage>,
     /// Whether Look's engine has its first network, or has failed. Two engines that start at once slow each other.
     pub settled: RwSignal<bool>,
+    /// Whether files are dragged over the page.
+    pub dragging: RwSignal<bool>,
+    /// Files that were dropped or pasted, until the part that is shown takes them.
+    pub arrived: RwSignal<Vec<(String, File)>, LocalStorage>,
     /// Photos that Teach has not taken yet.
     pub sent: RwSignal<Vec<SentPhoto>, LocalStorage>,
     /// What the service worker tells.
     pub offline: Offline,
+    /// What there is to say.
+    pub notices: Notices,
 }
 
 impl Shared {
     /// Begin with the part that the address names.
     pub fn new(part: Part) -> Self {
+        let device = RwSignal::new(DeviceLabel::unknown());
         Self {
             part: RwSignal::new(part),
             models: RwSignal::default(),
             no_models: RwSignal::default(),
             model: RwSignal::default(),
             wanted_model: RwSignal::default(),
-            device: RwSignal::new(DeviceLabel { device: "", message: "device-unknown".into() }),
+            device,
+            engine: StoredValue::new_local(Engine::new(move || device.get_untracked().device)),
             settled: RwSignal::new(false),
+            dragging: RwSignal::new(false),
+            arrived: RwSignal::new_local(Vec::new()),
             sent: RwSignal::new_local(Vec::new()),
             offline: Offline::new(),
+            notices: Notices::new(),
+        }
+    }
+
+    /// Return Look's engine.
+    pub fn engine(&self) -> Engine {
+        self.engine.get_value()
+    }
+
+    /// Have a photo decoded, as every part shows it, with at most `side` pixels per side.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub async fn decode(&self, file: Blob, side: u32) -> Result<Picture, Message> {
+        match self.engine().ask(None, Request::Decode { side }, Some(file), When::Now).last(drop).await {
+            Ok(Reply::Decoded(picture)) => Ok(picture),
+            Err(Fault::Failed(why)) => Err(why),
+            _ => Err("engine-failed".into()),
         }
     }
 

@@ -1,17 +1,24 @@
 //! The frame: header, the parts, footer. The address's hash says which part is shown.
 
+use icondata_core::IconData;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::about::About;
 use super::check::Check;
+use super::device_chip::DeviceChip;
+use super::intake;
+use super::keys::Shortcuts;
 use super::look::{self, Look};
 use super::notices::NoticeList;
 use super::offline::{self, NewVersion};
 use super::shared::{Part, Shared};
 use super::teach::Teach;
 use super::web::{document, parameter, window};
+use super::widgets::appearance::Appearance;
+use super::widgets::icon::Icon;
+use super::widgets::picker::Picker;
 use super::words;
 
 /// Open the page as soon as it has its words.
@@ -40,7 +47,9 @@ fn addressed() -> Part {
 fn App() -> impl IntoView {
     let shared = Shared::new(addressed());
     provide_context(shared);
-    let state = look::State::new(shared);
+    let appearance = Appearance::new();
+    provide_context(appearance);
+    let state = look::State::new(shared, appearance);
     provide_context(state);
     // Back and Forward change the hash.
     let follow = window_event_listener(ev::hashchange, move |_| {
@@ -53,6 +62,7 @@ fn App() -> impl IntoView {
     std::mem::forget(follow); // lives as long as the page
     offline::listen(shared.offline, shared.settled);
     provide_context(shared.offline);
+    intake::listen(shared);
     look::begin(state);
     let shown = move |part: Part| shared.part.get() == part;
     // A part is made when it is first shown, and then stays.
@@ -66,8 +76,8 @@ fn App() -> impl IntoView {
     let [check, teach, about] = [Part::Check, Part::Teach, Part::About].map(was_shown);
     view! {
         <Header/>
-        <div class="messages"><NoticeList notices=state.notices/></div>
-        <main class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !shown(Part::Look)>
+        <NoticeList notices=shared.notices/>
+        <main class="look" class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !shown(Part::Look)>
             <Look/>
         </main>
         <section id="check" role="main" hidden=move || !shown(Part::Check)>
@@ -81,23 +91,37 @@ fn App() -> impl IntoView {
         </section>
         <Footer/>
         <NewVersion/>
+        <div class="drop-here" hidden=move || !shared.dragging.get()><p data-message="drop-here"></p></div>
     }
 }
 
 #[component]
 fn Header() -> impl IntoView {
     let shared = expect_context::<Shared>();
-    let tab = move |part: Part| {
+    let state = expect_context::<look::State>();
+    let tab = move |part: Part, icon: &'static IconData| {
         let current = move || (shared.part.get() == part).then_some("page");
-        view! { <a class="tab" href=format!("#{}", part.name()) data-testid=part.tab() data-message=part.tab() aria-current=current></a> }
+        view! {
+            <a class="tab" href=format!("#{}", part.name()) data-testid=part.tab() aria-current=current>
+                <Icon of=icon/><span data-message=part.tab()></span>
+            </a>
+        }
     };
+    let icons = [icondata_lu::LuImage, icondata_lu::LuImages, icondata_lu::LuGraduationCap, icondata_lu::LuInfo];
+    let choose = Callback::new(move |name: String| look::choose_model(state, name));
     view! {
         <header>
-            <h1>"camscope"</h1>
-            <nav data-message="tabs">{Part::ALL.map(tab).into_iter().collect_view()}</nav>
-            <look::ModelChoice/>
-            <look::Engine/>
-            <select class="languages" data-testid="language-select" data-languages data-message="language"></select>
+            <h1><a href="#look" data-message="home">"camscope"</a></h1>
+            <nav data-message="tabs">{Part::ALL.into_iter().zip(icons).map(|(part, icon)| tab(part, icon)).collect_view()}</nav>
+            <div class="model" hidden=move || shared.part.get() != Part::Look>
+                <Picker id="model-select" models=shared.models chosen=shared.model choose/>
+            </div>
+            <DeviceChip/>
+            <label class="languages" data-message="language-note">
+                <Icon of=icondata_lu::LuLanguages/>
+                <select data-testid="language-select" data-languages data-message="language"></select>
+            </label>
+            <Shortcuts/>
         </header>
     }
 }
@@ -108,7 +132,6 @@ fn Footer() -> impl IntoView {
     view! {
         <footer data-kept=move || shared.offline.kept.get().name()>
             <p data-message="footer"></p>
-            <look::Source/>
         </footer>
     }
 }

@@ -7,13 +7,14 @@ mod weights;
 
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::MessageEvent;
+use web_sys::{Blob, MessageEvent};
 
-use self::inbox::Inbox;
-use self::scope::{has_little_memory, has_software_adapter, now, scope, send, send_failure};
+use self::inbox::{Asked, Inbox, Run, Waiting};
+use self::scope::{Answer, has_little_memory, has_software_adapter, now, scope};
+use self::tasks::Fault;
 use super::Session;
 use crate::core::message::Message;
 use crate::device::{DeviceKind, open};
@@ -26,11 +27,12 @@ pub fn run(kind: DeviceKind) {
     console_error_panic_hook::set_once();
     let inbox = Rc::new(Inbox::default());
     let receiver = inbox.clone();
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-        let bytes = Uint8Array::new(&message.data()).to_vec();
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let parts: Array = event.data().unchecked_into();
+        let bytes = Uint8Array::new(&parts.get(0)).to_vec();
         match postcard::from_bytes(&bytes) {
-            Ok(request) => receiver.push(request),
-            Err(_) => send_failure(None, Message::new("engine-unfit")),
+            Ok(message) => receiver.push(message, parts.get(1).dyn_into::<Blob>().ok()),
+            Err(_) => Answer::to(None).send(Reply::Unusable { reason: Message::new("engine-unfit") }),
         }
     });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -42,18 +44,21 @@ pub fn run(kind: DeviceKind) {
         save_memory();
     }
     spawn_local(async move {
+        let page = Answer::to(None);
+        page.send(Reply::Running);
         let device = match open(kind).await {
             Ok(device) => device,
-            Err(error) => return send(&Reply::Unusable { reason: Message::from(&error) }),
+            Err(error) => return page.send(Reply::Unusable { reason: Message::from(&error) }),
         };
         if has_software_adapter() {
             assume_software_adapter();
         }
         let mut session = Session::new(device, now);
-        send(&Reply::Started);
+        page.send(Reply::Started);
         loop {
             match inbox.pop() {
-                Some(request) => answer(&mut session, request, &inbox).await,
+                Some(Waiting::Asked(asked)) => answer(&mut session, asked, &inbox).await,
+                Some(Waiting::Forget(photo)) => session.forget(photo),
                 None if session.is_cold() => tasks::use_idle_time(&mut session, &inbox).await,
                 None => inbox.wait().await,
             }
@@ -74,26 +79,29 @@ fn run_constructors() {
     unsafe { __wasm_call_ctors() };
 }
 
-async fn answer(session: &mut Session, request: Request, inbox: &Inbox) {
-    match request {
-        Request::Load { card, url } => tasks::load(session, &card, &url).await,
-        Request::Infer { photo, bytes, side } => tasks::infer(session, photo, bytes, side).await,
-        Request::Map { photo, class } => tasks::map(session, photo, class).await,
+async fn answer(session: &mut Session, asked: Asked, inbox: &Inbox) {
+    let (answer, file) = (Answer::to(Some(asked.id)), asked.file);
+    let run = Run { answer, inbox };
+    let done = match asked.request {
+        Request::Load { card, url } => tasks::load(session, &card, &url, run).await,
+        Request::Decode { side } => tasks::decode_only(file, side).await,
+        Request::Infer { photo, side } => tasks::infer(session, photo, file, side, answer).await,
         Request::Explain { photo, options, classes } => {
-            tasks::explain(session, photo, options, &classes, inbox).await;
+            tasks::explain(session, photo, file, options, &classes, run).await
         }
         Request::Metric { photo, options, class, metric } => {
-            tasks::measure(session, photo, options, class, metric, inbox).await;
+            tasks::measure(session, photo, file, (options, class, metric), run).await
         }
-        Request::Forget { photo } => session.forget(photo),
-        Request::ExtractFeatures { photo, bytes, augment } => {
-            tasks::extract_features(session, photo, &bytes, augment);
-        }
-        Request::Teach(lesson) => tasks::teach(session, &lesson, inbox).await,
-        Request::LoadSecond { file } => tasks::load_second(session, file),
-        Request::Compare { photo, bytes } => tasks::compare(session, photo, &bytes).await,
-        Request::Benchmark(spec) => tasks::benchmark(session, &spec, inbox).await,
-        // A running task takes these out of the inbox itself. Here they came after its end.
-        Request::Stop | Request::Pause(_) => {}
-    }
+        Request::ExtractFeatures { photo, augment } => tasks::extract_features(session, photo, file, augment).await,
+        Request::Teach(lesson) => tasks::teach(session, &lesson, run).await,
+        Request::LoadSecond => tasks::load_second(session, file).await,
+        Request::Compare => tasks::compare(session, file, answer).await,
+        Request::Benchmark(spec) => tasks::benchmark(session, &spec, run).await,
+    };
+    answer.send(match done {
+        Ok(reply) => reply,
+        Err(Fault::Stopped) => Reply::Stopped,
+        Err(Fault::Failed(message)) => Reply::Failed(message),
+        Err(Fault::Device(reason)) => Reply::Unusable { reason },
+    });
 }

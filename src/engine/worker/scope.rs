@@ -1,14 +1,12 @@
 //! The worker's side of the browser: replies, clock, pauses, memory.
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::DedicatedWorkerGlobalScope;
+use web_sys::{Blob, DedicatedWorkerGlobalScope};
 
 use crate::core::adapter::is_software;
-use crate::core::message::Message;
-use crate::engine::EngineError;
-use crate::protocol::Reply;
+use crate::protocol::{FromEngine, Reply};
 
 /// Return the worker's global scope.
 pub fn scope() -> DedicatedWorkerGlobalScope {
@@ -36,30 +34,45 @@ pub fn is_measured() -> bool {
     scope().location().search().contains("&bench")
 }
 
-/// Send a reply to the page. The buffer is transferred, not copied.
-pub fn send(reply: &Reply) {
-    match postcard::to_stdvec(reply) {
-        Ok(bytes) => {
-            let array = Uint8Array::from(bytes.as_slice());
-            let transfer = js_sys::Array::of1(&array.buffer());
-            let _ = scope().post_message_with_transfer(&array, &transfer);
+/// The way back to the page for one request.
+#[derive(Clone, Copy)]
+pub struct Answer {
+    id: Option<u32>,
+}
+
+impl Answer {
+    /// Answer the request of that id; `None` for what nobody asked for.
+    pub fn to(id: Option<u32>) -> Self {
+        Self { id }
+    }
+
+    /// Return the request's id; 0, which no request has, for what nobody asked for.
+    pub fn id(self) -> u32 {
+        self.id.unwrap_or(0)
+    }
+
+    /// Send a reply. Its buffers are transferred, not copied.
+    pub fn send(self, mut reply: Reply) {
+        let pixels = reply.take_pixels().map(|pixels| Uint8Array::from(pixels.as_slice()));
+        match postcard::to_stdvec(&FromEngine { id: self.id, reply }) {
+            Ok(bytes) => {
+                let array = Uint8Array::from(bytes.as_slice());
+                let (parts, buffers) = (Array::of1(&array), Array::of1(&array.buffer()));
+                if let Some(pixels) = pixels {
+                    parts.push(&pixels);
+                    buffers.push(&pixels.buffer());
+                }
+                let _ = scope().post_message_with_transfer(&parts, &buffers);
+            }
+            Err(error) => web_sys::console::error_1(&error.to_string().into()),
         }
-        Err(error) => web_sys::console::error_1(&error.to_string().into()),
     }
 }
 
-/// Report that a request failed.
-pub fn send_failure(photo: Option<u32>, message: Message) {
-    send(&Reply::Failed { photo, message });
-}
-
-/// Report an error: [`Reply::Unusable`] if the device has failed, else [`Reply::Failed`].
-pub fn send_error(photo: Option<u32>, error: &EngineError) {
-    if error.is_device_fault() {
-        web_sys::console::error_1(&error.to_string().into());
-        return send(&Reply::Unusable { reason: "device-silent".into() });
-    }
-    send_failure(photo, Message::from(error));
+/// Read a file that the page sent along. `None` if the browser can no longer read it.
+pub async fn read_file(file: Option<Blob>) -> Option<Vec<u8>> {
+    let buffer = JsFuture::from(file?.array_buffer()).await.ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
 }
 
 /// Return the bytes of this worker's linear memory.

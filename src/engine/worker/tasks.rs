@@ -2,9 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use super::inbox::Inbox;
+use web_sys::Blob;
+
+use super::inbox::{Inbox, Run};
 use super::scope::{
-    has_little_memory, has_software_adapter, is_measured, memory, now, send, send_error, send_failure, sleep, yield_now,
+    Answer, has_little_memory, has_software_adapter, is_measured, memory, now, read_file, sleep, yield_now,
 };
 use super::weights::{cached, receive, request, store};
 use crate::cam::CamError;
@@ -30,10 +32,32 @@ const PAGE_RESPONSE: i32 = 30;
 /// Milliseconds between two pauses for messages, and between two progress reports, while a task runs.
 const YIELD_EVERY: f64 = 40.0;
 
-/// Load a model.
-pub async fn load(session: &mut Session, card: &str, url: &str) {
-    if let Err(message) = fetch_and_build(session, card, url).await {
-        send_failure(None, message);
+/// Why a request was not answered by a result.
+pub enum Fault {
+    /// It was cancelled.
+    Stopped,
+    /// What was asked for cannot be done.
+    Failed(Message),
+    /// The device does not compute any more.
+    Device(Message),
+}
+
+impl From<EngineError> for Fault {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cam(CamError::Stopped) | EngineError::Stopped => Self::Stopped,
+            error if error.is_device_fault() => {
+                web_sys::console::error_1(&error.to_string().into());
+                Self::Device("device-silent".into())
+            }
+            error => Self::Failed(Message::from(&error)),
+        }
+    }
+}
+
+impl From<Message> for Fault {
+    fn from(message: Message) -> Self {
+        Self::Failed(message)
     }
 }
 
@@ -46,7 +70,7 @@ pub async fn use_idle_time(session: &mut Session, inbox: &Inbox) {
 }
 
 /// Fetch the weights, from the cache if it holds the right bytes, and build the model.
-async fn fetch_and_build(session: &mut Session, card: &str, url: &str) -> Result<(), Message> {
+pub async fn load(session: &mut Session, card: &str, url: &str, run: Run<'_>) -> Result<Reply, Fault> {
     let start = now();
     let card: ModelCard =
         serde_json::from_str(card).map_err(|e| Message::new("model-card").with("why", e.to_string()))?;
@@ -62,176 +86,181 @@ async fn fetch_and_build(session: &mut Session, card: &str, url: &str) -> Result
             if cfg!(feature = "gpu") && !has_software_adapter() && !has_little_memory() && !is_measured() {
                 session.compile(&card);
             }
-            receive(weights, card.bytes).await.map_err(&fault)?
+            receive(weights, card.bytes, run).await.map_err(&fault)?.ok_or(Fault::Stopped)?
         }
     };
-    let model = card.name.clone();
     let to_store = (!from_cache).then(|| bytes.clone());
     session.load(card, bytes).map_err(|e| fault(Message::from(&e)))?;
     if let Some(bytes) = to_store {
         store(url, &bytes).await; // only now, because the session has verified them
     }
-    send(&Reply::Loaded { model, stages: session.stages(), from_cache, milliseconds: now() - start });
-    Ok(())
+    Ok(Reply::Loaded { stages: session.stages(), from_cache, milliseconds: now() - start })
+}
+
+async fn decode(file: Option<Blob>) -> Result<Photo, Fault> {
+    let bytes = read_file(file).await.ok_or_else(|| Message::new("file-gone"))?;
+    Photo::decode(&bytes).map_err(|error| Fault::Failed(Message::from(&error)))
+}
+
+/// Decode a photo.
+pub async fn decode_only(file: Option<Blob>, side: u32) -> Result<Reply, Fault> {
+    Ok(Reply::Decoded(picture(decode(file).await?, side)))
 }
 
 /// Decode a photo and run inference on it. The picture is sent even if the inference fails.
-pub async fn infer(session: &mut Session, photo: u32, bytes: Vec<u8>, side: u32) {
+pub async fn infer(
+    session: &mut Session,
+    photo: u32,
+    file: Option<Blob>,
+    side: u32,
+    answer: Answer,
+) -> Result<Reply, Fault> {
+    let bytes = read_file(file).await.ok_or_else(|| Message::new("file-gone"))?;
     let start = now();
-    let decoded = match Photo::decode(&bytes) {
-        Ok(decoded) => decoded,
-        Err(error) => return send_failure(Some(photo), Message::from(&error)),
-    };
+    let decoded = Photo::decode(&bytes).map_err(|error| Message::from(&error))?;
     drop(bytes);
     let decode = now() - start;
     let result = session.infer(photo, &decoded, TOP).await;
-    send(&Reply::Picture { photo, picture: picture(decoded, side) });
-    match result {
-        Ok(mut inference) => {
-            (inference.timing.decode, inference.timing.memory) = (decode, memory());
-            send(&Reply::Inferred { photo, inference });
-        }
-        Err(error) => send_error(Some(photo), &error),
-    }
+    answer.send(Reply::Picture(picture(decoded, side)));
+    let mut inference = result?;
+    (inference.timing.decode, inference.timing.memory) = (decode, memory());
+    Ok(Reply::Inferred(inference))
 }
 
-/// Compute the CAM of one class.
-pub async fn map(session: &Session, photo: u32, class: usize) {
-    match session.maps(photo, &[class]).await {
-        Ok(predictions) => {
-            for prediction in predictions {
-                send(&Reply::Map { photo, prediction });
-            }
-        }
-        Err(error) => send_error(None, &error),
+/// Have an inference of the photo in the cache: another engine may have been asked before, or another model.
+async fn see(session: &mut Session, photo: u32, file: Option<Blob>) -> Result<(), Fault> {
+    if !session.has_seen(photo) {
+        session.infer(photo, &decode(file).await?, TOP).await?;
     }
+    Ok(())
 }
 
 /// Compute maps by any method.
-pub async fn explain(session: &Session, photo: u32, options: CamOptions, classes: &[usize], inbox: &Inbox) {
-    match session.explain(photo, &options, classes, progress_reporter(photo, inbox)).await {
-        Ok(predictions) => send(&Reply::Explained { photo, options, predictions }),
-        Err(EngineError::Cam(CamError::Stopped)) => send(&Reply::Stopped { photo }),
-        Err(error) => send_error(None, &error),
-    }
+pub async fn explain(
+    session: &mut Session,
+    photo: u32,
+    file: Option<Blob>,
+    options: CamOptions,
+    classes: &[usize],
+    run: Run<'_>,
+) -> Result<Reply, Fault> {
+    see(session, photo, file).await?;
+    Ok(Reply::Explained(session.explain(photo, &options, classes, progress_reporter(run)).await?))
 }
 
 /// Compute a metric of a map.
-pub async fn measure(session: &Session, photo: u32, options: CamOptions, class: usize, metric: Metric, inbox: &Inbox) {
-    let progress = progress_reporter(photo, inbox);
-    let result = match metric {
+pub async fn measure(
+    session: &mut Session,
+    photo: u32,
+    file: Option<Blob>,
+    (options, class, metric): (CamOptions, usize, Metric),
+    run: Run<'_>,
+) -> Result<Reply, Fault> {
+    see(session, photo, file).await?;
+    let progress = progress_reporter(run);
+    Ok(Reply::Measured(match metric {
         Metric::Faithfulness => {
-            session.faithfulness(photo, &options, class, progress).await.map(MetricResult::Faithfulness)
+            MetricResult::Faithfulness(session.faithfulness(photo, &options, class, progress).await?)
         }
-        Metric::Sanity => session.sanity(photo, &options, class, progress).await.map(MetricResult::Sanity),
-    };
-    match result {
-        Ok(result) => send(&Reply::MetricResult { photo, options, class, result }),
-        Err(EngineError::Cam(CamError::Stopped)) => send(&Reply::Stopped { photo }),
-        Err(error) => send_error(None, &error),
-    }
+        Metric::Sanity => MetricResult::Sanity(session.sanity(photo, &options, class, progress).await?),
+    }))
 }
 
-/// Return a callback that now and then reports progress and lets messages in, and that breaks on [`Request::Stop`].
-///
-/// [`Request::Stop`]: crate::protocol::Request::Stop
-fn progress_reporter(photo: u32, inbox: &Inbox) -> impl AsyncFnMut(usize, usize) -> ControlFlow<()> {
+/// Return a callback that now and then reports progress and lets messages in, and that breaks when the request is cancelled.
+fn progress_reporter(Run { answer, inbox }: Run<'_>) -> impl AsyncFnMut(usize, usize) -> ControlFlow<()> {
     let mut yielded = now();
     async move |done, of| {
         if now() - yielded > YIELD_EVERY {
-            send(&Reply::PassesDone { photo, done, of });
+            answer.send(Reply::PassesDone { done, of });
             yield_now().await;
             yielded = now();
         }
-        if inbox.take_control().stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if inbox.is_cancelled(answer) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
 /// Decode a photo to train on and cache its features.
-pub fn extract_features(session: &mut Session, photo: u32, bytes: &[u8], augment: bool) {
-    let extracted = Photo::decode(bytes)
-        .map_err(|error| Message::from(&error))
-        .and_then(|decoded| session.extract_features(photo, &decoded, augment).map_err(|error| Message::from(&error)));
-    match extracted {
-        Ok(()) => send(&Reply::FeaturesExtracted { photo }),
-        Err(message) => send_failure(Some(photo), message),
-    }
+pub async fn extract_features(
+    session: &mut Session,
+    photo: u32,
+    file: Option<Blob>,
+    augment: bool,
+) -> Result<Reply, Fault> {
+    session.extract_features(photo, &decode(file).await?, augment)?;
+    Ok(Reply::FeaturesExtracted)
 }
 
 /// Fine-tune, and keep the new model as the second one.
-pub async fn teach(session: &mut Session, lesson: &Lesson, inbox: &Inbox) {
-    match run_lesson(session, lesson, inbox).await {
-        Err(error) if error.is_device_fault() => send_error(None, &error),
-        Err(error) => send(&Reply::TeachFailed { message: Message::from(&error) }),
-        Ok(()) => {}
-    }
-}
-
-async fn run_lesson(session: &mut Session, lesson: &Lesson, inbox: &Inbox) -> Result<(), EngineError> {
-    let (mut yielded, mut reported, mut paused) = (now(), 0.0, false);
+pub async fn teach(session: &mut Session, lesson: &Lesson, Run { answer, inbox }: Run<'_>) -> Result<Reply, Fault> {
+    let (mut yielded, mut reported, mut paused, mut cancelled) = (now(), 0.0, false, false);
     let taught = session.teach(lesson, async |event| {
         let epoch = matches!(event, LessonEvent::Epoch { .. });
         if epoch || now() - reported > YIELD_EVERY {
             reported = now();
-            send(&Reply::Lesson(event));
+            answer.send(Reply::Lesson(event));
         }
         if now() - yielded > YIELD_EVERY {
             yield_now().await;
             yielded = now();
         }
         loop {
-            let control = inbox.take_control();
-            paused = control.pause.unwrap_or(paused);
-            match (control.stop, paused) {
+            let wanted = inbox.wanted(answer);
+            paused = wanted.pause.unwrap_or(paused);
+            cancelled |= wanted.cancel;
+            match (wanted.cancel || wanted.finish, paused) {
                 (true, _) => return ControlFlow::Break(()),
                 (false, false) => return ControlFlow::Continue(()),
                 (false, true) => inbox.wait().await,
             }
         }
     });
-    let taught = taught.await?;
-    let (card, file) = encode_named(&taught.network, taught.card).await?;
-    let card = serde_json::to_string(session.set_second(card, taught.network)).map_err(CheckpointError::from)?;
-    send(&Reply::Taught { card, file, answers: taught.answers });
-    Ok(())
+    let taught = taught.await;
+    if cancelled {
+        return Err(Fault::Stopped);
+    }
+    let taught = taught?;
+    let (card, file) = encode_named(&taught.network, taught.card).await.map_err(EngineError::from)?;
+    let card = serde_json::to_string(session.set_second(card, taught.network))
+        .map_err(|error| EngineError::from(CheckpointError::from(error)))?;
+    Ok(Reply::Taught { card, file, answers: taught.answers })
 }
 
 /// Load the second model.
-pub fn load_second(session: &mut Session, file: Vec<u8>) {
-    let loaded =
-        session.load_second(file).map_err(|error| Message::new("file-unopened").with("why", Message::from(&error)));
-    match loaded.and_then(|card| serde_json::to_string(card).map_err(|error| untranslated(&error))) {
-        Ok(card) => send(&Reply::SecondLoaded { card }),
-        Err(message) => send_failure(None, message),
-    }
+pub async fn load_second(session: &mut Session, file: Option<Blob>) -> Result<Reply, Fault> {
+    let bytes = read_file(file).await.ok_or_else(|| Message::new("file-gone"))?;
+    let card =
+        session.load_second(bytes).map_err(|error| Message::new("file-unopened").with("why", Message::from(&error)))?;
+    Ok(Reply::SecondLoaded { card: serde_json::to_string(card).map_err(|error| untranslated(&error))? })
 }
 
 /// Decode a photo and run inference on it with both models.
-pub async fn compare(session: &Session, photo: u32, bytes: &[u8]) {
-    let decoded = match Photo::decode(bytes) {
-        Ok(decoded) => decoded,
-        Err(error) => return send_failure(Some(photo), Message::from(&error)),
-    };
-    match session.compare(&decoded, TOP).await {
-        Ok((mut before, after)) => {
-            before.timing.memory = memory();
-            send(&Reply::Compared { photo, picture: picture(decoded, u32::MAX), before, after });
-        }
-        Err(error) => send_error(Some(photo), &error),
-    }
+pub async fn compare(session: &Session, file: Option<Blob>, answer: Answer) -> Result<Reply, Fault> {
+    let decoded = decode(file).await?;
+    let (mut before, after) = session.compare(&decoded, TOP).await?;
+    before.timing.memory = memory();
+    answer.send(Reply::Picture(picture(decoded, u32::MAX)));
+    Ok(Reply::Compared { before, after })
 }
 
 /// Time a network.
-pub async fn benchmark(session: &Session, spec: &BenchmarkSpec, inbox: &Inbox) {
+pub async fn benchmark(
+    session: &Session,
+    spec: &BenchmarkSpec,
+    Run { answer, inbox }: Run<'_>,
+) -> Result<Reply, Fault> {
+    let mut cancelled = false;
     let result = session.benchmark(spec, async |done, of| {
-        send(&Reply::Benchmarking { done, of });
+        answer.send(Reply::Benchmarking { done, of });
         yield_now().await;
-        if inbox.take_control().stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let wanted = inbox.wanted(answer);
+        cancelled |= wanted.cancel;
+        if wanted.cancel || wanted.finish { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    match result.await {
-        Ok(result) => send(&Reply::Benchmarked(BenchmarkResult { memory: memory(), ..result })),
-        Err(error) => send_error(None, &error),
+    let result = result.await;
+    if cancelled {
+        return Err(Fault::Stopped);
     }
+    Ok(Reply::Benchmarked(BenchmarkResult { memory: memory(), ..result? }))
 }
 
 /// Reduce a photo to at most `side` pixels on its long side.

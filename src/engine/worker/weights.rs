@@ -1,11 +1,15 @@
 //! A model's weights in the browser: downloaded with progress, and cached for the next visit.
 
-use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::JsCast;
+use std::pin::pin;
+
+use futures::future::{Either, select};
+use js_sys::{Promise, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use super::scope::{scope, send};
+use super::inbox::{Inbox, Run};
+use super::scope::{Answer, scope};
 use crate::core::message::Message;
 use crate::protocol::Reply;
 
@@ -18,13 +22,18 @@ pub fn request(url: &str) -> js_sys::Promise {
 }
 
 /// Receive the weights that [`request`] asked for, and send [`Reply::Progress`] for each chunk. `total` is the number of bytes
-/// expected.
+/// expected. `None` if the request was cancelled meanwhile, which a connection that stalls does not delay.
 ///
 /// # Errors
 /// A message that says why the download failed.
-pub async fn receive(requested: js_sys::Promise, total: u64) -> Result<Vec<u8>, Message> {
+pub async fn receive(
+    requested: js_sys::Promise,
+    total: u64,
+    Run { answer, inbox }: Run<'_>,
+) -> Result<Option<Vec<u8>>, Message> {
     let lost = |_| Message::new("weights-lost");
-    let response: Response = JsFuture::from(requested).await.map_err(lost)?.unchecked_into();
+    let Some(response) = before_cancel(requested, answer, inbox).await else { return Ok(None) };
+    let response: Response = response.map_err(lost)?.unchecked_into();
     if !response.ok() {
         return Err(Message::new("weights-refused")
             .with("status", response.status().to_string())
@@ -33,15 +42,34 @@ pub async fn receive(requested: js_sys::Promise, total: u64) -> Result<Vec<u8>, 
     let Some(body) = response.body() else { return Err("weights-none".into()) };
     let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::with_capacity(total as usize);
-    send(&Reply::Progress { received: 0, total });
+    answer.send(Reply::Progress { received: 0, total });
     loop {
-        let part = JsFuture::from(reader.read()).await.map_err(lost)?;
+        let Some(part) = before_cancel(reader.read(), answer, inbox).await else {
+            let _ = reader.cancel();
+            return Ok(None);
+        };
+        let part = part.map_err(lost)?;
         if Reflect::get(&part, &"done".into()).is_ok_and(|done| done.is_truthy()) {
-            return Ok(bytes);
+            return Ok(Some(bytes));
         }
         let chunk = Reflect::get(&part, &"value".into()).map_err(lost)?;
         bytes.extend_from_slice(&Uint8Array::new(&chunk).to_vec());
-        send(&Reply::Progress { received: bytes.len() as u64, total });
+        answer.send(Reply::Progress { received: bytes.len() as u64, total });
+    }
+}
+
+/// Await a promise; `None` if the request is cancelled first.
+async fn before_cancel(promise: Promise, answer: Answer, inbox: &Inbox) -> Option<Result<JsValue, JsValue>> {
+    let mut settling = pin!(JsFuture::from(promise));
+    loop {
+        if inbox.is_cancelled(answer) {
+            return None;
+        }
+        let message = pin!(inbox.wait());
+        match select(settling.as_mut(), message).await {
+            Either::Left((result, _)) => return Some(result),
+            Either::Right(((), _)) => {}
+        }
     }
 }
 

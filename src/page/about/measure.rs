@@ -1,14 +1,11 @@
 //! *Measure this device*: the controls, and the engine that is started for it.
 
-use std::cell::RefCell;
-
 use crate::core::benchmark::BenchmarkSpec;
 use crate::core::message::{Arg, Message};
-use crate::page::adapter::probe;
-use crate::page::engine::Engine;
-use crate::page::manifest::Model;
+use crate::page::engine::adapter::probe;
+use crate::page::engine::{Engine, Fault, Network, When};
 use crate::page::web::{fixed, parameter};
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Control, Reply, Request};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -23,17 +20,6 @@ const UNTRAINED: [(&str, &str, u32); 4] = [
 ];
 const SIZES: [u32; 8] = [32, 64, 96, 128, 160, 192, 224, 320];
 const RUNS: usize = 9;
-
-struct Client {
-    engine: Engine,
-    device: &'static str,
-    /// The model of the site that the engine holds.
-    loaded: Option<String>,
-}
-
-thread_local! {
-    static CLIENT: RefCell<Option<Client>> = const { RefCell::new(None) };
-}
 
 /// Wait for the models and Look's engine, because two engines that start at once would slow each other. Then read what the address
 /// asks for, and measure that.
@@ -96,83 +82,66 @@ fn usual_size(state: State, name: &str) -> u32 {
     }
 }
 
-/// Starts the engine if it is another device's, loads the network if it is another one, and measures.
+/// Measure on an engine of its own.
 fn start(state: State) {
     let wanted = state.wanted.get_untracked();
     if let ("webgpu", Err(why)) = (wanted.device, state.adapter.get_untracked()) {
         return state.notices.say("error", Message::new("about-no-webgpu").with("why", why));
     }
     state.running.set(Some((0, 0)));
-    let running = CLIENT.with_borrow(|client| client.as_ref().is_some_and(|client| client.device == wanted.device));
-    if running {
-        return go_on(state);
-    }
-    let on_reply = move |reply| take(state, reply);
-    match Engine::start(wanted.device, on_reply, move |why| stopped(state, why)) {
-        Ok(engine) => {
-            CLIENT.with_borrow_mut(|client| *client = Some(Client { engine, device: wanted.device, loaded: None }))
-        }
-        Err(why) => stopped(state, why),
-    }
-}
-
-/// The engine is ready for the next step.
-fn go_on(state: State) {
-    let Wanted { model: name, size, runs, batch, training, .. } = state.wanted.get_untracked();
-    let model = state.shared.model_named(&name);
-    CLIENT.with_borrow_mut(|client| {
-        let Some(client) = client else { return };
-        match model {
-            Some(Model { card, url, .. }) if client.loaded.as_ref() != Some(&name) => {
-                client.loaded = Some(name);
-                client.engine.send(&Request::Load { card, url });
+    spawn_local(async move {
+        let model = state.shared.model_named(&wanted.model);
+        let engine = engine(state, wanted.device);
+        let network = model.is_none().then(|| wanted.model.clone());
+        let Wanted { size, batch, runs, training, .. } = wanted;
+        let request = Request::Benchmark(BenchmarkSpec { network, size, batch, runs, training });
+        let answer = engine.ask(model.as_ref().map(Network::from), request, None, When::Now);
+        state.steering.set_value(Some(answer.steering()));
+        let answer = answer.last(|reply| {
+            if let Reply::Benchmarking { done, of } = reply {
+                state.running.set(Some((done, of)));
             }
-            known => {
-                let network = if known.is_some() { None } else { Some(name) };
-                client.engine.send(&Request::Benchmark(BenchmarkSpec { network, size, batch, runs, training }));
+        });
+        let found = answer.await;
+        state.running.set(None);
+        match found {
+            // A benchmark stopped before its first run ended has no result.
+            Ok(Reply::Benchmarked(result)) if !result.runs.is_empty() => {
+                let adapter = match state.adapter.get_untracked() {
+                    Ok(name) if wanted.device == "webgpu" => match name {
+                        Arg::Text(name) => name,
+                        nameless => Message::plain(nameless).text(),
+                    },
+                    _ => "CPU".into(),
+                };
+                state.findings.update(|findings| findings.push(Finding { wanted, adapter, result }));
             }
+            Err(Fault::Failed(why) | Fault::Network(why)) => state.notices.say("error", why),
+            Err(Fault::Lost(why) | Fault::FellBack(why) | Fault::NoEngine(why)) => {
+                state.engine.set_value(None);
+                state.notices.say("error", Message::new("about-stopped").with("why", why));
+            }
+            Ok(_) | Err(Fault::Stopped) => {}
         }
     });
 }
 
-fn take(state: State, reply: Option<Reply>) {
-    match reply {
-        Some(Reply::Started | Reply::Loaded { .. }) => go_on(state),
-        Some(Reply::Benchmarking { done, of }) => state.running.set(Some((done, of))),
-        Some(Reply::Benchmarked(result)) => {
-            state.running.set(None);
-            let wanted = state.wanted.get_untracked();
-            let adapter = match state.adapter.get_untracked() {
-                Ok(name) if wanted.device == "webgpu" => match name {
-                    Arg::Text(name) => name,
-                    nameless => Message::plain(nameless).text(),
-                },
-                _ => "CPU".into(),
-            };
-            // A benchmark stopped before its first run ended has no result.
-            if !result.runs.is_empty() {
-                state.findings.update(|findings| findings.push(Finding { wanted, adapter, result }));
-            }
+/// Return the engine that measured last, if it is that device's.
+fn engine(state: State, device: &'static str) -> Engine {
+    match state.engine.get_value() {
+        Some((of, engine)) if of == device => engine,
+        _ => {
+            let engine = Engine::new(move || device);
+            state.engine.set_value(Some((device, engine.clone())));
+            engine
         }
-        Some(Reply::Failed { message, .. }) => {
-            state.running.set(None);
-            CLIENT.with_borrow_mut(|client| client.iter_mut().for_each(|client| client.loaded = None));
-            state.notices.say("error", message);
-        }
-        Some(Reply::Unusable { reason }) => stopped(state, reason.into()),
-        None => state.notices.say("error", "engine-unfit".into()),
-        _ => {}
     }
 }
 
-fn stopped(state: State, why: Arg) {
-    CLIENT.with_borrow_mut(|client| drop(client.take()));
-    state.running.set(None);
-    state.notices.say("error", Message::new("about-stopped").with("why", why));
-}
-
-fn stop() {
-    CLIENT.with_borrow(|client| client.iter().for_each(|client| client.engine.send(&Request::Stop)));
+fn stop(state: State) {
+    if let Some(steering) = state.steering.get_value() {
+        steering.send(Control::Finish);
+    }
 }
 
 #[component]
@@ -240,7 +209,7 @@ pub fn Panel() -> impl IntoView {
                     }>{sizes}</select></label>
                 <span class="row" role="group" data-message="about-device-group">{device("webgpu", "WebGPU")}{device("cpu", "CPU")}</span>
                 <button class="primary" data-testid="bench-start" hidden=running on:click=move |_| start(state) data-message="about-start"></button>
-                <button data-testid="bench-stop" hidden=move || !running() on:click=move |_| stop() data-message="stop"></button>
+                <button data-testid="bench-stop" hidden=move || !running() on:click=move |_| stop(state) data-message="stop"></button>
             </div>
             <div hidden=move || !running()>
                 <p class="hint" role="status" data-testid="bench-progress" data-message=words></p>

@@ -5,7 +5,6 @@ mod privacy;
 mod report;
 mod state;
 
-use crate::page::notices::NoticeList;
 use leptos::prelude::*;
 
 use state::State;
@@ -18,7 +17,6 @@ pub fn About() -> impl IntoView {
     measure::begin(state);
     view! {
         <div class="about">
-            <div class="messages"><NoticeList notices=state.notices/></div>
             <section class="panel">
                 <h2 data-message="about-what"></h2>
                 <p data-message="about-cam"></p>

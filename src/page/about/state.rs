@@ -2,6 +2,7 @@
 
 use crate::core::benchmark::BenchmarkResult;
 use crate::core::message::{Arg, Message};
+use crate::page::engine::{Engine, Steering};
 use crate::page::manifest::Model;
 use crate::page::notices::Notices;
 use crate::page::shared::Shared;
@@ -67,6 +68,10 @@ pub struct State {
     /// Newest last.
     pub findings: RwSignal<Vec<Finding>>,
     pub notices: Notices,
+    /// The engine that measured last, and its device.
+    pub engine: StoredValue<Option<(&'static str, Engine)>, LocalStorage>,
+    /// Steers the measurement that runs.
+    pub steering: StoredValue<Option<Steering>, LocalStorage>,
 }
 
 impl State {
@@ -78,7 +83,9 @@ impl State {
             adapter: RwSignal::new(Err("about-unasked".into())),
             running: RwSignal::new(None),
             findings: RwSignal::default(),
-            notices: Notices::new(),
+            notices: shared.notices,
+            engine: StoredValue::new_local(None),
+            steering: StoredValue::new_local(None),
         }
     }
 }

@@ -13,8 +13,9 @@ use leptos::html::Canvas;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
 
-use super::client::choose_comparison;
-use super::state::{CompareWith, ShownMap, State, picture};
+use super::choices::choose_comparison;
+use super::running::CompareWith;
+use super::state::{ShownMap, State, picture};
 
 const SIDE: usize = 720;
 const FARTHEST: f64 = 8.0;

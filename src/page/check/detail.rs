@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 
 use super::boxes::{LEAST, Shortcut};
-use super::client::{choose_class, choose_method};
+use super::choices::{choose_class, choose_method};
 use super::state::{FILES, ShownMap, State, picture as kept};
 
 const SIDE: usize = 720;

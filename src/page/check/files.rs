@@ -4,58 +4,39 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::core::annotations::{voc, yolo};
-use crate::core::batch::{BatchItem, BatchItemState};
+use crate::core::batch::{BatchItem, BatchItemState, Filter};
 use crate::core::geometry::Rect;
 use crate::core::message::Message;
 use crate::core::names::is_image_name;
+use crate::page::intake::{listed, take};
 use crate::page::shared::Part;
-use crate::page::web::{bytes_of, property};
-use js_sys::{Array, Function, Promise, Reflect};
-use leptos::ev;
+use crate::page::web::bytes_of;
 use leptos::prelude::*;
-use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{DataTransfer, File, FileList};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{File, FileList};
 
+use super::choices::choose;
 use super::state::{FILES, State};
-use super::task::pump;
+use super::{folder, stage};
 
 thread_local! {
     /// Boxes by the path of their file: they may come before their photo.
     static BOXES: RefCell<HashMap<String, Vec<Rect>>> = RefCell::default();
 }
 
-/// Drop anywhere on the page while this part is shown, and paste.
+/// Take what is dropped or pasted while this part is shown.
 pub fn listen(state: State) {
-    let shown = move || state.shared.part.get_untracked() == Part::Check;
-    let drop = window_event_listener(ev::drop, move |event| {
-        if let (true, Some(data)) = (shown(), event.data_transfer()) {
-            let dropped = entries(&data);
-            spawn_local(async move {
-                let mut files = Vec::new();
-                for entry in dropped {
-                    below(entry, &mut files).await;
-                }
-                add(state, files).await;
-            });
+    Effect::new(move || {
+        let arrived = take(state.shared, Part::Check);
+        if !arrived.is_empty() {
+            spawn_local(async move { add(state, arrived).await });
         }
     });
-    let paste = window_event_listener(ev::paste, move |event| {
-        let event: &web_sys::ClipboardEvent = event.unchecked_ref();
-        if let (true, Some(files)) = (shown(), event.clipboard_data().and_then(|data| data.files())) {
-            add_list(state, &files);
-        }
-    });
-    std::mem::forget((drop, paste)); // they live as long as the page
 }
 
 /// Add files from a dialog, which may have been for a folder.
 pub fn add_list(state: State, files: &FileList) {
-    let path = |file: File| {
-        let path = property(&file, "webkitRelativePath").as_string().filter(|path| !path.is_empty());
-        (path.unwrap_or_else(|| file.name()), file)
-    };
-    let files: Vec<_> = (0..files.length()).filter_map(|i| files.get(i)).map(path).collect();
+    let files = listed(files);
     spawn_local(async move { add(state, files).await });
 }
 
@@ -81,9 +62,9 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
     let chosen = fresh.first().map(|item| item.id);
     state.items.update(|items| items.extend(fresh));
     if let (true, Some(id)) = (first, chosen) {
-        super::client::choose(state, id);
+        choose(state, id);
     }
-    pump(state);
+    folder::go_on(state);
     let mut fresh = Vec::new();
     for (name, file) in boxes {
         let Some(text) = bytes_of(&file).await.and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
@@ -135,9 +116,20 @@ fn assign_boxes(state: State, fresh: &[String]) -> usize {
     assigned
 }
 
-/// Forgets boxes whose photos have not come.
-pub fn forget() {
+/// Let go of every photo.
+pub fn clear(state: State) {
     BOXES.with_borrow_mut(HashMap::clear);
+    folder::end(state);
+    stage::close(state);
+    FILES.with_borrow_mut(|files| files.clear());
+    state.chosen.set(None);
+    state.compare_with.set(None);
+    state.filter.set(Filter::default());
+    state.forget_findings();
+    state.items.set(Vec::new());
+    state.thumbnails.update(|thumbnails| thumbnails.clear());
+    state.spent.set((0.0, 0));
+    stage::serve(state);
 }
 
 /// Return the folders of a file, without those that separate photos from boxes.
@@ -151,57 +143,4 @@ fn folder(name: &str) -> Vec<&str> {
 fn stem(name: &str) -> &str {
     let file = name.rsplit('/').next().unwrap_or(name);
     file.rsplit_once('.').map_or(file, |(stem, _)| stem)
-}
-
-/// Return the dropped files and folders. The event has them only while it is handled.
-fn entries(data: &DataTransfer) -> Vec<JsValue> {
-    let items = property(data, "items");
-    let count = property(&items, "length").as_f64().unwrap_or(0.0) as u32;
-    let entry = |i: u32| {
-        let item = Reflect::get_u32(&items, i).ok()?;
-        let entry = property(&item, "webkitGetAsEntry").dyn_into::<Function>().ok()?.call0(&item).ok()?;
-        (!entry.is_null()).then_some(entry)
-    };
-    let found: Vec<JsValue> = (0..count).filter_map(entry).collect();
-    // A drop made by a program has files alone.
-    let files = data.files();
-    match (found.is_empty(), files) {
-        (true, Some(files)) => (0..files.length()).filter_map(|i| files.get(i)).map(JsValue::from).collect(),
-        _ => found,
-    }
-}
-
-/// Every file of a dropped entry, with its path below what was dropped.
-async fn below(entry: JsValue, files: &mut Vec<(String, File)>) {
-    let mut pending = vec![entry];
-    while let Some(entry) = pending.pop() {
-        if let Some(file) = entry.dyn_ref::<File>() {
-            files.push((file.name(), file.clone()));
-        } else if property(&entry, "isFile").is_truthy() {
-            let path = property(&entry, "fullPath").as_string().unwrap_or_default();
-            if let Some(file) = called_back(&entry, "file").await.and_then(|file| file.dyn_into::<File>().ok()) {
-                files.push((path.trim_start_matches('/').to_owned(), file));
-            }
-        } else if let Some(reader) =
-            property(&entry, "createReader").dyn_into::<Function>().ok().and_then(|create| create.call0(&entry).ok())
-        {
-            // A hundred at a time, until none is left.
-            while let Some(some) = called_back(&reader, "readEntries").await {
-                let some: Array = some.unchecked_into();
-                if some.length() == 0 {
-                    break;
-                }
-                pending.extend(some.iter());
-            }
-        }
-    }
-}
-
-/// What a method of the file system hands to its callback.
-async fn called_back(object: &JsValue, method: &str) -> Option<JsValue> {
-    let method: Function = property(object, method).dyn_into().ok()?;
-    let promise = Promise::new(&mut |resolve, reject| {
-        let _ = method.call2(object, &resolve, &reject);
-    });
-    JsFuture::from(promise).await.ok()
 }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::boxes::ALL;
-use super::client::choose;
+use super::choices::choose;
 use super::state::State;
 
 /// Pixels of a card with its gap, and rows that are made ready beyond the visible ones.

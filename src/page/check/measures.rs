@@ -6,7 +6,8 @@ use crate::core::metrics::{Faithfulness, Randomised};
 use crate::page::web::fixed;
 use leptos::prelude::*;
 
-use super::client::{measure, stop};
+use super::choices::measure;
+use super::stage::stop;
 use super::state::State;
 
 #[component]

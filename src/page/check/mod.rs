@@ -1,29 +1,29 @@
 //! Check: a folder of photos classified by one network, sorted by the evidence; boxes around the objects,
 //! and numbers that tell how far a map is to be trusted.
 
-mod answers;
 mod boxes;
+mod choices;
 mod classes;
-mod client;
 mod compare;
 mod detail;
 mod export;
 mod files;
+mod folder;
 mod gallery;
 mod measures;
-mod pool;
+mod running;
+mod stage;
 mod state;
-mod task;
 
 use crate::core::batch::BatchItemState;
 use crate::core::message::{Arg, Message};
-use crate::page::notices::NoticeList;
+use crate::page::engine::Status;
 use crate::page::web::{fixed, time_left};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Event, HtmlInputElement};
 
-use state::{Phase, State};
+use state::State;
 
 /// Photos before the time left is shown.
 const SURE: usize = 3;
@@ -34,7 +34,7 @@ pub fn Check() -> impl IntoView {
     let state = State::new(expect_context());
     provide_context(state);
     files::listen(state);
-    client::start(state);
+    choices::start(state);
     let none = move || state.items.with(Vec::is_empty);
     // Before there is a map, there is nothing to measure or compare; and the page is not made in one go.
     let any_inferred =
@@ -42,7 +42,6 @@ pub fn Check() -> impl IntoView {
     view! {
         <div class="checking">
             <p class="lead" data-message="check-lead"></p>
-            <div class="messages"><NoticeList notices=state.notices/></div>
             <Intake/>
             <Show when=move || !none()>
                 <Progress/>
@@ -97,9 +96,9 @@ fn Intake() -> impl IntoView {
                 <label class="button" for="check-photos" data-message="check-choose-photos"></label>
                 <label class="inline">
                     <span data-message="network"></span>" "
-                    <select data-testid="check-model" on:change:target=move |event| client::choose_model(state, event.target().value())>{models}</select>
+                    <select data-testid="check-model" on:change:target=move |event| choices::choose_model(state, event.target().value())>{models}</select>
                 </label>
-                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| client::clear(state) data-message="check-clear"></button>
+                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| files::clear(state) data-message="check-clear"></button>
             </div>
         </div>
     }
@@ -117,29 +116,31 @@ fn Progress() -> impl IntoView {
     };
     let words = move || {
         let (done, of) = counts();
-        match state.phase.get() {
-            Phase::Loading(what) => what,
-            Phase::Failed => Message::new("check-no-engine"),
+        match state.status.get() {
+            Status::Starting => Message::new("engine-waiting"),
+            Status::Loading { received, total } => {
+                let [done, all] = [received as f64, total as f64].map(|bytes| fixed(bytes / 1e6, 1));
+                Message::new("loading-megabytes").with("done", done).with("all", all)
+            }
+            Status::Failed => Message::new("check-no-engine"),
             _ if done == of => {
                 match state.items.with(|items| items.iter().filter(|item| item.inference().is_some()).count()) {
                     inferred if inferred < of => Message::new("check-some-looked").with("n", inferred).with("of", of),
                     _ => Message::new("check-all-looked").with("of", of),
                 }
             }
-            Phase::Running(false) => Message::new("check-stopped").with("done", done).with("of", of),
-            Phase::Running(true) => {
+            Status::Ready { .. } if !state.running.get() => {
+                Message::new("check-stopped").with("done", done).with("of", of)
+            }
+            Status::Ready { .. } => {
                 let left = left(state.spent.get(), of - done);
                 Message::new("check-progress").with("done", done).with("of", of).with("left", left)
             }
         }
     };
-    let busy = move || matches!(state.phase.get(), Phase::Running(_)) && counts().0 < counts().1;
-    let running = move || state.phase.get() == Phase::Running(true);
-    let switch = move |_| {
-        let on = !untrack(running);
-        state.phase.set(Phase::Running(on));
-        task::pump(state);
-    };
+    let busy = move || matches!(state.status.get(), Status::Ready { .. }) && counts().0 < counts().1;
+    let running = move || state.running.get();
+    let switch = move |_| choices::run(state, !untrack(running));
     let share = move || 100.0 * counts().0 as f64 / counts().1.max(1) as f64;
     view! {
         <div class="batch-progress">
@@ -150,6 +151,8 @@ fn Progress() -> impl IntoView {
                 } data-message=move || words().attr()></span>
                 <button data-testid="check-stop" hidden=move || !busy() on:click=switch
                     data-message=move || if running() { "stop" } else { "go-on" }></button>
+                <button data-testid="check-again" hidden=move || state.status.get() != Status::Failed
+                    on:click=move |_| choices::prepare(state) data-message="try-again"></button>
             </div>
             <div class="bar" role="progressbar" data-message="check-bar" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>

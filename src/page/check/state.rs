@@ -9,34 +9,16 @@ use crate::core::geometry::Rect;
 use crate::core::inference::{Inference, Picture, Prediction};
 use crate::core::message::{Arg, Message};
 use crate::core::method::{CamOptions, Method};
-use crate::core::metrics::Metric;
-use crate::core::metrics::{Faithfulness, Randomised};
+use crate::core::metrics::{Faithfulness, Metric, Randomised};
+use crate::page::engine::{Engine, Network, Status};
 use crate::page::manifest::Model;
 use crate::page::notices::Notices;
 use crate::page::shared::Shared;
+use crate::page::task::TaskSlot;
 use leptos::prelude::*;
 use web_sys::File;
 
-/// Where the work stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Phase {
-    /// The engine or the network is on its way, in words.
-    Loading(Message),
-    /// Inference on the photos; `false` if the visitor has stopped it.
-    Running(bool),
-    Failed,
-}
-
-/// What the chosen photo's map is compared with.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CompareWith {
-    /// Another of its classes, by position.
-    Class(usize),
-    /// The same class's map made in another way.
-    Method(Method),
-    /// What another network has of the same class, or of its best one.
-    Model(String),
-}
+use super::running::{CompareWith, Folder, OnStage, PhotoTask};
 
 /// A map that is shown, the inference that it comes from, and its method.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,16 +26,6 @@ pub struct ShownMap {
     pub inference: Inference,
     pub prediction: Prediction,
     pub method: Method,
-}
-
-/// A task for the chosen photo beyond inference; classes are given by index.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PhotoTask {
-    /// The map by the method chosen.
-    Main(CamOptions, usize),
-    /// The map that it is compared with.
-    Other(CompareWith, CamOptions, usize),
-    Metric(CamOptions, usize, Metric),
 }
 
 /// What is measured of the chosen photo's map.
@@ -85,7 +57,14 @@ pub struct State {
     pub order: RwSignal<Order>,
     /// Positions in `items` of the photos that are shown, in order.
     pub shown: Memo<Vec<usize>>,
-    pub phase: RwSignal<Phase>,
+    /// Whether inference runs on photo after photo, or the visitor has stopped it.
+    pub running: RwSignal<bool>,
+    pub status: RwSignal<Status>,
+    engine: StoredValue<Engine, LocalStorage>,
+    /// Loads the network.
+    pub loading: TaskSlot,
+    pub folder: Folder,
+    pub stage: OnStage,
     /// Milliseconds spent on the photos of this run, and how many they are.
     pub spent: RwSignal<(f64, usize)>,
     pub shared: Shared,
@@ -117,6 +96,7 @@ pub struct State {
 
 impl State {
     pub fn new(shared: Shared) -> Self {
+        let engine = Engine::new(move || shared.device.get_untracked().device);
         let items = RwSignal::new(Vec::new());
         let (filter, order) = (RwSignal::new(Filter::default()), RwSignal::new(Order::Added));
         let (chosen, class, method) = (RwSignal::new(None), RwSignal::new(0), RwSignal::new(Method::default()));
@@ -152,7 +132,12 @@ impl State {
             filter,
             order,
             shown: Memo::new(move |_| items.with(|items| visible(items, &filter.get(), order.get()))),
-            phase: RwSignal::new(Phase::Loading("engine-waiting".into())),
+            running: RwSignal::new(true),
+            status: engine.status(),
+            engine: StoredValue::new_local(engine),
+            loading: StoredValue::new_local(None),
+            folder: Folder::new(),
+            stage: OnStage::new(),
             spent: RwSignal::default(),
             shared,
             models: shared.models,
@@ -170,9 +155,18 @@ impl State {
             shown_map,
             compared_map,
             working: RwSignal::new(None),
-            notices: Notices::new(),
+            notices: shared.notices,
             next: StoredValue::new(0),
         }
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.engine.get_value()
+    }
+
+    /// The chosen network.
+    pub fn network(&self) -> Option<Network> {
+        self.shared.model_named(&self.model.get_untracked()).as_ref().map(Network::from)
     }
 
     pub fn say(&self, level: &'static str, message: Message) {

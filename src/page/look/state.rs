@@ -5,20 +5,15 @@ use std::sync::Arc;
 use crate::core::inference::{Inference, Prediction};
 use crate::core::message::Message;
 use crate::core::method::CamOptions;
-use crate::page::canvas;
+use crate::page::engine::device::DeviceLabel;
+use crate::page::engine::{Engine, Status};
 use crate::page::manifest::Model;
 use crate::page::notices::Notices;
-use crate::page::shared::{DeviceLabel, Shared};
-use crate::render::{Colormap, OverlayOptions, Range};
+use crate::page::shared::Shared;
+use crate::page::task::TaskSlot;
+use crate::page::widgets::appearance::Appearance;
+use crate::render::Range;
 use leptos::prelude::*;
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum EngineState {
-    Starting,
-    Loading { received: u64, total: u64 },
-    Ready { milliseconds: f64, from_cache: bool },
-    Failed,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhotoState {
@@ -73,7 +68,8 @@ pub struct State {
     pub shared: Shared,
     pub models: RwSignal<Vec<Model>>,
     pub model: RwSignal<String>,
-    pub engine: RwSignal<EngineState>,
+    /// Where the engine stands.
+    pub status: RwSignal<Status>,
     pub device: RwSignal<DeviceLabel>,
     pub photos: RwSignal<Vec<Photo>>,
     pub chosen: RwSignal<Option<u32>>,
@@ -82,51 +78,63 @@ pub struct State {
     /// Grows whenever a picture arrives, so that canvases redraw.
     pub pictures: RwSignal<u32>,
     pub notices: Notices,
-    /// How maps are made, and of how many stages the network is.
+    pub appearance: Appearance,
+    /// How maps are made.
     pub cam_options: RwSignal<CamOptions>,
-    pub stages: RwSignal<usize>,
     /// The photo whose maps are being made, and how many passes of how many are done; of 0 where that is unknown.
     pub explaining: RwSignal<Option<(u32, usize, usize)>>,
-    pub opacity: RwSignal<f32>,
-    pub colormap: RwSignal<Colormap>,
-    pub shared_scale: RwSignal<bool>,
-    pub smooth: RwSignal<bool>,
-    pub boxed: RwSignal<bool>,
-    /// The plain photo is being held up for comparison.
-    pub plain: RwSignal<bool>,
+    pub tasks: Tasks,
     next: StoredValue<u32>,
 }
 
+/// The work that runs.
+#[derive(Clone, Copy)]
+pub struct Tasks {
+    /// Loads the chosen network.
+    pub loading: TaskSlot,
+    /// Runs inference on photo after photo.
+    pub inference: TaskSlot,
+    /// Makes the chosen photo's maps by the chosen method.
+    pub explaining: TaskSlot,
+    /// Finds out which device is faster.
+    pub comparison: TaskSlot,
+}
+
 impl State {
-    pub fn new(shared: Shared) -> Self {
+    pub fn new(shared: Shared, appearance: Appearance) -> Self {
+        let slot = || StoredValue::new_local(None);
         Self {
             shared,
             models: shared.models,
             model: shared.model,
-            engine: RwSignal::new(EngineState::Starting),
+            status: shared.engine().status(),
             device: shared.device,
             photos: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(None),
             class: RwSignal::new(0),
             pictures: RwSignal::new(0),
-            notices: Notices::new(),
+            notices: shared.notices,
+            appearance,
             cam_options: RwSignal::default(),
-            stages: RwSignal::new(0),
             explaining: RwSignal::new(None),
-            opacity: RwSignal::new(canvas::OPACITY),
-            colormap: RwSignal::new(canvas::colours()),
-            shared_scale: RwSignal::new(true),
-            smooth: RwSignal::new(true),
-            boxed: RwSignal::new(false),
-            plain: RwSignal::new(false),
+            tasks: Tasks { loading: slot(), inference: slot(), explaining: slot(), comparison: slot() },
             next: StoredValue::new(0),
         }
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.shared.engine()
     }
 
     /// A number not given before, for photos.
     pub fn fresh_id(&self) -> u32 {
         self.next.update_value(|id| *id += 1);
         self.next.get_value()
+    }
+
+    /// How many stages the network has, tracked; 0 while there is none.
+    pub fn stages(&self) -> usize {
+        if let Status::Ready { stages, .. } = self.status.get() { stages } else { 0 }
     }
 
     pub fn say(&self, level: &'static str, message: Message) {
@@ -154,22 +162,18 @@ impl State {
         self.photos.with(|photos| photos.iter().find(|photo| photo.id == id).cloned())
     }
 
-    /// How the person wants maps drawn; tracks every control.
-    pub fn options(&self) -> OverlayOptions {
-        let opacity = if self.plain.get() { 0.0 } else { self.opacity.get() };
-        OverlayOptions {
-            opacity,
-            colormap: self.colormap.get(),
-            smooth: self.smooth.get(),
-            stands_out: true,
-            dims: false,
-        }
+    /// Return the photo's class that is shown. Tracked.
+    pub fn shown_class(&self, photo: &Photo) -> Option<Prediction> {
+        let mut shown = photo.shown();
+        let at = self.class.get();
+        let at = if at < shown.len() { at } else { 0 };
+        (!shown.is_empty()).then(|| shown.swap_remove(at))
     }
 
     /// The values at the ends of the colour map for `prediction`: its own, or those of all shown classes.
     pub fn range(&self, photo: &Photo, prediction: &Prediction) -> Range {
-        let colormap = self.colormap.get();
-        match self.shared_scale.get() {
+        let colormap = self.appearance.colormap.get();
+        match self.appearance.shared_scale.get() {
             true => Range::for_colors(
                 colormap,
                 photo.shown().iter().flat_map(|shown| &shown.map.values).collect::<Vec<_>>(),

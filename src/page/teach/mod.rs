@@ -3,7 +3,6 @@
 
 mod camera;
 mod classes;
-mod conversation;
 mod photos;
 mod project_lock;
 mod projects;
@@ -15,7 +14,6 @@ mod training;
 mod watching;
 
 use crate::core::message::Message;
-use crate::page::notices::NoticeList;
 use crate::page::shared::Part;
 use crate::page::web::document;
 use leptos::prelude::*;
@@ -33,12 +31,7 @@ pub fn Teach() -> impl IntoView {
     let undo = move |event: web_sys::KeyboardEvent| {
         let shown = state.shared.part.get_untracked() == Part::Teach;
         let typing = document().active_element().is_some_and(|e| e.matches("input[type=text]").unwrap_or(false));
-        if event.key() == "z"
-            && (event.ctrl_key() || event.meta_key())
-            && shown
-            && !typing
-            && state.undoable().is_some()
-        {
+        if event.key() == "z" && (event.ctrl_key() || event.meta_key()) && shown && !typing && state.is_undoable() {
             event.prevent_default();
             state.undo();
         }
@@ -51,7 +44,6 @@ pub fn Teach() -> impl IntoView {
             <Show when=move || state.ready.get()>
                 <projects::Projects/>
             </Show>
-            <Notices/>
             <Show when=move || state.ready.get()>
                 <classes::Classes/>
                 <div class="side">
@@ -73,6 +65,11 @@ async fn begin(state: State) {
         state.say("error", Message::new("teach-not-restored").with("why", error.message()));
     }
     state.ready.set(true);
+    state.engine().listen(move |event| teacher::told(state, event));
+    Effect::new(move || {
+        state.shared.device.track();
+        state.engine().advance();
+    });
     // Runs when models or photos come.
     Effect::new(move || {
         if let Some(why) = state.shared.no_models.get() {
@@ -80,7 +77,7 @@ async fn begin(state: State) {
         }
         if state.models.with(|models| !models.is_empty()) {
             let base = state.project.with_untracked(|project| project.base.clone());
-            let found = conversation::base(state, &base);
+            let found = teacher::base(state, &base);
             if found != base {
                 state.project.update(|project| project.base = found);
             }
@@ -99,22 +96,4 @@ pub fn watch(state: State, photo: u32) {
     state.watched_class.set(None);
     // While the network learns, the engine is asked when it is done.
     teacher::view(state, photo);
-}
-
-/// What went wrong, and what can be undone.
-#[component]
-fn Notices() -> impl IntoView {
-    let state = expect_context::<State>();
-    view! {
-        <div class="messages">
-            <NoticeList notices=state.notices/>
-            <div class="message" role="status" data-level="note" hidden=move || state.undoable().is_none()>
-                <span data-message=move || state.undoable().map(|message| message.attr())></span>
-                <span class="row">
-                    <button class="word" data-testid="undo" on:click=move |_| state.undo() data-message="teach-undo"></button>
-                    <button data-message="dismiss" on:click=move |_| state.forget_undo()>"×"</button>
-                </span>
-            </div>
-        </div>
-    }
 }

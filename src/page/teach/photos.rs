@@ -3,19 +3,20 @@
 
 use crate::core::message::Message;
 use crate::core::project::Photo;
+use crate::page::canvas::thumbnail;
 use crate::page::shared::{Part, SentPhoto};
 use crate::page::web::{document, window};
 use leptos::ev;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, CanvasRenderingContext2d, File, FileList, HtmlCanvasElement, HtmlElement, ImageBitmap};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, File, FileList, HtmlElement};
 
 use super::state::{State, unnamed};
 use super::store::Kept;
 
 /// Longer side of a thumbnail, in pixels.
-const THUMBNAIL: f64 = 144.0;
+const THUMBNAIL: u32 = 160;
 
 /// Paste goes to the class whose card has the keyboard, else to the first that is empty. A photo dropped beside every
 /// card does nothing, rather than leave the page.
@@ -83,9 +84,14 @@ pub async fn add(state: State, class: u32, file: Blob, name: String) -> bool {
 /// The same for a photo that has its number already.
 pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     let open = state.project.with_untracked(|project| project.id.clone());
-    let Some(thumbnail) = thumbnail(&file).await else {
-        state.say("error", Message::new("teach-no-photo-file").with("name", photo.name));
-        return true;
+    // As the network will see it, which the browser's own decoder may not.
+    let decoded = state.shared.decode(file.clone(), THUMBNAIL).await;
+    let thumbnail = match decoded {
+        Ok(picture) => thumbnail(&picture).unwrap_or_default(),
+        Err(why) => {
+            state.say("error", Message::new("teach-not-added").with("name", photo.name).with("why", why));
+            return true;
+        }
     };
     let Some(store) = state.store() else { return false };
     // The class may be gone, or another project be open, since the photo was on its way.
@@ -105,22 +111,6 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     }
     state.list();
     true
-}
-
-/// A small JPEG's data address; `None` for what the browser cannot decode.
-async fn thumbnail(file: &Blob) -> Option<String> {
-    let promise = window().create_image_bitmap_with_blob(file).ok()?;
-    let bitmap: ImageBitmap = JsFuture::from(promise).await.ok()?.unchecked_into();
-    let (width, height) = (f64::from(bitmap.width()), f64::from(bitmap.height()));
-    let scale = (THUMBNAIL / width.max(height)).min(1.0);
-    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
-    canvas.set_width((width * scale).ceil() as u32);
-    canvas.set_height((height * scale).ceil() as u32);
-    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.unchecked_into();
-    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
-    context.draw_image_with_image_bitmap_and_dw_and_dh(&bitmap, 0.0, 0.0, width, height).ok()?;
-    bitmap.close();
-    canvas.to_data_url_with_type_and_encoder_options("image/jpeg", &JsValue::from(0.8)).ok()
 }
 
 /// Takes a photo out; it can be brought back.

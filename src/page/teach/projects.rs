@@ -9,13 +9,12 @@ use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Blob, Event, HtmlInputElement, HtmlSelectElement};
 
-use super::conversation::base;
 use super::photos;
 use super::project_lock::ProjectLock;
 use super::results::publish_model;
 use super::state::{State, new_id, unnamed};
 use super::store::StoreError;
-use super::teacher;
+use super::teacher::{self, base};
 use crate::core::archive::Archive;
 
 /// Opens what was kept: the project used last, or an empty one where there is none or another tab has it.
@@ -159,17 +158,17 @@ fn export(state: State) {
 fn import(state: State, file: web_sys::File) {
     attempt(state, async move {
         let name = file.name();
-        let Some(bytes) = bytes_of(&file).await else {
-            state.say("error", Message::new("of-file").with("name", name).with("what", Message::new("file-gone")));
-            return Ok(());
-        };
-        if name.ends_with(".bpk") {
-            match teacher::open(state, bytes).await {
-                Ok(card) => publish_model(state, &card, &file),
+        if name.to_lowercase().ends_with(".bpk") {
+            match teacher::open(state, file.clone().into()).await {
+                Ok(card) => publish_model(state, &card, &file, 0.0),
                 Err(why) => state.say("error", Message::new("of-file").with("name", name).with("what", why)),
             }
             return Ok(());
         }
+        let Some(bytes) = bytes_of(&file).await else {
+            state.say("error", Message::new("of-file").with("name", name).with("what", Message::new("file-gone")));
+            return Ok(());
+        };
         let archive = match Archive::unpack(&bytes) {
             Ok(archive) => archive,
             Err(error) => {

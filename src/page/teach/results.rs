@@ -232,7 +232,7 @@ fn hand_over(state: State) {
         match state.weights(&project.id).await {
             Ok(blob) => {
                 let names = names(&project).iter().map(Message::text).collect();
-                publish_model(state, &called(card, names), &blob);
+                publish_model(state, &called(card, names), &blob, project.threshold);
             }
             Err(why) => state.say("error", why),
         }
@@ -251,9 +251,10 @@ fn called(card: &str, names: Vec<String>) -> String {
 }
 
 /// Show Look with a taught model, which the other parts can use from then on, too.
-pub fn publish_model(state: State, card: &str, weights: &web_sys::Blob) {
+pub fn publish_model(state: State, card: &str, weights: &web_sys::Blob, threshold: f32) {
     let Ok(url) = Url::create_object_url_with_blob(weights) else { return };
-    if let Some(model) = model_at(card, url) {
+    if let Some(mut model) = model_at(card, url) {
+        model.threshold = (threshold > 0.0).then_some(threshold);
         state.shared.use_model(model);
     }
 }

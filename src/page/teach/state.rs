@@ -6,9 +6,11 @@ use std::sync::Arc;
 use crate::core::inference::{Inference, Picture, Prediction};
 use crate::core::message::Message;
 use crate::core::project::Project;
+use crate::page::engine::{Engine, Steering};
 use crate::page::manifest::Model;
 use crate::page::notices::Notices;
 use crate::page::shared::Shared;
+use crate::page::task::TaskSlot;
 use crate::page::web::window;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -91,10 +93,12 @@ pub struct State {
     pub live: RwSignal<Option<Prediction>>,
     pub views: RwSignal<HashMap<u32, Arc<View>>>,
     pub notices: Notices,
-    /// WebGPU, which Look has chosen, failed here.
-    pub on_cpu: RwSignal<bool>,
-    /// What was taken away last, and the project as it was.
-    undo: RwSignal<Vec<(Message, Project)>>,
+    engine: StoredValue<Engine, LocalStorage>,
+    /// The training that runs, and what steers it in the engine.
+    pub training: TaskSlot,
+    pub steering: StoredValue<Option<Steering>, LocalStorage>,
+    /// The project as it was before what was taken away, last at the end.
+    undo: RwSignal<Vec<Project>>,
     store: StoredValue<Option<Store>, LocalStorage>,
     /// Lock of the open project.
     lock: StoredValue<Option<ProjectLock>, LocalStorage>,
@@ -118,13 +122,19 @@ impl State {
             watched_class: RwSignal::new(None),
             live: RwSignal::new(None),
             views: RwSignal::default(),
-            notices: Notices::new(),
-            on_cpu: RwSignal::new(false),
+            notices: shared.notices,
+            engine: StoredValue::new_local(Engine::new(move || shared.device.get_untracked().device)),
+            training: StoredValue::new_local(None),
+            steering: StoredValue::new_local(None),
             undo: RwSignal::default(),
             store: StoredValue::new_local(None),
             lock: StoredValue::new_local(None),
             waiting: StoredValue::new(false),
         }
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.engine.get_value()
     }
 
     pub fn say(&self, level: &'static str, message: Message) {
@@ -201,7 +211,9 @@ impl State {
     /// Changes the project so that it can be undone; `what` says what is gone.
     pub fn take_away(&self, what: Message, change: impl FnOnce(&mut Project)) {
         let before = self.project.get_untracked();
-        self.undo.update(|undo| undo.push((what, before)));
+        self.undo.update(|undo| undo.push(before.clone()));
+        let state = *self;
+        self.notices.say_undoable(what, move || state.bring_back(before.clone()));
         self.change(change);
         let gone = |photo: u32| self.project.with_untracked(|project| project.photos.iter().all(|p| p.id != photo));
         if self.watched.get_untracked().is_some_and(gone) {
@@ -210,16 +222,25 @@ impl State {
         }
     }
 
-    /// What could be undone, tracked.
-    pub fn undoable(&self) -> Option<Message> {
-        self.undo.with(|undo| undo.last().map(|(what, _)| what.clone()))
+    /// Whether something can be undone.
+    pub fn is_undoable(&self) -> bool {
+        self.undo.with_untracked(|undo| !undo.is_empty())
     }
 
     /// Brings back what was taken away last; what was added since stays.
     pub fn undo(&self) {
         let mut last = None;
         self.undo.update(|undo| last = undo.pop());
-        let Some((_, before)) = last else { return };
+        if let Some(before) = last {
+            self.bring_back(before);
+        }
+    }
+
+    /// Brings back what a project had before, unless another one is open.
+    fn bring_back(&self, before: Project) {
+        if self.project.with_untracked(|project| project.id != before.id) {
+            return;
+        }
         self.change(|project| {
             let lost = before.classes.into_iter().enumerate();
             for (at, class) in lost {

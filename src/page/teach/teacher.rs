@@ -1,6 +1,5 @@
-//! Tasks for the engine: to teach, and to run inference on a photo before and after. One task at a time.
+//! What the engine is asked for: to teach, and to run inference on a photo before and after. One thing at a time.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,15 +7,18 @@ use std::sync::Arc;
 use crate::core::inference::Picture;
 use crate::core::lesson::LessonEvent;
 use crate::core::message::Message;
-use crate::core::project::{Outcome, Point};
+use crate::core::project::{Outcome, Point, Project};
 use crate::core::resample::shrink;
-use crate::page::web::now;
-use crate::protocol::{Reply, Request};
+use crate::page::engine::{Event, Fault, Network, When};
+use crate::page::task;
+use crate::page::web::{fixed, now};
+use crate::protocol::{Control, Reply, Request};
+use futures::StreamExt;
 use futures::lock::Mutex;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
 
-use super::conversation::{Fault, Teacher, content, send};
 use super::state::{Phase, State, View};
 
 /// Views kept, and how large their pictures are at most.
@@ -24,60 +26,92 @@ const VIEWS: usize = 24;
 const VIEW_SIDE: usize = 640;
 
 thread_local! {
-    static TEACHER: Rc<Mutex<Teacher>> = Rc::default();
-    static CANCELLED: RefCell<bool> = const { RefCell::new(false) };
+    static TEACHER: Rc<Mutex<Held>> = Rc::default();
 }
 
-/// Teaches the open project.
+/// What the engine holds, so that nothing is sent twice.
+#[derive(Default)]
+struct Held {
+    /// Of the engine's caches; in another one is nothing.
+    generation: u32,
+    /// The project whose photos were extracted, and the network that it begins from.
+    project: (String, String),
+    /// The card of the second model, which was loaded or taught.
+    second: Option<String>,
+    /// Photos whose features were extracted, and whether with augmented copies.
+    extracted: HashMap<u32, bool>,
+}
+
+/// Say what happens to the engine beside its answers.
+pub fn told(state: State, event: Event) {
+    if let Event::FellBack(why) = event {
+        state.say("note", Message::new("teach-webgpu-stopped").with("why", why));
+    }
+}
+
+/// Teach the open project.
 pub fn train(state: State) {
     if state.phase.with_untracked(Phase::busy) {
         return;
     }
-    CANCELLED.set(false);
     state.phase.set(Phase::Loading("engine-waiting".into()));
     state.paused.set(None);
     state.live.set(None);
-    spawn_local(async move {
-        let teacher = TEACHER.with(Rc::clone);
-        let mut teacher = teacher.lock().await;
-        let mut taught = teacher.teach(state).await;
-        if falls_back(state, &teacher, &taught) {
+    state.training.set_value(Some(task::begin(async move {
+        let held = TEACHER.with(Rc::clone);
+        let mut held = held.lock().await;
+        let mut taught = held.teach(state).await;
+        if matches!(taught, Err(Fault::FellBack(_))) {
             state.phase.set(Phase::Loading("engine-waiting".into()));
             state.live.set(None);
-            taught = teacher.teach(state).await;
+            taught = held.teach(state).await;
         }
-        match taught {
-            Ok(()) => {
-                state.phase.set(Phase::Done);
-                if let Some(photo) = state.watched.get_untracked() {
-                    view(state, photo);
-                }
-            }
-            Err(Fault::Cancelled) => {
-                state.live.set(None);
-                state.phase.set(Phase::Idle);
-            }
-            Err(Fault::Failed(why)) => {
-                state.say("error", why);
-                state.phase.set(Phase::Failed);
-            }
-            Err(Fault::Engine(why)) => {
-                state.say("error", Message::new("teach-engine-stopped").with("why", why));
-                state.phase.set(Phase::Failed);
-            }
-        }
-    });
+        finish(state, taught);
+    })));
 }
 
-/// Ends the training after this step; the best weights so far count. While features are extracted, nothing is kept.
-pub fn stop(state: State) {
-    CANCELLED.set(true);
-    if matches!(state.phase.get_untracked(), Phase::Training { .. }) {
-        send(&Request::Stop);
+fn finish(state: State, taught: Result<(), Fault>) {
+    state.steering.set_value(None);
+    match taught {
+        Ok(()) => {
+            state.phase.set(Phase::Done);
+            if let Some(photo) = state.watched.get_untracked() {
+                view(state, photo);
+            }
+        }
+        Err(Fault::Stopped) => {
+            state.live.set(None);
+            state.phase.set(Phase::Idle);
+        }
+        Err(fault) => {
+            say(state, fault);
+            state.phase.set(Phase::Failed);
+        }
     }
 }
 
-/// Has the training wait, or go on; what the wait took is no part of its time.
+fn say(state: State, fault: Fault) {
+    match fault {
+        Fault::Failed(why) | Fault::Network(why) => state.say("error", why),
+        Fault::Lost(why) | Fault::FellBack(why) | Fault::NoEngine(why) => {
+            state.say("error", Message::new("teach-engine-stopped").with("why", why));
+        }
+        Fault::Stopped => {}
+    }
+}
+
+/// End the training after this step; the best weights so far count. While features are extracted, nothing is kept.
+pub fn stop(state: State) {
+    match state.phase.get_untracked() {
+        Phase::Training { .. } => steer(state, Control::Finish),
+        _ => {
+            state.training.set_value(None);
+            state.phase.set(Phase::Idle);
+        }
+    }
+}
+
+/// Have the training wait, or go on; what the wait took is no part of its time.
 pub fn pause(state: State, on: bool) {
     if let Some(paused) = state.paused.get_untracked() {
         state.phase.update(|phase| {
@@ -87,18 +121,13 @@ pub fn pause(state: State, on: bool) {
         });
     }
     state.paused.set(on.then(now));
-    send(&Request::Pause(on));
+    steer(state, Control::Pause(on));
 }
 
-/// Whether the WebGPU engine is gone and the CPU is to try the same.
-fn falls_back<T>(state: State, teacher: &Teacher, outcome: &Result<T, Fault>) -> bool {
-    let Err(Fault::Engine(why)) = outcome else { return false };
-    if teacher.device != "webgpu" {
-        return false;
+fn steer(state: State, control: Control) {
+    if let Some(steering) = state.steering.get_value() {
+        steering.send(control);
     }
-    state.say("note", Message::new("teach-webgpu-stopped").with("why", why.clone()));
-    state.on_cpu.set(true);
-    true
 }
 
 /// Run inference on a photo with the network as it was and as it has become, unless that was done.
@@ -107,49 +136,83 @@ pub fn view(state: State, photo: u32) {
         return;
     }
     spawn_local(async move {
-        let teacher = TEACHER.with(Rc::clone);
-        let mut teacher = teacher.lock().await;
+        let held = TEACHER.with(Rc::clone);
+        let mut held = held.lock().await;
         if seen(state, photo) {
-            return; // asked for twice, while another conversation went on
+            return; // asked for twice, while something else went on
         }
-        let mut compared = teacher.compare(state, photo).await;
-        if falls_back(state, &teacher, &compared) {
-            compared = teacher.compare(state, photo).await;
+        let mut compared = held.compare(state, photo).await;
+        if matches!(compared, Err(Fault::FellBack(_))) {
+            compared = held.compare(state, photo).await;
         }
-        match compared {
-            Err(Fault::Failed(why)) => state.say("error", why),
-            Err(Fault::Engine(why)) => state.say("error", Message::new("teach-engine-stopped").with("why", why)),
-            Ok(()) | Err(Fault::Cancelled) => {}
+        if let Err(fault) = compared {
+            say(state, fault);
         }
     });
 }
 
-/// The card (JSON) of a checkpoint, or why it is none.
-pub async fn open(state: State, file: Vec<u8>) -> Result<String, Message> {
-    let teacher = TEACHER.with(Rc::clone);
-    let mut teacher = teacher.lock().await;
-    teacher.second = None;
-    let opened = async {
-        teacher.begin(state).await?;
-        send(&Request::LoadSecond { file });
-        teacher.second_loaded().await
-    };
-    opened.await.map_err(|fault| match fault {
-        Fault::Failed(why) => why,
-        Fault::Engine(why) => Message::new("teach-engine-stopped").with("why", why),
-        Fault::Cancelled => "teach-cancelled".into(),
-    })
+/// Return the card (JSON) of a checkpoint.
+///
+/// # Errors
+/// Why it is none.
+pub async fn open(state: State, file: Blob) -> Result<String, Message> {
+    let held = TEACHER.with(Rc::clone);
+    let mut held = held.lock().await;
+    held.second = None;
+    match state.engine().ask(None, Request::LoadSecond, Some(file), When::Now).last(drop).await {
+        Ok(Reply::SecondLoaded { card }) => Ok(card),
+        Err(Fault::Failed(why) | Fault::Network(why)) => Err(why),
+        Err(Fault::Lost(why) | Fault::FellBack(why) | Fault::NoEngine(why)) => {
+            Err(Message::new("teach-engine-stopped").with("why", why))
+        }
+        _ => Err("teach-cancelled".into()),
+    }
 }
 
-impl Teacher {
+impl Held {
+    /// Have the network loaded that the project begins from, and forget what is of another project or engine.
+    async fn load(&mut self, state: State) -> Result<Network, Fault> {
+        let project = state.project.get_untracked();
+        let Some(model) = state.shared.model_named(&project.base) else {
+            return Err(Fault::Failed(Message::new("teach-no-base").with("name", project.base)));
+        };
+        let network = Network::from(&model);
+        let loading = state.engine().prepare(network.clone()).last(|reply| {
+            if let (Reply::Progress { received, .. }, true) = (reply, state.phase.with_untracked(Phase::busy)) {
+                let [done, all] = [received as f64, model.bytes].map(|bytes| fixed(bytes / 1e6, 1));
+                let message = Message::new("teach-loading").with("title", model.title.as_str());
+                state.phase.set(Phase::Loading(message.with("done", done).with("all", all)));
+            }
+        });
+        loading.await?;
+        let (generation, of) = (state.engine().generation(), (project.id, project.base));
+        if self.generation != generation || self.project != of {
+            for photo in self.extracted.keys() {
+                state.engine().forget(*photo);
+            }
+            if self.project != of {
+                state.views.update(HashMap::clear); // what another network saw
+            }
+            *self = Self { generation, project: of, ..Self::default() };
+        }
+        Ok(network)
+    }
+
+    /// Return an error if another engine has come meanwhile, which has nothing of what this one had.
+    fn check(&self, state: State) -> Result<(), Fault> {
+        match self.generation == state.engine().generation() {
+            true => Ok(()),
+            false => Err(Fault::FellBack("".into())),
+        }
+    }
+
     async fn teach(&mut self, state: State) -> Result<(), Fault> {
-        self.load(state).await?;
-        cancelled()?;
+        let network = self.load(state).await?;
         let project = state.project.get_untracked();
         if let Some(why) = project.blocker() {
             return Err(Fault::Failed(why));
         }
-        self.extract_features(state).await?;
+        self.extract_features(state, &network).await?;
         let mut project = state.project.get_untracked();
         // Photos that could not be used, or that came meanwhile, are not in this lesson.
         project.photos.retain(|photo| self.extracted.get(&photo.id) == Some(&project.settings.augment));
@@ -165,66 +228,37 @@ impl Teacher {
             *class = chosen;
         }
         if let Some(photo) = watched.filter(|photo| !seen(state, *photo)) {
-            self.infer(state, photo, false).await?;
+            infer(state, &network, photo, false).await?;
         }
-        cancelled()?;
+        self.check(state)?;
         state.change(|project| project.curve.clear());
         let followed = lesson.watched;
         state.phase.set(Phase::Training { done: 0, of: 0, since: now() });
-        send(&Request::Teach(lesson));
-        loop {
-            match self.next().await? {
-                Reply::Lesson(LessonEvent::Step { done, total, .. }) => {
-                    state.phase.update(|phase| {
-                        if let Phase::Training { since, .. } = *phase {
-                            *phase = Phase::Training { done, of: total, since };
-                        }
-                    });
-                }
-                Reply::Lesson(LessonEvent::Epoch { number, of, train_loss, held_out, watched, milliseconds }) => {
-                    state.took.set(milliseconds);
-                    state.change(|project| project.curve.push(Point { epoch: number, of, train_loss, held_out }));
-                    // Another photo or class may have been chosen since.
-                    let photo = state.watched.get_untracked();
-                    let class = state.watched_class.get_untracked();
-                    let class = class.and_then(|class| project.classes.iter().position(|known| known.id == class));
-                    if followed.is_some_and(|(p, c)| Some(p) == photo && class.is_none_or(|class| class == c)) {
-                        state.live.set(watched);
-                    }
-                }
+        let mut answer = state.engine().ask(Some(network), Request::Teach(lesson), None, When::Now);
+        state.steering.set_value(Some(answer.steering()));
+        while let Some(reply) = answer.next().await {
+            match reply? {
+                Reply::Lesson(event) => take_event(state, &project, followed, event),
                 Reply::Taught { card, file, answers } => {
                     self.second = None;
                     let classes = project.classes.iter().map(|class| class.id).collect();
-                    let outcome = Some(Outcome { card: card.clone(), classes, answers });
-                    // Before it is written: what else writes the project meanwhile must name these weights, too.
-                    let before = state.project.with_untracked(|project| project.outcome.clone());
-                    state.project.update(|project| project.outcome = outcome);
-                    let taught = state.project.get_untracked();
-                    if let Some(store) = state.store()
-                        && let Err(error) = store.keep_taught(&taught, &file).await
-                    {
-                        state.change(|project| project.outcome = before);
-                        return Err(Fault::Failed(Message::new("teach-network-unkept").with("why", error.message())));
-                    }
+                    keep_taught(state, Outcome { card: card.clone(), classes, answers }, &file).await?;
                     self.second = Some(card);
                     state.views.update(HashMap::clear);
                     return Ok(());
                 }
-                Reply::TeachFailed { message } => {
-                    cancelled()?;
-                    return Err(Fault::Failed(message));
-                }
                 _ => {}
             }
         }
+        Err(Fault::Stopped)
     }
 
     /// Extract the features of every photo that lacks them, with the frozen stages.
-    async fn extract_features(&mut self, state: State) -> Result<(), Fault> {
+    async fn extract_features(&mut self, state: State, network: &Network) -> Result<(), Fault> {
         let project = state.project.get_untracked();
         let gone = |id: &u32| project.photos.iter().all(|photo| photo.id != *id);
         for photo in self.extracted.extract_if(|id, _| gone(id)).map(|(id, _)| id) {
-            send(&Request::Forget { photo });
+            state.engine().forget(photo);
         }
         let augment = project.settings.augment;
         let new: Vec<_> =
@@ -232,59 +266,94 @@ impl Teacher {
         let of = new.len();
         for (done, photo) in new.into_iter().enumerate() {
             state.phase.set(Phase::Features { done, of });
-            cancelled()?;
+            self.check(state)?;
             let extracted = match content(state, &project.id, photo.id).await {
-                Some(bytes) => {
-                    send(&Request::ExtractFeatures { photo: photo.id, bytes, augment });
-                    self.features_extracted(photo.id).await?
+                Some(file) => {
+                    let request = Request::ExtractFeatures { photo: photo.id, augment };
+                    state.engine().ask(Some(network.clone()), request, Some(file), When::Now).last(drop).await
                 }
-                None => Err("teach-file-gone".into()),
+                None => Err(Fault::Failed("teach-file-gone".into())),
             };
             match extracted {
-                Ok(()) => drop(self.extracted.insert(photo.id, augment)),
-                Err(why) => {
+                Ok(_) => drop(self.extracted.insert(photo.id, augment)),
+                Err(Fault::Failed(why)) => {
                     state.say("error", Message::new("teach-left-out").with("name", photo.name).with("why", why))
                 }
+                Err(fault) => return Err(fault),
             }
         }
         state.phase.set(Phase::Features { done: of, of });
-        Ok(())
+        self.check(state)
     }
 
     /// Run inference on a photo with the network as it was and with the taught one.
     async fn compare(&mut self, state: State, photo: u32) -> Result<(), Fault> {
-        self.load(state).await?;
+        let network = self.load(state).await?;
         let project = state.project.get_untracked();
-        if let Some(outcome) = &project.outcome {
-            self.load_second(state, &project.id, &outcome.card).await?;
+        if let Some(outcome) = &project.outcome
+            && self.second.as_ref() != Some(&outcome.card)
+        {
+            let weights = state.weights(&project.id).await.map_err(Fault::Failed)?;
+            state.engine().ask(Some(network.clone()), Request::LoadSecond, Some(weights), When::Now).last(drop).await?;
+            self.second = Some(outcome.card.clone());
         }
-        self.infer(state, photo, project.outcome.is_some()).await
+        self.check(state)?;
+        infer(state, &network, photo, project.outcome.is_some()).await
     }
+}
 
-    async fn infer(&mut self, state: State, photo: u32, taught: bool) -> Result<(), Fault> {
-        let project = state.project.with_untracked(|project| project.id.clone());
-        let Some(bytes) = content(state, &project, photo).await else { return Ok(()) };
-        send(&Request::Compare { photo, bytes });
-        loop {
-            match self.next().await? {
-                Reply::Compared { picture, before, after, .. } => {
-                    let after = after.filter(|_| taught);
-                    if state.project.with_untracked(|now| now.id != project) {
-                        return Ok(()); // another project was opened; its photos have the same numbers
-                    }
-                    keep_view(state, photo, View { picture: small(picture), before, after });
-                    return Ok(());
-                }
-                Reply::Failed { message, .. } => return Err(Fault::Failed(message)),
-                _ => {}
+fn take_event(state: State, project: &Project, followed: Option<(u32, usize)>, event: LessonEvent) {
+    match event {
+        LessonEvent::Step { done, total, .. } => state.phase.update(|phase| {
+            if let Phase::Training { since, .. } = *phase {
+                *phase = Phase::Training { done, of: total, since };
+            }
+        }),
+        LessonEvent::Epoch { number, of, train_loss, held_out, watched, milliseconds } => {
+            state.took.set(milliseconds);
+            state.change(|project| project.curve.push(Point { epoch: number, of, train_loss, held_out }));
+            // Another photo or class may have been chosen since.
+            let photo = state.watched.get_untracked();
+            let class = state.watched_class.get_untracked();
+            let class = class.and_then(|class| project.classes.iter().position(|known| known.id == class));
+            if followed.is_some_and(|(p, c)| Some(p) == photo && class.is_none_or(|class| class == c)) {
+                state.live.set(watched);
             }
         }
     }
 }
 
-/// Whether the person has stopped what runs.
-fn cancelled() -> Result<(), Fault> {
-    if CANCELLED.with_borrow(|cancelled| *cancelled) { Err(Fault::Cancelled) } else { Ok(()) }
+async fn keep_taught(state: State, outcome: Outcome, file: &[u8]) -> Result<(), Fault> {
+    // Before it is written: what else writes the project meanwhile must name these weights, too.
+    let before = state.project.with_untracked(|project| project.outcome.clone());
+    state.project.update(|project| project.outcome = Some(outcome));
+    let taught = state.project.get_untracked();
+    if let Some(store) = state.store()
+        && let Err(error) = store.keep_taught(&taught, file).await
+    {
+        state.change(|project| project.outcome = before);
+        return Err(Fault::Failed(Message::new("teach-network-unkept").with("why", error.message())));
+    }
+    Ok(())
+}
+
+/// Run inference on a photo with the network as it was, and with the taught one if there is one.
+async fn infer(state: State, network: &Network, photo: u32, is_taught: bool) -> Result<(), Fault> {
+    let project = state.project.with_untracked(|project| project.id.clone());
+    let Some(file) = content(state, &project, photo).await else { return Ok(()) };
+    let mut picture = None;
+    let answer = state.engine().ask(Some(network.clone()), Request::Compare, Some(file), When::Now).last(|reply| {
+        if let Reply::Picture(found) = reply {
+            picture = Some(found);
+        }
+    });
+    let Reply::Compared { before, after } = answer.await? else { return Err(Fault::Stopped) };
+    let after = after.filter(|_| is_taught);
+    // Another project may have been opened, whose photos have the same numbers.
+    if let (Some(picture), true) = (picture, state.project.with_untracked(|now| now.id == project)) {
+        keep_view(state, photo, View { picture: small(picture), before, after });
+    }
+    Ok(())
 }
 
 fn seen(state: State, photo: u32) -> bool {
@@ -305,4 +374,18 @@ fn keep_view(state: State, photo: u32, view: View) {
 fn small(picture: Picture) -> Picture {
     let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, VIEW_SIDE);
     Picture { width: width as u32, height: height as u32, rgb, notes: picture.notes }
+}
+
+/// The network to begin from: `wanted` where the site has it, else the one chosen in Look, else the first.
+pub fn base(state: State, wanted: &str) -> String {
+    state.models.with_untracked(|models| {
+        let chosen = state.shared.model.get_untracked();
+        let found = [wanted, &chosen].into_iter().find_map(|name| models.iter().find(|model| model.name == name));
+        found.or(models.first()).map_or_else(|| wanted.to_owned(), |model| model.name.clone())
+    })
+}
+
+/// The kept file of a photo.
+async fn content(state: State, project: &str, photo: u32) -> Option<Blob> {
+    Some(state.store()?.photo(project, photo).await.ok()??.file)
 }

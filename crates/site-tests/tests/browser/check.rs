@@ -105,7 +105,8 @@ async fn evidence_inside_known_boxes_agrees_with_the_definition() {
         let best = browser.text("[data-testid=check-class][aria-pressed=true]").await;
         let classes = &session.card().unwrap().classes;
         let class = classes.iter().position(|class| best.starts_with(&**class)).unwrap();
-        let map = session.maps(0, &[class]).await.unwrap().remove(0).map;
+        let (options, goes_on) = (CamOptions::default(), async |_, _| ControlFlow::Continue(()));
+        let map = session.explain(0, &options, &[class], goes_on).await.unwrap().remove(0).map;
         inside_by_definition(&map.values, map.width, crop, place)
     };
     browser

@@ -4,9 +4,9 @@ use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::web::{lowercase, property, timer, window};
 use crate::core::adapter::is_software;
 use crate::core::message::{Arg, Message};
+use crate::page::web::{lowercase, property, timer, window};
 
 /// Smallest usable limit of a storage buffer, in bytes. One tensor must fit.
 const MIN_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
