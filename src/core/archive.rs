@@ -57,6 +57,8 @@ pub struct Archive {
     pub photos: Vec<(u32, Vec<u8>)>,
     /// Bytes of the taught network's `.bpk` file; `None` before the first training.
     pub weights: Option<Vec<u8>>,
+    /// Names of the project's photos that the archive lacks.
+    pub missing: Vec<String>,
 }
 
 impl Archive {
@@ -85,14 +87,30 @@ impl Archive {
         Ok(zip.finish()?.into_inner())
     }
 
-    /// Unpack the bytes of a `.zip` file. A photo that is missing from it is left out of the project.
+    /// Unpack the bytes of a `.zip` file. A photo that is missing from it is left out of the project and named in `missing`.
+    ///
+    /// Other programs may have packed the files again: below a folder, with backslashes, or with a byte order mark in the JSON.
     ///
     /// # Errors
     /// [`ArchiveError`] for a file that is no exported project.
     pub fn unpack(bytes: &[u8]) -> Result<Self, ArchiveError> {
         let mut zip = ZipArchive::new(Cursor::new(bytes))?;
+        // The archive's own names, by the names as this program writes them.
+        let plain: Vec<(String, usize)> = (0..zip.len())
+            .filter_map(|at| {
+                let name = zip.by_index_raw(at).ok()?.name().ok()?.replace('\\', "/");
+                Some((name.trim_start_matches("./").to_owned(), at))
+            })
+            .collect();
+        let is_root =
+            |name: &&(String, usize)| !name.0.starts_with("__MACOSX/") && name.0.rsplit('/').next() == Some(PROJECT);
+        let shallow = plain.iter().filter(is_root).min_by_key(|(name, _)| name.matches('/').count());
+        let root =
+            shallow.map(|(name, _)| name[..name.len() - PROJECT.len()].to_owned()).ok_or(ArchiveError::NoProject)?;
         let mut take = |name: &str| -> Result<Option<Vec<u8>>, ArchiveError> {
-            let Ok(entry) = zip.by_name(name) else { return Ok(None) };
+            let wanted = [&root, name].concat();
+            let Some((_, at)) = plain.iter().find(|(plain, _)| *plain == wanted) else { return Ok(None) };
+            let Ok(entry) = zip.by_index(*at) else { return Ok(None) };
             let damaged = || ArchiveError::Entry(name.to_owned());
             if entry.size() > LARGEST {
                 return Err(damaged());
@@ -101,12 +119,14 @@ impl Archive {
             entry.take(LARGEST).read_to_end(&mut content).map_err(|_| damaged())?;
             Ok(Some(content))
         };
-        let mut project: Project = serde_json::from_slice(&take(PROJECT)?.ok_or(ArchiveError::NoProject)?)?;
-        let mut photos = Vec::new();
+        let json = take(PROJECT)?.ok_or(ArchiveError::NoProject)?;
+        let mut project: Project = serde_json::from_slice(json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&json))?;
+        let (mut photos, mut missing) = (Vec::new(), Vec::new());
         for photo in &project.photos {
             let path = path_of(&project, photo.id);
-            if let Some(bytes) = path.map(|path| take(&path)).transpose()?.flatten() {
-                photos.push((photo.id, bytes));
+            match path.map(|path| take(&path)).transpose()?.flatten() {
+                Some(bytes) => photos.push((photo.id, bytes)),
+                None => missing.push(photo.name.clone()),
             }
         }
         project.photos.retain(|photo| photos.iter().any(|(id, _)| *id == photo.id));
@@ -114,7 +134,7 @@ impl Archive {
         if weights.is_none() {
             project.outcome = None;
         }
-        Ok(Self { project, photos, weights })
+        Ok(Self { project, photos, weights, missing })
     }
 }
 

@@ -19,7 +19,15 @@ pub struct BatchItem {
     pub state: BatchItemState,
     /// Bounding boxes of the object, in fractions of the photo's width and height.
     pub boxes: Vec<Rect>,
+    /// Name of the class that the photo is of, where its folder is named after one.
+    pub truth: Option<String>,
 }
+
+/// Share of what the network saw above which boxes say nothing.
+pub const COVERS_ALL: f64 = 0.95;
+
+/// Probability of the best class below which the network is unsure.
+pub const UNSURE: f32 = 0.5;
 
 /// How far a photo has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +72,22 @@ impl BatchItem {
         evidence_inside(&[1.0], 1, &self.boxes_in_crop()?)
     }
 
+    /// Return whether the best class's evidence lies outside the boxes: no more of it is inside than of a uniform map.
+    pub fn looks_elsewhere(&self) -> bool {
+        let inside = self.best().and_then(|best| self.inside(best));
+        inside.zip(self.covered()).is_some_and(|(inside, covered)| inside <= covered && covered <= COVERS_ALL)
+    }
+
+    /// Return whether the best class's probability is below [`UNSURE`].
+    pub fn is_unsure(&self) -> bool {
+        self.best().is_some_and(|best| best.probability < UNSURE)
+    }
+
+    /// Return whether the best class is another than the photo's folder says.
+    pub fn is_wrong(&self) -> bool {
+        self.best().zip(self.truth.as_ref()).is_some_and(|(best, truth)| best.class != *truth)
+    }
+
     /// Return the boxes in fractions of the crop; `None` without boxes.
     fn boxes_in_crop(&self) -> Option<Vec<Rect>> {
         let crop = self.inference()?.crop;
@@ -104,9 +128,37 @@ impl Order {
     ];
 }
 
+/// Photos that deserve a look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Group {
+    /// Every photo.
+    #[default]
+    All,
+    /// Those of [`BatchItem::looks_elsewhere`].
+    Elsewhere,
+    /// Those of [`BatchItem::is_unsure`].
+    Unsure,
+    /// Those of [`BatchItem::is_wrong`].
+    Wrong,
+}
+
+impl Group {
+    /// Return whether `item` belongs to the group.
+    pub fn has(self, item: &BatchItem) -> bool {
+        match self {
+            Self::All => true,
+            Self::Elsewhere => item.looks_elsewhere(),
+            Self::Unsure => item.is_unsure(),
+            Self::Wrong => item.is_wrong(),
+        }
+    }
+}
+
 /// Which photos are visible.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Filter {
+    /// The group that they belong to.
+    pub group: Group,
     /// Index of the most probable class; `None` for any.
     pub class: Option<usize>,
     /// Range of the best class's probability: lowest and highest, both included, 0 to 1.
@@ -117,7 +169,7 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { class: None, confidence: [0.0, 1.0], inside: 1.0 }
+        Self { group: Group::All, class: None, confidence: [0.0, 1.0], inside: 1.0 }
     }
 }
 
@@ -126,7 +178,8 @@ impl Filter {
     fn matches(&self, item: &BatchItem) -> bool {
         let Some(best) = item.best() else { return *self == Self::default() };
         let [low, high] = self.confidence;
-        self.class.is_none_or(|class| class == best.index)
+        self.group.has(item)
+            && self.class.is_none_or(|class| class == best.index)
             && (low..=high).contains(&best.probability)
             && (self.inside >= 1.0 || item.inside(best).is_some_and(|inside| inside <= self.inside))
     }
@@ -210,7 +263,7 @@ pub const CSV_HEADER: &str = "photo,rank,class,index,probability,logit,evidence_
 /// ```
 /// # use camscope::core::batch::{BatchItem, BatchItemState, CSV_HEADER, csv_rows};
 /// let state = BatchItemState::Failed("photo-empty".into());
-/// let item = BatchItem { id: 1, name: "cat, wild.jpg".into(), state, boxes: Vec::new() };
+/// let item = BatchItem { id: 1, name: "cat, wild.jpg".into(), state, boxes: Vec::new(), truth: None };
 /// let row = csv_rows(&item, |_| "The file is empty.".into());
 /// assert_eq!(row, "\"cat, wild.jpg\",,,,,,,,,,,The file is empty.\n");
 /// assert!(CSV_HEADER.starts_with("photo,rank,class,"));

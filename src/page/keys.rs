@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::look;
 use super::shared::{Part, Shared};
-use super::web::document;
+use super::web::{document, property};
 use super::widgets::icon::Icon;
 
 /// The keys and what they do.
@@ -69,6 +69,12 @@ pub fn Shortcuts() -> impl IntoView {
 
 /// Return whether the keyboard writes a text or chooses from a list.
 fn is_typing() -> bool {
-    let writes = "input:not([type=range], [type=checkbox]), select, textarea, [contenteditable]";
-    document().active_element().is_some_and(|element| element.matches(writes).unwrap_or(false))
+    document().active_element().is_some_and(|element| match element.tag_name().as_str() {
+        "SELECT" | "TEXTAREA" => true,
+        "INPUT" => {
+            let kind = property(&element, "type").as_string().unwrap_or_default();
+            !matches!(kind.as_str(), "range" | "checkbox" | "radio")
+        }
+        _ => false,
+    })
 }

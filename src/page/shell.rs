@@ -14,7 +14,7 @@ use super::look::{self, Look};
 use super::notices::NoticeList;
 use super::offline::{self, NewVersion};
 use super::shared::{Part, Shared};
-use super::teach::Teach;
+use super::teach::{self, Teach};
 use super::web::{document, parameter, window};
 use super::widgets::appearance::Appearance;
 use super::widgets::icon::Icon;
@@ -64,6 +64,7 @@ fn App() -> impl IntoView {
     provide_context(shared.offline);
     intake::listen(shared);
     look::begin(state);
+    spawn_local(teach::offer_kept(shared));
     let shown = move |part: Part| shared.part.get() == part;
     // A part is made when it is first shown, and then stays.
     let was_shown = move |part: Part| {

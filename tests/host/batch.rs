@@ -3,7 +3,9 @@
 use std::process::Command;
 
 use camscope::core::annotations::{Annotation, AnnotationError, voc, yolo};
-use camscope::core::batch::{BatchItem, BatchItemState, CSV_HEADER, Filter, Order, class_summaries, csv_rows, visible};
+use camscope::core::batch::{
+    BatchItem, BatchItemState, CSV_HEADER, Filter, Group, Order, class_summaries, csv_rows, visible,
+};
 use camscope::core::geometry::Rect;
 use camscope::core::inference::{ClassMap, Inference, Prediction, Timing};
 use camscope::core::message::Message;
@@ -58,7 +60,7 @@ fn item(id: u32, name: &str, class: usize, probability: f32, boxes: &[Rect]) -> 
     let crop = Rect { x: 0.25, y: 0.0, width: 0.5, height: 1.0 };
     let inference =
         Inference { width: 200, height: 100, crop, predictions: vec![prediction], timing: Timing::default() };
-    BatchItem { id, name: name.into(), state: BatchItemState::Done(inference), boxes: boxes.to_vec() }
+    BatchItem { id, name: name.into(), state: BatchItemState::Done(inference), boxes: boxes.to_vec(), truth: None }
 }
 
 /// Return three photos with results, and one that failed.
@@ -74,6 +76,7 @@ fn batch() -> Vec<BatchItem> {
             name: "broken".into(),
             state: BatchItemState::Failed(Message::plain("not, a \"photo\"")),
             boxes: Vec::new(),
+            truth: None,
         },
     ]
 }
@@ -92,6 +95,14 @@ fn photos_are_sorted_and_filtered_by_their_results() {
     assert_eq!(shown(Filter { class: Some(0), ..all }, Order::Added), [0, 2]);
     assert_eq!(shown(Filter { confidence: [0.0, 0.5], ..all }, Order::Added), [1, 2]);
     assert_eq!(shown(Filter { inside: 0.5, ..all }, Order::Added), [0]);
+    // The left half is half of what the network saw, and has a quarter of the evidence.
+    assert_eq!(shown(Filter { group: Group::Elsewhere, ..all }, Order::Added), [0]);
+    assert_eq!(shown(Filter { group: Group::Unsure, ..all }, Order::Added), [1]);
+    assert_eq!(shown(Filter { group: Group::Wrong, ..all }, Order::Added), [0; 0]);
+    let mut named = items.clone();
+    named[0].truth = Some("cat".into());
+    named[1].truth = Some("cat".into());
+    assert_eq!(visible(&named, &Filter { group: Group::Wrong, ..all }, Order::Added), [1]);
 }
 
 #[test]

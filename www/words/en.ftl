@@ -187,7 +187,8 @@ strip-add =
     .title = Add photos
 remove =
     .aria-label = Remove { $name }
-accuracy = Right on { $percent } % of { $data }.
+accuracy = right on { $percent } % of its test photos
+    .title = { $data }
 footer = An AI that is right for the wrong reason knows the deer by the grass around it. The colours show which places of your photo spoke for an answer. Your photos stay on this device.
 stage = Stage
 stage-note =
@@ -270,7 +271,7 @@ check-order-class = class
 check-order-confidence = least confident first
 check-order-inside = least evidence inside the box first
 check-count = { $n } of { $of } photos
-check-take = Export what is shown:
+check-take = Export
 check-csv = Table (CSV)
 check-zip = Overlays (ZIP)
 check-sheet = Sheet (PNG)
@@ -370,11 +371,6 @@ check-other-network =
     .label = Another network
 check-other = The other network
 check-other-lost = The other network cannot be used: { $why }.
-check-larger =
-    .aria-label = Larger
-check-smaller =
-    .aria-label = Smaller
-check-whole = Whole photo
 check-here = here { $first } and { $second }
 check-unseen = unseen
 check-difference = More in the first: red; in the second: blue
@@ -708,3 +704,72 @@ copy-png =
 share-png =
     .aria-label = Share
     .title = Share the picture
+
+## Check: one photo among many
+
+check-choose = Choose a photo to see why it is what it is.
+check-questions =
+    .aria-label = What to ask of this photo
+check-tab-why = Why
+check-tab-boxes = Boxes
+check-tab-trust = Trust
+check-tab-compare = Compare
+check-box-draw = Draw a box
+check-samples = Try the samples
+check-cleared =
+    { $n ->
+        [one] 1 photo is cleared.
+       *[other] { $n } photos are cleared.
+    }
+check-filter-reset = Show all
+check-groups =
+    .aria-label = Which photos
+check-group-all = All
+check-group-elsewhere = Look elsewhere
+check-group-unsure = Unsure
+check-group-wrong = Wrong
+check-head-elsewhere =
+    { $n ->
+        [one] 1 of { $of } looks elsewhere
+       *[other] { $n } of { $of } look elsewhere
+    }
+check-head-wrong =
+    { $n ->
+        [one] 1 of { $of } is wrong
+       *[other] { $n } of { $of } are wrong
+    }
+check-head-unsure = The network is unsure of { $n } of { $of }
+check-head-fine = Nothing suspicious in { $of } photos
+
+## Teach: three steps
+
+teach-step-examples = Examples
+teach-step-train = Train
+teach-step-try = Try it
+teach-try-none = Once it has learnt, show it a new photo here, or the camera.
+teach-try-how = Show it a photo that it has never seen.
+teach-try-photo = Choose a photo
+teach-try-input =
+    .aria-label = Try a photo
+teach-try-camera = Camera
+teach-try-stop = Stop the camera
+teach-try-answer = This is “{ $class }” ({ $percent } %).
+teach-try-unsure = None of these: the best, “{ $class }”, has only { $percent } %.
+teach-arriving =
+    { $n ->
+        [one] 1 photo is being read …
+       *[other] { $n } photos are being read …
+    }
+teach-photos-missing =
+    { $n ->
+        [one] 1 photo is missing from the file: { $names }.
+       *[other] { $n } photos are missing from the file: { $names }.
+    }
+teach-few = Only { $n } photos: one more mistake changes this by { $points } points. More photos make it surer.
+
+## About: four pictures
+
+about-four-photo = 1. A photo goes in.
+about-four-cells = 2. The network turns it into a coarse grid. Hundreds of such grids each react to something: fur, an edge, an antler.
+about-four-weights = 3. Every class has a weight for each of them: for it (red) or against it (blue).
+about-four-map = 4. Weighed and added up, cell by cell, they are the map. Its mean is the class’s score.

@@ -187,7 +187,8 @@ strip-add =
     .title = 사진 추가
 remove =
     .aria-label = { $name } 빼기
-accuracy = 정답률 { $percent }%({ $data }).
+accuracy = 시험 사진의 { $percent }%를 맞혀요
+    .title = { $data }
 footer = 맞혔더라도 엉뚱한 것을 보고 맞힌 AI가 있어요. 풀을 보고 사슴이라고 하는 식이죠. 색은 사진의 어디가 답의 근거인지 보여 줘요. 사진은 이 기기를 떠나지 않아요.
 stage = 단계
 stage-note =
@@ -370,11 +371,6 @@ check-other-network =
     .label = 다른 신경망
 check-other = 다른 신경망
 check-other-lost = 다른 신경망을 쓸 수 없어요: { $why }.
-check-larger =
-    .aria-label = 크게
-check-smaller =
-    .aria-label = 작게
-check-whole = 사진 전체
 check-here = 여기 { $first }, { $second }
 check-unseen = 보지 않음
 check-difference = 첫 번째가 크면 빨강, 두 번째가 크면 파랑
@@ -704,3 +700,52 @@ copy-png =
 share-png =
     .aria-label = 공유
     .title = 그림 공유
+
+## Check: one photo among many
+
+check-choose = 사진을 고르면 왜 그렇게 답했는지 보여 줘요.
+check-questions =
+    .aria-label = 이 사진에 무엇을 물을까요
+check-tab-why = 이유
+check-tab-boxes = 상자
+check-tab-trust = 믿을 만한가
+check-tab-compare = 비교
+check-box-draw = 상자 그리기
+check-samples = 예시로 해 보기
+check-cleared = 사진 { $n }장을 비웠어요.
+check-filter-reset = 모두 보기
+check-groups =
+    .aria-label = 어떤 사진
+check-group-all = 전체
+check-group-elsewhere = 엉뚱한 곳
+check-group-unsure = 애매함
+check-group-wrong = 틀림
+check-head-elsewhere = { $of }장 중 { $n }장은 엉뚱한 곳을 봐요
+check-head-wrong = { $of }장 중 { $n }장이 틀렸어요
+check-head-unsure = { $of }장 중 { $n }장은 애매해해요
+check-head-fine = 사진 { $of }장에 수상한 것이 없어요
+
+## Teach: three steps
+
+teach-step-examples = 예시
+teach-step-train = 학습
+teach-step-try = 시험해 보기
+teach-try-none = 학습이 끝나면 여기서 새 사진이나 카메라로 시험해 보세요.
+teach-try-how = 한 번도 본 적 없는 사진을 보여 주세요.
+teach-try-photo = 사진 고르기
+teach-try-input =
+    .aria-label = 사진으로 시험해 보기
+teach-try-camera = 카메라
+teach-try-stop = 카메라 끄기
+teach-try-answer = “{ $class }” 같아요 ({ $percent }%).
+teach-try-unsure = 해당하는 것이 없어요. 가장 가까운 “{ $class }”도 { $percent }%뿐이에요.
+teach-arriving = 사진 { $n }장을 읽고 있어요 …
+teach-photos-missing = 파일에 사진 { $n }장이 빠져 있어요: { $names }.
+teach-few = 사진이 { $n }장뿐이라 한 번만 더 틀려도 { $points }점이 달라져요. 사진이 많을수록 확실해요.
+
+## About: four pictures
+
+about-four-photo = 1. 사진이 들어가요.
+about-four-cells = 2. 신경망이 사진을 성긴 칸으로 바꿔요. 이런 칸판 수백 개가 저마다 털, 가장자리, 뿔 같은 것에 반응해요.
+about-four-weights = 3. 클래스마다 칸판에 매긴 가중치가 있어요. 근거가 되면 빨강, 반대면 파랑이에요.
+about-four-map = 4. 가중치를 곱해 칸마다 더하면 맵이 돼요. 맵의 평균이 클래스의 점수예요.

@@ -145,7 +145,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 Some(BatchItemState::Failed(Message::plain(error)))
             }
         };
-        items.extend(state.map(|state| BatchItem { id: 0, name: source.name.clone(), state, boxes: Vec::new() }));
+        items.extend(state.map(|state| BatchItem {
+            id: 0,
+            name: source.name.clone(),
+            state,
+            boxes: Vec::new(),
+            truth: None,
+        }));
         Ok(())
     })?;
     if let Some(path) = &args.csv {

@@ -75,6 +75,10 @@ async fn before_cancel(promise: Promise, answer: Answer, inbox: &Inbox) -> Optio
 
 /// Open the cache; `None` if the browser has no Cache API, as on pages without HTTPS.
 async fn cache() -> Option<web_sys::Cache> {
+    // On a page without HTTPS the property is missing, which the binding does not expect.
+    if Reflect::get(&scope(), &"caches".into()).is_ok_and(|caches| caches.is_undefined()) {
+        return None;
+    }
     let caches = scope().caches().ok()?;
     JsFuture::from(caches.open(CACHE)).await.ok().map(JsCast::unchecked_into)
 }

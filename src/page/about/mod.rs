@@ -1,6 +1,7 @@
 //! About: what this is, what it promises, and how fast it is on this device.
 
 mod measure;
+mod pictures;
 mod privacy;
 mod report;
 mod state;
@@ -19,6 +20,7 @@ pub fn About() -> impl IntoView {
         <div class="about">
             <section class="panel">
                 <h2 data-message="about-what"></h2>
+                <pictures::Pictures/>
                 <p data-message="about-cam"></p>
                 <p data-message="about-shortcuts"></p>
                 <p data-message="about-private"></p>

@@ -1,25 +1,22 @@
 //! The boxes around what a photo shows, and the shortcut check: how much of the evidence lies inside them. They are drawn on the photo,
 //! or placed by numbers, for which neither a pointer nor a steady hand is needed.
 
+use crate::core::batch::COVERS_ALL;
 use crate::core::geometry::Rect;
 use crate::core::inference::Prediction;
 use crate::core::message::Message;
 use crate::page::web::fixed;
+use crate::page::widgets::boxes::{Boxes, LEAST};
 use leptos::prelude::*;
 
 use super::state::{ShownMap, State};
-
-/// Share of what the network saw above which boxes say nothing.
-pub const ALL: f64 = 0.95;
-/// Shares of the photo below which a box is none.
-pub const LEAST: f64 = 0.01;
 
 /// A box that is added waits in the middle.
 const MIDDLE: Rect = Rect { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
 
 /// Show the result of the shortcut check in words and as a bar.
 #[component]
-pub fn Shortcut() -> impl IntoView {
+pub fn Shortcut(boxes_view: Boxes) -> impl IntoView {
     let state = expect_context::<State>();
     let boxes = move || state.chosen_item().map_or(0, |item| item.boxes.len());
     let found = move || {
@@ -32,7 +29,7 @@ pub fn Shortcut() -> impl IntoView {
         (_, None) => Message::new("check-no-evidence"),
         (_, Some((inside, covered, class))) => {
             let verdict = match () {
-                () if covered > ALL => "check-verdict-all",
+                () if covered > COVERS_ALL => "check-verdict-all",
                 () if inside <= covered => "check-verdict-chance",
                 () if inside < 0.5 => "check-verdict-most",
                 () if inside < 0.8 => "check-verdict-part",
@@ -64,6 +61,8 @@ pub fn Shortcut() -> impl IntoView {
                 data-message="check-chance-line"></div>
             <p class="hint" data-testid="located" hidden=move || located().is_none() data-message=located></p>
             <div class="row">
+                <button data-testid="box-draw" aria-pressed=move || boxes_view.drawing.get().to_string()
+                    on:click=move |_| boxes_view.drawing.update(|on| *on = !*on) data-message="check-box-draw"></button>
                 <button data-testid="box-evidence" on:click=around data-message="check-box-evidence"></button>
                 <button data-testid="box-add" on:click=move |_| state.change_boxes(|boxes| boxes.push(MIDDLE)) data-message="check-box-add"></button>
                 <button data-testid="box-undo" disabled=move || boxes() == 0 on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1))) data-message="check-box-undo"></button>

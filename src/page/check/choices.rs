@@ -84,6 +84,7 @@ pub fn choose_model(state: State, name: String) {
     state.filter.update(|filter| filter.class = None);
     state.thumbnails.update(|thumbnails| thumbnails.clear());
     state.items.update(|items| items.iter_mut().for_each(|item| item.state = BatchItemState::Waiting));
+    state.name_truths();
     state.spent.set((0.0, 0));
     prepare(state);
 }

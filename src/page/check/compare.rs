@@ -1,5 +1,5 @@
 //! The chosen photo's map beside another: another class, another method, another network; what one has more than the other, and
-//! the values of both at a place. All three pictures are zoomed and moved together.
+//! the values of both at a place. All pictures are zoomed and moved together.
 
 use crate::core::inference::{ClassMap, Prediction};
 use crate::core::message::{Arg, Message};
@@ -7,18 +7,18 @@ use crate::core::method::Method;
 use crate::core::resample::difference;
 use crate::page::canvas;
 use crate::page::place::Place;
-use crate::page::web::{digits, fixed};
+use crate::page::web::fixed;
+use crate::page::widgets::appearance::Appearance;
+use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
+use crate::page::widgets::zoom::Zoom;
 use crate::render::{Colormap, OverlayOptions, Range};
-use leptos::html::Canvas;
 use leptos::prelude::*;
-use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
 
 use super::choices::choose_comparison;
 use super::running::CompareWith;
 use super::state::{ShownMap, State, picture};
 
 const SIDE: usize = 720;
-const FARTHEST: f64 = 8.0;
 /// Cells a side on which maps of two networks meet that saw different parts of the photo.
 const FINE: usize = 56;
 
@@ -26,19 +26,8 @@ const FINE: usize = 56;
 pub fn Compare() -> impl IntoView {
     let state = expect_context::<State>();
     let place = Place::new();
-    // How much larger, and how far moved, in shares of the picture.
-    let view = RwSignal::new((1.0f64, [0.0f64; 2]));
-    let zoom = move |by: f64| {
-        view.update(|(scale, moved)| {
-            *scale = (*scale * by).clamp(1.0, FARTHEST);
-            *moved = within(*scale, *moved);
-        })
-    };
+    let zoom = Zoom::new();
     let there = move || state.compared_map().is_some();
-    let transform = move || {
-        let (scale, [x, y]) = view.get();
-        format!("translate({}%, {}%) scale({scale})", x * 100.0, y * 100.0)
-    };
     let first = move || state.shown_map();
     let second = move || state.compared_map();
     // Only CAMs of one network are parts of scores that can be compared.
@@ -71,32 +60,20 @@ pub fn Compare() -> impl IntoView {
     };
     let title = move |i: usize| names().map(|names| Message::plain(names[i].as_str()).attr());
     view! {
-        <section class="compare-maps panel" data-message="check-comparison" data-testid="compare-maps">
+        <section class="compare-maps" data-message="check-comparison" data-testid="compare-maps">
             <div class="row">
                 <h2 data-message="check-compare"></h2>
                 <Choice/>
-                <span class="row" hidden=move || !there()>
-                    <button data-message="check-larger" data-testid="zoom-in" on:click=move |_| zoom(1.5)>"+"</button>
-                    <button data-message="check-smaller" on:click=move |_| zoom(1.0 / 1.5)>"−"</button>
-                    <button data-testid="zoom-reset" on:click=move |_| view.set((1.0, [0.0; 2])) data-message="check-whole"></button>
-                </span>
                 <output class="hint" data-testid="compare-values" data-message=values></output>
             </div>
             <div class="views" hidden=move || !there()>
-                <View id="compare-first" title=Signal::derive(move || title(0)) map=Signal::derive(first) signed=false view place transform=Signal::derive(transform)/>
-                <View id="compare-second" title=Signal::derive(move || title(1)) map=Signal::derive(second) signed=false view place transform=Signal::derive(transform)/>
-                <View id="compare-difference" title=Signal::derive(|| Some("check-difference".to_owned()))
-                    map=Signal::derive(third) signed=true view place transform=Signal::derive(transform)/>
+                <View id="compare-first" title=Signal::derive(move || title(0)) map=Signal::derive(first) signed=false place zoom/>
+                <View id="compare-second" title=Signal::derive(move || title(1)) map=Signal::derive(second) signed=false place zoom/>
+                <View id="compare-difference" title=Signal::derive(|| Some("check-difference".to_owned())) map=Signal::derive(third) signed=true place zoom/>
             </div>
             <p class="hint" hidden=move || !there() data-message=unit></p>
         </section>
     }
-}
-
-/// No farther than to its border.
-fn within(scale: f64, moved: [f64; 2]) -> [f64; 2] {
-    let most = (scale - 1.0) / 2.0;
-    moved.map(|share| share.clamp(-most, most))
 }
 
 /// The first map less the second, over what the network of the first saw; what the other one did not see counts as nothing.
@@ -178,91 +155,33 @@ fn View(
     map: Signal<Option<ShownMap>>,
     /// Blue to red around zero.
     signed: bool,
-    view: RwSignal<(f64, [f64; 2])>,
     place: Place,
-    transform: Signal<String>,
+    zoom: Zoom,
 ) -> impl IntoView {
-    let state = expect_context::<State>();
-    let node = NodeRef::<Canvas>::new();
-    let caption = format!("{id}-caption");
-    Effect::new(move || {
+    let (state, appearance) = (expect_context::<State>(), expect_context::<Appearance>());
+    let caption: &'static str = match id {
+        "compare-first" => "compare-first-caption",
+        "compare-second" => "compare-second-caption",
+        _ => "compare-difference-caption",
+    };
+    let scene = Signal::derive(move || {
         state.pictures.track();
-        let (Some(node), Some(shown_map), Some(chosen)) = (node.get(), map.get(), state.chosen.get()) else {
-            return;
-        };
-        let Some(photo) = picture(chosen) else { return };
-        let ShownMap { inference, prediction, .. } = shown_map;
+        let picture = state.chosen.get().and_then(picture)?;
+        let ShownMap { inference, prediction, .. } = map.get()?;
         let values = &prediction.map.values;
         let (range, options) = match signed {
             true => {
                 let options = OverlayOptions { opacity: 0.6, colormap: Colormap::BlueRed, ..OverlayOptions::default() };
-                (Range::for_colors(Colormap::BlueRed, values), options)
+                (Range::for_colors(Colormap::BlueRed, values), Some(options))
             }
-            false => (Range::for_colors(canvas::colours(), values), canvas::overlay_options()),
+            false => (Range::for_colors(appearance.colormap.get(), values), None),
         };
-        canvas::draw_map(&node, &photo, SIDE, &inference, &prediction, range, options);
-        if let Some(at) = place.mark() {
-            canvas::draw_mark(&node, at);
-        }
+        Some(Scene { picture, map: Some(SceneMap { inference: inference.into(), prediction, range, options }) })
     });
-    let values = move || map.get().map(|shown_map| digits(&shown_map.prediction.map.values));
-    // Where a drag is, in pixels of the screen.
-    let drag = RwSignal::new(None::<[i32; 2]>);
-    let still = StoredValue::new(true);
-    let size = move || {
-        node.get_untracked().map_or([1.0; 2], |c| [c.client_width().max(1).into(), c.client_height().max(1).into()])
-    };
-    // What a drag does, without one: a place that is clicked, or gone to by arrows, comes to the middle.
-    let centre = move || {
-        let Some((x, y)) = untrack(|| place.get()) else { return };
-        view.update(|(scale, moved)| *moved = within(*scale, [x, y].map(|share| (0.5 - f64::from(share)) * *scale)));
-    };
-    let walk = move |event: KeyboardEvent| {
-        if let Some(shown_map) = map.get_untracked()
-            && place.walk(&event, &shown_map.inference, &shown_map.prediction.map)
-        {
-            centre();
-        }
-    };
-    let begin = move |event: PointerEvent| {
-        still.set_value(true);
-        drag.set(Some([event.client_x(), event.client_y()]));
-    };
-    let end = move |_| {
-        if drag.get_untracked().is_some() && still.get_value() {
-            centre();
-        }
-        drag.set(None);
-    };
-    let go_on = move |event: PointerEvent| {
-        place.point(&event);
-        if let Some([x, y]) = drag.get_untracked() {
-            let now = [event.client_x(), event.client_y()];
-            if now != [x, y] {
-                still.set_value(false);
-            }
-            let [width, height] = size();
-            view.update(|(scale, moved)| {
-                let by: [f64; 2] = [f64::from(now[0] - x) / width, f64::from(now[1] - y) / height];
-                *moved = within(*scale, [moved[0] + by[0], moved[1] + by[1]]);
-            });
-            drag.set(Some(now));
-        }
-    };
-    let wheel = move |event: WheelEvent| {
-        event.prevent_default();
-        view.update(|(scale, moved)| {
-            let before = *scale;
-            *scale = (before * (-event.delta_y() / 400.0).exp()).clamp(1.0, FARTHEST);
-            *moved = within(*scale, moved.map(|share| share * *scale / before));
-        });
-    };
     view! {
         <figure>
             <div class="pane">
-                <canvas node_ref=node data-testid=id data-values=values role="img" aria-labelledby=caption.clone() style:transform=transform
-                    tabindex="0" data-message="stage-read" on:pointerdown=begin on:pointermove=go_on on:pointerup=end
-                    on:pointerleave=move |_| { drag.set(None); place.leave() } on:wheel=wheel on:keydown=walk on:blur=move |_| place.leave()/>
+                <MapView id caption side=SIDE scene place zoom wheel=true tools=!signed/>
             </div>
             <figcaption id=caption data-message=title></figcaption>
         </figure>

@@ -1,86 +1,95 @@
-//! The chosen photo, large: its map, the boxes that the person draws around what it shows, its classes, and the way to Teach.
+//! The chosen photo, large, and what can be asked of it: why it is what it is, how much of that lies inside boxes, how far the map is
+//! to be trusted, and how it compares with another.
 
 use crate::core::batch::{BatchItem, BatchItemState};
 use crate::core::geometry::Rect;
 use crate::core::message::Message;
 use crate::core::method::Method;
-use crate::page::canvas;
+use crate::page::place::Place;
 use crate::page::shared::SentPhoto;
 use crate::page::web::fixed;
+use crate::page::widgets::appearance::{Appearance, Choices, Key, Legend};
+use crate::page::widgets::boxes::Boxes;
+use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
 use crate::render::Range;
-use leptos::html::Canvas;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 
-use super::boxes::{LEAST, Shortcut};
+use super::boxes::Shortcut;
 use super::choices::{choose_class, choose_method};
+use super::compare::Compare;
+use super::measures::Numbers;
 use super::state::{FILES, ShownMap, State, picture as kept};
 
 const SIDE: usize = 720;
 
+/// What is asked of the photo, with the test id and the message of its tab.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Why,
+    Boxes,
+    Trust,
+    Compare,
+}
+
+impl Question {
+    const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Why, "show-why", "check-tab-why"),
+        (Self::Boxes, "show-boxes", "check-tab-boxes"),
+        (Self::Trust, "show-trust", "check-tab-trust"),
+        (Self::Compare, "show-compare", "check-tab-compare"),
+    ];
+}
+
 #[component]
 pub fn Detail() -> impl IntoView {
     let state = expect_context::<State>();
+    let question = RwSignal::new(Question::Why);
+    let all = Signal::derive(move || state.chosen_item().map(|item| item.boxes).unwrap_or_default());
+    let change = Callback::new(move |boxes: Vec<Rect>| {
+        state.change_boxes(|all| *all = boxes);
+        question.set(Question::Boxes);
+    });
+    let boxes = Boxes::new(all, change);
+    let tab = move |(of, id, message): (Question, &'static str, &'static str)| {
+        let shown = move || question.get() == of;
+        view! {
+            <button role="tab" data-testid=id aria-selected=move || shown().to_string() on:click=move |_| question.set(of) data-message=message></button>
+        }
+    };
+    let hidden = move |of: Question| move || question.get() != of;
     view! {
-        <Show when=move || state.chosen.get().is_some()>
+        <Show when=move || state.chosen.get().is_some() fallback=|| view! { <p class="detail panel hint" data-message="check-choose"></p> }>
             <section class="detail panel" data-message="stage-photo" data-testid="detail">
-                <Stage/>
-                <Classes/>
-                <Shortcut/>
-                <SendToTeach/>
+                <Stage boxes/>
+                <div class="questions" role="tablist" data-message="check-questions">{Question::ALL.map(tab).collect_view()}</div>
+                <div role="tabpanel" hidden=hidden(Question::Why)><Classes/><SendToTeach/><Choices/></div>
+                <div role="tabpanel" hidden=hidden(Question::Boxes)><Shortcut boxes_view=boxes/></div>
+                <div role="tabpanel" hidden=hidden(Question::Trust)><Numbers/></div>
+                <div role="tabpanel" hidden=hidden(Question::Compare)><Compare/></div>
             </section>
         </Show>
     }
 }
 
 #[component]
-fn Stage() -> impl IntoView {
-    let state = expect_context::<State>();
-    let (picture, layer) = (NodeRef::<Canvas>::new(), NodeRef::<Canvas>::new());
-    // Where a drag began and where it is now.
-    let drag = RwSignal::new(None::<[(f32, f32); 2]>);
-    Effect::new(move || {
+fn Stage(boxes: Boxes) -> impl IntoView {
+    let (state, appearance) = (expect_context::<State>(), expect_context::<Appearance>());
+    let place = Place::new();
+    let scene = Signal::derive(move || {
         state.pictures.track();
-        let (Some(canvas), Some(chosen)) = (picture.get(), state.chosen.get()) else { return };
-        let Some(photo) = kept(chosen) else { return };
-        match state.shown_map() {
-            Some(ShownMap { inference, prediction, .. }) => {
-                let options = canvas::overlay_options();
-                let range = Range::for_colors(options.colormap, &prediction.map.values);
-                canvas::draw_map(&canvas, &photo, SIDE, &inference, &prediction, range, options);
-            }
-            None => canvas::draw_plain(&canvas, &photo),
-        }
+        let picture = state.chosen.get().and_then(kept)?;
+        let map = state.shown_map().map(|ShownMap { inference, prediction, .. }| {
+            let range = Range::for_colors(appearance.colormap.get(), &prediction.map.values);
+            SceneMap { inference: inference.into(), prediction, range, options: None }
+        });
+        Some(Scene { picture, map })
     });
-    Effect::new(move || {
-        state.pictures.track();
-        state.shown_map(); // drawn before, so that the sizes agree
-        let (Some(picture), Some(layer), Some(item)) = (picture.get(), layer.get(), state.chosen_item()) else {
-            return;
-        };
-        let dragged = drag.get().and_then(spanned);
-        draw_boxes(&layer, &picture, item.boxes.iter().copied().chain(dragged));
+    let legend = Signal::derive(move || {
+        let SceneMap { inference, prediction, range, .. } = scene.get()?.map?;
+        let smooth = appearance.smooth.get();
+        let here = place.get().and_then(|at| crate::page::canvas::value_at(&inference, &prediction, at, smooth));
+        Some(Key { colormap: appearance.colormap.get(), range, here, tip: "legend" })
     });
-    let begin = move |event: PointerEvent| {
-        if let Some(place) = canvas::place(&event) {
-            if let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
-                let _ = element.set_pointer_capture(event.pointer_id());
-            }
-            drag.set(Some([place, place]));
-        }
-    };
-    let go_on = move |event: PointerEvent| {
-        if let (Some([from, _]), Some(place)) = (drag.get_untracked(), canvas::place(&event)) {
-            drag.set(Some([from, place]));
-        }
-    };
-    let end = move |_| {
-        if let Some(place) = drag.get_untracked().and_then(spanned) {
-            state.change_boxes(|boxes| boxes.push(place));
-        }
-        drag.set(None);
-    };
     let caption = move || match state.chosen_item() {
         None => None,
         Some(BatchItem { name, state: BatchItemState::Failed(why), .. }) => {
@@ -96,41 +105,18 @@ fn Stage() -> impl IntoView {
             Some(message.with("name", name).attr())
         }
     };
-    let waiting = move || {
-        state.pictures.track();
-        state.chosen.get().and_then(kept).is_none()
-    };
+    let waiting = move || scene.with(Option::is_none);
     view! {
         <figure>
-            <div class="frame layers">
-                <canvas node_ref=picture data-testid="check-canvas" role="img" aria-labelledby="check-caption" hidden=waiting/>
-                <canvas node_ref=layer class="layer" data-testid="check-layer" aria-hidden="true" hidden=waiting
-                    on:pointerdown=begin on:pointermove=go_on on:pointerup=end on:pointercancel=move |_| drag.set(None)/>
-                <p class="waiting" hidden=move || !waiting() data-message=caption></p>
+            <div class="framed">
+                <MapView id="check-canvas" caption="check-caption" side=SIDE scene place boxes>
+                    <Legend of=legend/>
+                </MapView>
+                <p class="waiting over" hidden=move || !waiting() data-message=caption></p>
             </div>
             <figcaption id="check-caption" aria-live="polite" data-message=caption></figcaption>
         </figure>
     }
-}
-
-/// The box between two places, cut off at the photo's border.
-fn spanned([(x0, y0), (x1, y1)]: [(f32, f32); 2]) -> Option<Rect> {
-    let inside = |share: f32| f64::from(share.clamp(0.0, 1.0));
-    let (x, right) = (inside(x0.min(x1)), inside(x0.max(x1)));
-    let (y, bottom) = (inside(y0.min(y1)), inside(y0.max(y1)));
-    let place = Rect { x, y, width: right - x, height: bottom - y };
-    (place.width > LEAST && place.height > LEAST).then_some(place)
-}
-
-fn draw_boxes(layer: &HtmlCanvasElement, picture: &HtmlCanvasElement, boxes: impl Iterator<Item = Rect> + Clone) {
-    let (width, height) = (picture.width(), picture.height());
-    layer.set_width(width); // clears it
-    layer.set_height(height);
-    canvas::outline(layer, |context| {
-        for place in boxes.clone().map(|place| place.scaled(width.into(), height.into())) {
-            context.rect(place.x, place.y, place.width, place.height);
-        }
-    });
 }
 
 /// The photo's best classes, and the way its maps are made.

@@ -3,23 +3,22 @@
 use std::io::{Cursor, Write};
 
 use crate::core::batch::{BatchItem, CSV_HEADER, csv_rows, raw_maps};
-use crate::core::inference::Picture;
 use crate::core::message::Message;
 use crate::page::canvas::{context, draw_map, overlay_options, save};
-use crate::page::web::{document, window};
+use crate::page::web::document;
 use crate::render::Range;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, File, HtmlCanvasElement, ImageBitmap};
+use web_sys::{Blob, File, HtmlCanvasElement};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::state::{FILES, State};
 
 /// Longest side of an overlay in the archive.
-const SIDE: f64 = 640.0;
+const SIDE: u32 = 640;
 /// Of the sheet: pixels of a cell's picture, of its words, and columns and rows at most.
 const CELL: f64 = 192.0;
 const WORDS: f64 = 40.0;
@@ -61,8 +60,13 @@ pub fn archive(state: State, progress: RwSignal<Option<Message>>) {
         fine &= zip.write_all(text.as_bytes()).is_ok();
         for (done, item) in items.iter().enumerate() {
             progress.set(Some(Message::new("check-drawing").with("done", done).with("of", of)));
-            if let Some(bytes) = overlay(item).await {
-                let name = format!("overlays/{}.jpg", item.name); // its ending, too: two photos may differ in it alone
+            if let Some(bytes) = overlay(state, item).await {
+                // Its ending, too: two photos may differ in it alone. The same folder may have been added twice.
+                let again = items[..done].iter().filter(|before| before.name == item.name).count();
+                let name = match again {
+                    0 => format!("overlays/{}.jpg", item.name),
+                    again => format!("overlays/{} ({}).jpg", item.name, again + 1),
+                };
                 fine &= zip.start_file(name, stored).is_ok() && zip.write_all(&bytes).is_ok();
             }
         }
@@ -125,24 +129,12 @@ async fn draw_sheet(pictures: &[(BatchItem, String)]) -> Option<()> {
     Some(())
 }
 
-/// The photo, decoded by the browser, with its best class's map.
-async fn overlay(item: &BatchItem) -> Option<Vec<u8>> {
+/// The photo, as the engine decodes it, with its best class's map.
+async fn overlay(state: State, item: &BatchItem) -> Option<Vec<u8>> {
     let (inference, best) = (item.inference()?, item.best()?);
     let file: File = FILES.with_borrow(|files| files.get(&item.id).cloned())?;
-    let bitmap = JsFuture::from(window().create_image_bitmap_with_blob(&file).ok()?).await.ok()?;
-    let bitmap: ImageBitmap = bitmap.unchecked_into();
-    let (width, height) = (f64::from(bitmap.width()), f64::from(bitmap.height()));
-    let scale = (SIDE / width.max(height)).min(1.0);
+    let picture = state.shared.decode(file.into(), SIDE).await.ok()?;
     let canvas = new_canvas()?;
-    canvas.set_width((width * scale).ceil() as u32);
-    canvas.set_height((height * scale).ceil() as u32);
-    let pen = context(&canvas)?;
-    let (width, height) = (canvas.width(), canvas.height());
-    pen.draw_image_with_image_bitmap_and_dw_and_dh(&bitmap, 0.0, 0.0, width.into(), height.into()).ok()?;
-    bitmap.close();
-    let pixels = pen.get_image_data(0.0, 0.0, width.into(), height.into()).ok()?.data();
-    let rgb = pixels.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-    let picture = Picture { width, height, rgb, notes: Vec::new() };
     let options = overlay_options();
     let range = Range::for_colors(options.colormap, &best.map.values);
     draw_map(&canvas, &picture, SIDE as usize, inference, best, range, options);
@@ -171,13 +163,15 @@ pub fn Exports() -> impl IntoView {
     let none = move || state.items.with(|items| items.iter().all(|item| item.inference().is_none()));
     let drawing = move || progress.with(Option::is_some);
     view! {
-        <div class="row exports">
-            <span class="hint" data-message="check-take"></span>
-            <button data-testid="export-csv" disabled=none on:click=move |_| table(state) data-message="check-csv"></button>
-            <button data-testid="export-zip" disabled=move || none() || drawing() on:click=move |_| archive(state, progress) data-message="check-zip"></button>
-            <button data-testid="export-sheet" disabled=none on:click=move |_| sheet(state) data-message="check-sheet"></button>
-            <button data-testid="export-npy" disabled=none on:click=move |_| maps(state) data-message="check-npy"></button>
-            <span class="hint" role="status" data-message=move || progress.get().map(|message| message.attr())></span>
-        </div>
+        <details class="menu exports">
+            <summary data-testid="exports" data-message="check-take"></summary>
+            <div class="drawer">
+                <button class="plain" data-testid="export-csv" disabled=none on:click=move |_| table(state) data-message="check-csv"></button>
+                <button class="plain" data-testid="export-zip" disabled=move || none() || drawing() on:click=move |_| archive(state, progress) data-message="check-zip"></button>
+                <button class="plain" data-testid="export-sheet" disabled=none on:click=move |_| sheet(state) data-message="check-sheet"></button>
+                <button class="plain" data-testid="export-npy" disabled=none on:click=move |_| maps(state) data-message="check-npy"></button>
+                <span class="hint" role="status" data-message=move || progress.get().map(|message| message.attr())></span>
+            </div>
+        </details>
     }
 }

@@ -9,8 +9,9 @@ use crate::core::geometry::Rect;
 use crate::core::message::Message;
 use crate::core::names::is_image_name;
 use crate::page::intake::{listed, take};
+use crate::page::manifest::samples;
 use crate::page::shared::Part;
-use crate::page::web::bytes_of;
+use crate::page::web::{bytes_of, fetch};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{File, FileList};
@@ -40,6 +41,25 @@ pub fn add_list(state: State, files: &FileList) {
     spawn_local(async move { add(state, files).await });
 }
 
+/// Add the site's sample photos.
+pub fn add_samples(state: State) {
+    spawn_local(async move {
+        let mut files = Vec::new();
+        for sample in samples().await {
+            match fetch(&sample.url).await {
+                Ok(bytes) => {
+                    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes.as_slice()));
+                    if let Ok(file) = File::new_with_u8_array_sequence(&parts, &sample.file) {
+                        files.push((sample.file, file));
+                    }
+                }
+                Err(why) => state.say("error", Message::new("sample-lost").with("why", why)),
+            }
+        }
+        add(state, files).await;
+    });
+}
+
 async fn add(state: State, mut files: Vec<(String, File)>) {
     files.sort_by(|(a, _), (b, _)| a.cmp(b));
     let (boxes, photos): (Vec<_>, Vec<_>) =
@@ -54,9 +74,9 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
     let fresh: Vec<BatchItem> = photos
         .into_iter()
         .map(|(name, file)| {
-            let id = state.fresh_id();
+            let (id, truth) = (state.fresh_id(), state.truth(&name));
             FILES.with_borrow_mut(|files| files.insert(id, file));
-            BatchItem { id, name, state: BatchItemState::Waiting, boxes: Vec::new() }
+            BatchItem { id, name, state: BatchItemState::Waiting, boxes: Vec::new(), truth }
         })
         .collect();
     let chosen = fresh.first().map(|item| item.id);
@@ -116,12 +136,14 @@ fn assign_boxes(state: State, fresh: &[String]) -> usize {
     assigned
 }
 
-/// Let go of every photo.
+/// Let go of every photo. They can be brought back.
 pub fn clear(state: State) {
-    BOXES.with_borrow_mut(HashMap::clear);
+    let items = state.items.get_untracked();
+    let boxes = BOXES.with_borrow_mut(std::mem::take);
+    let files = FILES.with_borrow_mut(std::mem::take);
+    let thumbnails = state.thumbnails.get_untracked();
     folder::end(state);
     stage::close(state);
-    FILES.with_borrow_mut(|files| files.clear());
     state.chosen.set(None);
     state.compare_with.set(None);
     state.filter.set(Filter::default());
@@ -130,6 +152,21 @@ pub fn clear(state: State) {
     state.thumbnails.update(|thumbnails| thumbnails.clear());
     state.spent.set((0.0, 0));
     stage::serve(state);
+    let (kept, model) = (StoredValue::new_local(files), state.model.get_untracked());
+    state.notices.say_undoable(Message::new("check-cleared").with("n", items.len()), move || {
+        FILES.with_borrow_mut(|files| files.extend(kept.get_value()));
+        BOXES.with_borrow_mut(|all| all.extend(boxes.clone()));
+        let is_same = model == state.model.get_untracked();
+        let back = items.iter().cloned().map(|item| match is_same {
+            true => item,
+            false => BatchItem { state: BatchItemState::Waiting, ..item },
+        });
+        state.items.update(|now| drop(now.splice(0..0, back)));
+        if is_same {
+            state.thumbnails.update(|now| now.extend(thumbnails.clone()));
+        }
+        folder::go_on(state);
+    });
 }
 
 /// Return the folders of a file, without those that separate photos from boxes.

@@ -1,13 +1,12 @@
 //! The photos of the folder: a grid of which only the visible part exists, with filters, order and the keyboard.
 
-use crate::core::batch::{BatchItem, BatchItemState, Order};
+use crate::core::batch::{BatchItem, BatchItemState, Group, Order};
 use crate::core::message::Message;
 use crate::page::web::{fixed, focus};
 use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
-use super::boxes::ALL;
 use super::choices::choose;
 use super::state::State;
 
@@ -35,7 +34,12 @@ pub fn Gallery() -> impl IntoView {
         // It grows with its rows, until the screen is full.
         rows.track();
         if window.get().is_some() {
-            request_animation_frame(measure);
+            // By then the gallery may be gone.
+            request_animation_frame(move || {
+                if size.try_get_untracked().is_some() {
+                    measure()
+                }
+            });
         }
     });
     // Positions among the shown photos.
@@ -97,7 +101,10 @@ pub fn Gallery() -> impl IntoView {
                     view! { <Card id place/> }
                 }/>
             </div>
-            <p class="hint" hidden=move || state.shown.with(|shown| !shown.is_empty()) data-message="check-none-fits"></p>
+            <p class="hint" hidden=move || state.shown.with(|shown| !shown.is_empty())>
+                <span data-message="check-none-fits"></span>" "
+                <button class="word" data-testid="filter-reset" on:click=move |_| state.filter.set(Default::default()) data-message="check-filter-reset"></button>
+            </p>
         </div>
     }
 }
@@ -112,7 +119,7 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
     view! {
         <button class="card" id=format!("check-card-{id}") role="option" tabindex="-1" data-testid="check-card"
             class:chosen=chosen aria-selected=move || chosen().to_string()
-            data-state=move || item.get().map(|card| card.state)
+            data-state=move || item.get().map(|card| card.state) class:wrong=move || item.get().is_some_and(|card| card.wrong)
             style:transform=move || { let [x, y] = place.get(); format!("translate({x}px,{y}px)") }
             on:click=move |_| {
                 choose(state, id);
@@ -140,6 +147,8 @@ struct Summary {
     inside: Option<String>,
     /// Less evidence inside than the boxes would catch by chance.
     low: Option<bool>,
+    /// Another class than its folder says.
+    wrong: bool,
 }
 
 fn summary(item: &BatchItem) -> Summary {
@@ -158,7 +167,49 @@ fn summary(item: &BatchItem) -> Summary {
         title: title.attr(),
         state,
         inside: inside.map(|share| Message::new("check-inside").with("share", percent(share)).attr()),
-        low: inside.zip(item.covered()).map(|(inside, covered)| inside <= covered && covered <= ALL),
+        low: inside.map(|_| item.looks_elsewhere()),
+        wrong: item.is_wrong(),
+    }
+}
+
+/// How many photos deserve a look, and why, and which are shown.
+#[component]
+pub fn Headline() -> impl IntoView {
+    let state = expect_context::<State>();
+    let count = move |group: Group| state.items.with(|items| items.iter().filter(|item| group.has(item)).count());
+    let boxed = move || state.items.with(|items| items.iter().any(|item| !item.boxes.is_empty()));
+    let named = move || state.items.with(|items| items.iter().any(|item| item.truth.is_some()));
+    let headline = move || {
+        let of = state.items.with(|items| items.iter().filter(|item| item.inference().is_some()).count());
+        let [elsewhere, wrong, unsure] = [Group::Elsewhere, Group::Wrong, Group::Unsure].map(count);
+        let (id, n) = match () {
+            () if of == 0 => return None,
+            () if elsewhere > 0 => ("check-head-elsewhere", elsewhere),
+            () if wrong > 0 => ("check-head-wrong", wrong),
+            () if unsure > 0 => ("check-head-unsure", unsure),
+            () => ("check-head-fine", of),
+        };
+        Some(Message::new(id).with("n", n).with("of", of).attr())
+    };
+    let chip = move |group: Group, id: &'static str, message: &'static str, shown: Signal<bool>| {
+        let chosen = move || state.filter.with(|filter| filter.group == group);
+        view! {
+            <button data-testid=id hidden=move || !shown.get() aria-pressed=move || chosen().to_string()
+                on:click=move |_| state.filter.update(|filter| filter.group = group)>
+                <span data-message=message></span>" "<small>{move || count(group)}</small>
+            </button>
+        }
+    };
+    view! {
+        <div class="headline">
+            <h2 data-testid="check-headline" role="status" data-message=headline></h2>
+            <div class="row chips" role="group" data-message="check-groups">
+                {chip(Group::All, "group-all", "check-group-all", Signal::stored(true))}
+                {chip(Group::Elsewhere, "group-elsewhere", "check-group-elsewhere", Signal::derive(boxed))}
+                {chip(Group::Unsure, "group-unsure", "check-group-unsure", Signal::stored(true))}
+                {chip(Group::Wrong, "group-wrong", "check-group-wrong", Signal::derive(named))}
+            </div>
+        </div>
     }
 }
 

@@ -23,9 +23,9 @@ pub fn Numbers() -> impl IntoView {
     };
     let share = move || state.working.get().map_or(0.0, |(_, done, of)| 100.0 * done as f64 / of.max(1) as f64);
     view! {
-        <section class="numbers panel" aria-labelledby="check-trust">
+        <section class="numbers" aria-labelledby="check-trust">
+            <h2 id="check-trust" data-message="check-trust"></h2>
             <div class="row">
-                <h2 id="check-trust" data-message="check-trust"></h2>
                 <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Metric::Faithfulness) data-message="check-measure"></button>
                 <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Metric::Sanity) data-message="check-random"></button>
                 <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop(state) data-message="stop"></button>
@@ -92,9 +92,11 @@ fn sanity(steps: &[Randomised]) -> impl IntoView + use<> {
     };
     let bar = |step: &Randomised| {
         let similarity = step.similarity.unwrap_or(0.0);
-        let width = fixed(similarity.abs() * 100.0, 0) + "%";
+        // Below zero the map is turned around: drawn to the left, and in another colour.
+        let width = fixed(similarity.abs() * 50.0, 0) + "%";
+        let left = fixed(50.0 + similarity.min(0.0) * 50.0, 0) + "%";
         view! {
-            <tr><th scope="row">{step.layer.clone()}</th><td><i style:width=width></i></td>
+            <tr><th scope="row">{step.layer.clone()}</th><td class="axis"><i class:against={similarity < 0.0} style:width=width style:left=left></i></td>
             <td data-testid="similarity">{step.similarity.map_or("–".into(), |s| fixed(s, 2))}</td></tr>
         }
     };

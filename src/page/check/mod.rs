@@ -19,6 +19,7 @@ use crate::core::batch::BatchItemState;
 use crate::core::message::{Arg, Message};
 use crate::page::engine::Status;
 use crate::page::web::{fixed, time_left};
+use crate::page::widgets::picker::Picker;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Event, HtmlInputElement};
@@ -40,21 +41,18 @@ pub fn Check() -> impl IntoView {
     let any_inferred =
         Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.inference().is_some())));
     view! {
-        <div class="checking">
-            <p class="lead" data-message="check-lead"></p>
+        <div class="checking" class:empty=none>
             <Intake/>
             <Show when=move || !none()>
-                <Progress/>
                 <div class="batch">
+                    <gallery::Headline/>
+                    <Progress/>
                     <gallery::Filters/>
                     <gallery::Gallery/>
-                    <export::Exports/>
                 </div>
                 <detail::Detail/>
             </Show>
             <Show when=move || any_inferred.get()>
-                <measures::Numbers/>
-                <compare::Compare/>
                 <classes::ByClass/>
             </Show>
         </div>
@@ -73,32 +71,26 @@ fn Intake() -> impl IntoView {
         }
         input.set_value("");
     };
-    let models = move || {
-        let chosen = state.model.get();
-        let option = |(name, title): (String, String)| {
-            let selected = name == chosen;
-            view! { <option value=name prop:selected=selected>{title}</option> }
-        };
-        let models = state.models.with(|m| m.iter().map(|c| (c.name.clone(), c.title.clone())).collect::<Vec<_>>());
-        models.into_iter().map(option).collect_view()
-    };
+    let choose = Callback::new(move |name: String| choices::choose_model(state, name));
     view! {
         <input type="file" class="unseen" id="check-photos" multiple data-testid="check-photos" data-message="check-photos"
             accept="image/*,.txt,.xml" on:change:target=take/>
         <input type="file" class="unseen" id="check-folder" prop:webkitdirectory=true data-testid="check-folder" data-message="check-folder-input" on:change:target=take/>
         <div class="intake" class:empty=none>
-            <div class="drop" hidden=move || !none()>
+            <p class="lead" hidden=move || !none() data-message="check-lead"></p>
+            <label class="drop" for="check-folder" hidden=move || !none()>
                 <strong data-message="check-drop"></strong>
+                <span class="choose" data-message="check-choose-folder"></span>
                 <span data-message="check-drop-boxes"></span>
-            </div>
+            </label>
             <div class="row">
-                <label class="button" for="check-folder" data-message="check-choose-folder"></label>
+                <label class="button" for="check-folder" hidden=none data-message="check-choose-folder"></label>
                 <label class="button" for="check-photos" data-message="check-choose-photos"></label>
-                <label class="inline">
-                    <span data-message="network"></span>" "
-                    <select data-testid="check-model" on:change:target=move |event| choices::choose_model(state, event.target().value())>{models}</select>
-                </label>
-                <button class="quiet" data-testid="check-clear" hidden=none on:click=move |_| files::clear(state) data-message="check-clear"></button>
+                <button data-testid="check-samples" hidden=move || !none() on:click=move |_| files::add_samples(state) data-message="check-samples"></button>
+                <Picker id="check-model" models=state.models chosen=state.model choose/>
+                <span class="grow"></span>
+                <Show when=move || !none()><export::Exports/></Show>
+                <button class="plain" data-testid="check-clear" hidden=none on:click=move |_| files::clear(state) data-message="check-clear"></button>
             </div>
         </div>
     }

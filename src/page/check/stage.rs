@@ -1,7 +1,7 @@
 //! The chosen photo: the engine makes what it lacks, one thing after the other. First the photo itself, large, then its map by the
 //! chosen method, the map that it is compared with, and what is measured of it. What is not wanted any more ends.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
@@ -71,7 +71,7 @@ async fn open(state: State, photo: u32, network: Network) -> bool {
                 state.engine().forget(before);
             }
             state.stage.open.set_value(Some((photo, network)));
-            PICTURE.set(Some((photo, Rc::new(picture))));
+            PICTURE.set(Some((photo, Arc::new(picture))));
             state.pictures.update(|n| *n += 1);
         }
         Err(Fault::Failed(why)) => state.item(photo, |item| item.state = BatchItemState::Failed(why)),

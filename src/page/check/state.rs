@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::core::batch::{BatchItem, Filter, Order, visible};
 use crate::core::geometry::Rect;
@@ -10,6 +10,7 @@ use crate::core::inference::{Inference, Picture, Prediction};
 use crate::core::message::{Arg, Message};
 use crate::core::method::{CamOptions, Method};
 use crate::core::metrics::{Faithfulness, Metric, Randomised};
+use crate::core::names::same_name;
 use crate::page::engine::{Engine, Network, Status};
 use crate::page::manifest::Model;
 use crate::page::notices::Notices;
@@ -39,11 +40,11 @@ thread_local! {
     /// The dropped files, by photo; the browser reads them when they are asked for.
     pub static FILES: RefCell<HashMap<u32, File>> = RefCell::default();
     /// The chosen photo, large.
-    pub static PICTURE: RefCell<Option<(u32, Rc<Picture>)>> = const { RefCell::new(None) };
+    pub static PICTURE: RefCell<Option<(u32, Arc<Picture>)>> = const { RefCell::new(None) };
 }
 
 /// The chosen photo, large, if it is that one and has come.
-pub fn picture(photo: u32) -> Option<Rc<Picture>> {
+pub fn picture(photo: u32) -> Option<Arc<Picture>> {
     PICTURE.with_borrow(|kept| kept.as_ref().filter(|(id, _)| *id == photo).map(|(_, picture)| picture.clone()))
 }
 
@@ -167,6 +168,19 @@ impl State {
     /// The chosen network.
     pub fn network(&self) -> Option<Network> {
         self.shared.model_named(&self.model.get_untracked()).as_ref().map(Network::from)
+    }
+
+    /// Return the class that a photo's folder is named after, if the network has it.
+    pub fn truth(&self, path: &str) -> Option<String> {
+        let folder = path.rsplit('/').nth(1)?;
+        let model = self.shared.model_named(&self.model.get_untracked())?;
+        model.classes.into_iter().find(|class| same_name(&class.replace(' ', "-"), &folder.replace(' ', "-")))
+    }
+
+    /// Find out anew which class each photo's folder is named after.
+    pub fn name_truths(&self) {
+        let state = *self;
+        self.items.update(|items| items.iter_mut().for_each(|item| item.truth = state.truth(&item.name)));
     }
 
     pub fn say(&self, level: &'static str, message: Message) {

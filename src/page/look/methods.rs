@@ -41,8 +41,6 @@ pub fn Methods() -> impl IntoView {
                 <input type="radio" name="method" value=info.name prop:checked=is_chosen/>
                 <b>{info.title}</b>
                 <small class="cost" data-message=info.cost.id()></small>
-                <small class="about" data-message=info.caveats().attr()></small>
-                <small class="paper">{info.paper}</small>
             </label>
         }
     };
@@ -50,10 +48,10 @@ pub fn Methods() -> impl IntoView {
         <details class="fold methods" hidden=move || state.stages() == 0>
             <summary><span data-message="explain-differently"></span>" "<small>{move || info().title}</small></summary>
             <div class="fields">
-                <p class="hint" data-testid="method-about" data-message=move || info().caveats().attr()></p>
                 <fieldset class="method-list" data-testid="method-select" data-message="method-group" data-value=move || info().name on:change=choose>
                     {Method::ALL.map(card).collect_view()}
                 </fieldset>
+                <p class="hint"><span data-testid="method-about" data-message=move || info().caveats().attr()></span>" "{move || info().paper}</p>
                 <label hidden=move || !info().any_stage data-message="stage-note">
                     <span data-message="stage"></span>
                     <select data-testid="stage-select" on:change:target=move |event| {

@@ -82,7 +82,14 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
             <video node_ref=video data-testid="camera" playsinline muted></video>
             <div class="row">
                 <button data-testid="camera-record" class="primary" aria-pressed=move || recording.get().is_some().to_string()
-                    on:pointerdown=move |_| start() on:pointerup=move |_| stop() on:pointerleave=move |_| stop()
+                    on:pointerdown=move |event| {
+                        // The first thumbnails may move the button away from under the pointer.
+                        if let Some(button) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) {
+                            let _ = button.set_pointer_capture(event.pointer_id());
+                        }
+                        start();
+                    }
+                    on:pointerup=move |_| stop() on:pointercancel=move |_| stop() on:lostpointercapture=move |_| stop()
                     on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { start() }
                     on:keyup=move |_| stop() on:blur=move |_| stop()
                     data-message=move || if recording.get().is_some() { "teach-recording" } else { "teach-record" }>
@@ -93,7 +100,7 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
     }
 }
 
-async fn open_camera() -> Result<MediaStream, Message> {
+pub async fn open_camera() -> Result<MediaStream, Message> {
     let none = "teach-camera-insecure";
     // The property itself is missing where the page is not served securely.
     if property(window().navigator().as_ref(), "mediaDevices").is_undefined() {
@@ -112,14 +119,14 @@ async fn open_camera() -> Result<MediaStream, Message> {
     Ok(JsFuture::from(promise).await.map_err(refused)?.unchecked_into())
 }
 
-fn end(stream: &MediaStream) {
+pub fn end(stream: &MediaStream) {
     for track in stream.get_tracks().iter() {
         track.unchecked_into::<MediaStreamTrack>().stop();
     }
 }
 
 /// What the camera shows now, as a JPEG.
-async fn frame(video: &HtmlVideoElement) -> Option<Blob> {
+pub async fn frame(video: &HtmlVideoElement) -> Option<Blob> {
     let (width, height) = (video.video_width(), video.video_height());
     if width == 0 {
         return None; // not running yet

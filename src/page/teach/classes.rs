@@ -2,14 +2,18 @@
 
 use crate::core::message::Message;
 use crate::core::project::{Class, Photo, Project};
+use crate::page::intake;
 use crate::page::web::focus;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Event, HtmlInputElement};
 
 use super::camera::Camera;
-use super::photos::{add_files, remove};
+use super::photos::{add_files, give, remove};
 use super::state::{State, unnamed};
+
+/// Kind of data by which a photo is dragged from class to class.
+const PHOTO: &str = "text/camscope-photo";
 
 #[component]
 pub fn Classes() -> impl IntoView {
@@ -26,6 +30,9 @@ pub fn Classes() -> impl IntoView {
     };
     view! {
         <section class="classes" data-message="teach-classes">
+            <h2 class="numbered" data-step="1" data-message="teach-step-examples"></h2>
+            <p class="hint" role="status" data-testid="arriving" hidden=move || state.arriving.get() == 0
+                data-message=move || Message::new("teach-arriving").with("n", state.arriving.get()).attr()></p>
             // Numbers are a project's own: another one's cards are other cards.
             <For each=classes key=|(project, class)| (project.clone(), class.id) let((_, class))>
                 <Card class/>
@@ -60,6 +67,17 @@ fn Card(class: Class) -> impl IntoView {
             });
         }
     };
+    let put_name = edit(|class, value| {
+        if !value.trim().is_empty() {
+            class.rename(value.trim().into());
+        }
+    });
+    // An emptied name is none: the one before stays, and is seen again.
+    let rename = move |event: Targeted<Event, HtmlInputElement>| {
+        let input = event.target();
+        put_name(event);
+        input.set_value(&name.get_untracked());
+    };
     let delete = move |_| {
         let (gone, photos) = (name.get_untracked(), count());
         state.take_away(Message::new("teach-class-gone").with("name", gone).with("photos", photos), |project| {
@@ -69,7 +87,7 @@ fn Card(class: Class) -> impl IntoView {
     let chosen = move |event: Targeted<Event, HtmlInputElement>| {
         let input = event.target();
         if let Some(files) = input.files() {
-            add_files(state, id, &files);
+            add_files(state, id, intake::listed(&files));
         }
         input.set_value("");
     };
@@ -77,9 +95,14 @@ fn Card(class: Class) -> impl IntoView {
         event.prevent_default();
         event.stop_propagation();
         over.set(false);
-        if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
-            add_files(state, id, &files);
+        state.shared.dragging.set(false);
+        let Some(data) = event.data_transfer() else { return };
+        // A photo of another class.
+        if let Ok(photo) = data.get_data(PHOTO).unwrap_or_default().parse() {
+            return give(state, photo, id);
         }
+        let entries = intake::entries(&data);
+        leptos::task::spawn_local(async move { add_files(state, id, intake::files(entries).await) });
     };
     let input_id = format!("class-photos-{id}");
     view! {
@@ -89,7 +112,9 @@ fn Card(class: Class) -> impl IntoView {
             <div class="row">
                 <input type="color" data-message="teach-class-colour" prop:value=move || colour.get() on:input:target=edit(|class, value| class.colour = value)/>
                 <input type="text" data-testid="class-name" id=format!("class-name-{id}") data-message="teach-class-name" maxlength="60"
-                    prop:value=move || name.get() on:change:target=edit(|class, value| if !value.trim().is_empty() { class.rename(value.trim().into()) })
+                    prop:value=move || name.get() on:change:target=move |event| {
+                        rename(event);
+                    }
                     on:focus:target=move |event| event.target().select()/>
                 <span class="count" data-message=move || count().attr()></span>
                 <button class="quiet" data-message=move || Message::new("teach-class-delete").with("name", name.get()).attr() on:click=delete>"×"</button>
@@ -104,7 +129,7 @@ fn Card(class: Class) -> impl IntoView {
                 <input type="file" class="unseen" id=input_id accept="image/*" multiple data-testid="class-photos"
                     data-message=move || Message::new("teach-add-photos-to").with("name", name.get()).attr() on:change:target=chosen/>
                 <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on) data-message="teach-camera"></button>
-                <span class="hint" data-message="teach-drop"></span>
+                <span class="hint drop-hint" data-message="teach-drop"></span>
             </div>
             <Show when=move || camera.get()>
                 <Camera class=id close=move |()| camera.set(false)/>
@@ -121,10 +146,14 @@ fn Thumb(photo: Photo) -> impl IntoView {
     let watched = move || state.watched.get() == Some(id);
     let name = photo.name.clone();
     view! {
-        <div class="thumb" class:chosen=watched>
+        <div class="thumb" class:chosen=watched draggable="true" on:dragstart=move |event: web_sys::DragEvent| {
+            if let Some(data) = event.data_transfer() {
+                let _ = data.set_data(PHOTO, &id.to_string());
+            }
+        }>
             <button class="open" data-message=Message::new("teach-watch").with("name", name.as_str()).attr() aria-pressed=move || watched().to_string()
                 on:click=move |_| super::watch(state, id)>
-                <img src=address alt="" loading="lazy" decoding="async"/>
+                <img src=address alt="" loading="lazy" decoding="async" draggable="false"/>
             </button>
             <button class="remove" data-message=Message::new("remove").with("name", name).attr() on:click=move |_| remove(state, &photo)>"×"</button>
         </div>

@@ -11,10 +11,11 @@ mod state;
 mod store;
 mod teacher;
 mod training;
+mod try_it;
 mod watching;
 
 use crate::core::message::Message;
-use crate::page::shared::Part;
+use crate::page::shared::{Part, Shared};
 use crate::page::web::document;
 use leptos::prelude::*;
 
@@ -50,9 +51,25 @@ pub fn Teach() -> impl IntoView {
                     <training::Training/>
                     <watching::Watching/>
                 </div>
-                <results::Results/>
+                <div class="third">
+                    <try_it::TryIt/>
+                    <results::Results/>
+                </div>
             </Show>
         </div>
+    }
+}
+
+/// Offer the networks that were taught at earlier visits to all parts. A browser without storage has none.
+pub async fn offer_kept(shared: Shared) {
+    let Ok(store) = Store::open().await else { return };
+    for project in store.projects().await.unwrap_or_default() {
+        if let (Some(outcome), Ok(Some(weights))) = (&project.outcome, store.weights(&project.id).await)
+            && let Some(model) = results::model(&project, outcome, &weights)
+            && shared.model_named(&model.name).is_none()
+        {
+            shared.models.update(|models| models.push(model));
+        }
     }
 }
 

@@ -2,15 +2,17 @@
 //! memory.
 
 use crate::core::message::Message;
+use crate::core::names::is_image_name;
 use crate::core::project::Photo;
 use crate::page::canvas::thumbnail;
+use crate::page::intake::{Arrived, take};
 use crate::page::shared::{Part, SentPhoto};
-use crate::page::web::{document, window};
+use crate::page::web::{document, property, window};
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, File, FileList, HtmlElement};
+use web_sys::{Blob, HtmlElement};
 
 use super::state::{State, unnamed};
 use super::store::Kept;
@@ -18,29 +20,27 @@ use super::store::Kept;
 /// Longer side of a thumbnail, in pixels.
 const THUMBNAIL: u32 = 160;
 
-/// Paste goes to the class whose card has the keyboard, else to the first that is empty. A photo dropped beside every
-/// card does nothing, rather than leave the page.
+/// What is dropped or pasted goes to the class whose card has the keyboard, else to the first that is empty.
 pub fn listen(state: State) {
-    let shown = move || state.shared.part.get_untracked() == Part::Teach;
-    let paste = window_event_listener(ev::paste, move |event| {
-        let event: &web_sys::ClipboardEvent = event.unchecked_ref();
-        let files = event.clipboard_data().and_then(|data| data.files()).filter(|files| files.length() > 0);
-        if let (true, Some(files)) = (shown(), files) {
-            let class = focused_class().or_else(|| {
-                state.project.with_untracked(|project| {
-                    let empty = project.classes.iter().find(|class| project.photos_of(class.id).next().is_none());
-                    empty.or(project.classes.first()).map(|class| class.id)
-                })
-            });
-            match class {
-                Some(class) => add_files(state, class, &files),
-                None => state.say("note", "teach-class-first".into()),
-            }
+    Effect::new(move || {
+        let files = take(state.shared, Part::Teach);
+        if files.is_empty() || !state.ready.get() {
+            return;
+        }
+        let class = focused_class().or_else(|| {
+            state.project.with_untracked(|project| {
+                let empty = project.classes.iter().find(|class| project.photos_of(class.id).next().is_none());
+                empty.or(project.classes.first()).map(|class| class.id)
+            })
+        });
+        match class {
+            Some(class) => add_files(state, class, files),
+            None => state.say("note", "teach-class-first".into()),
         }
     });
     // What was changed in the last moment is written when the page is left.
     let leave = window_event_listener(ev::pagehide, move |_| state.keep_waiting());
-    std::mem::forget((paste, leave)); // they live as long as the page
+    std::mem::forget(leave); // lives as long as the page
 }
 
 /// Add the photos that Check has sent: each to the class of that name, which is created if there is none.
@@ -60,15 +60,26 @@ fn focused_class() -> Option<u32> {
     card.dyn_into::<HtmlElement>().ok()?.dataset().get("classId")?.parse().ok()
 }
 
-pub fn add_files(state: State, class: u32, files: &FileList) {
-    let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
+pub fn add_files(state: State, class: u32, files: Vec<Arrived>) {
+    let is_wanted = |(path, _): &Arrived| !path.contains('/') || is_image_name(path);
+    let (files, passed): (Vec<_>, Vec<_>) = files.into_iter().partition(is_wanted);
+    if !passed.is_empty() {
+        state.say("note", Message::new("passed-over").with("n", passed.len()));
+    }
+    state.arriving.update(|arriving| *arriving += files.len());
     // Else the browser may clear it when space is short. It may ask the person; the photos need not wait for that.
-    let _ = window().navigator().storage().persist();
+    if property(&window().navigator(), "storage").is_object() {
+        let _ = window().navigator().storage().persist();
+    }
     spawn_local(async move {
-        for file in files {
+        let mut left = files.len();
+        for (_, file) in files {
             let name = file.name();
-            if !add(state, class, file.unchecked_into(), name).await {
-                return;
+            let goes_on = add(state, class, file.unchecked_into(), name).await;
+            state.arriving.update(|arriving| *arriving -= 1);
+            left -= 1;
+            if !goes_on {
+                return state.arriving.update(|arriving| *arriving -= left);
             }
         }
     });
@@ -111,6 +122,15 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     }
     state.list();
     true
+}
+
+/// Give a photo to another class.
+pub fn give(state: State, photo: u32, class: u32) {
+    state.change(|project| {
+        if let Some(photo) = project.photos.iter_mut().find(|known| known.id == photo) {
+            photo.class = class;
+        }
+    });
 }
 
 /// Takes a photo out; it can be brought back.

@@ -3,6 +3,7 @@
 use crate::core::message::Message;
 use crate::core::project::Project;
 use crate::page::canvas::save;
+use crate::page::manifest::model_at;
 use crate::page::web::{bytes_of, window};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -11,7 +12,6 @@ use web_sys::{Blob, Event, HtmlInputElement, HtmlSelectElement};
 
 use super::photos;
 use super::project_lock::ProjectLock;
-use super::results::publish_model;
 use super::state::{State, new_id, unnamed};
 use super::store::StoreError;
 use super::teacher::{self, base};
@@ -37,13 +37,17 @@ pub async fn restore(state: State) -> Result<(), StoreError> {
 /// Where the browser keeps which project was open.
 const LAST: &str = "camscope-teach-project";
 
-/// A project with a name that no other has.
-fn empty(state: State) -> Project {
+/// Return the name, with a number after it if another project has it.
+fn free_name(state: State, first: &str) -> String {
     let names =
         state.projects.with_untracked(|projects| projects.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>());
-    let first = Message::new("teach-my-classes").text();
-    let numbered = |n: usize| if n == 1 { first.clone() } else { format!("{first} {n}") };
-    let name = (1..).map(numbered).find(|name| !names.contains(name)).unwrap_or_default();
+    let numbered = |n: usize| if n == 1 { first.to_owned() } else { format!("{first} {n}") };
+    (1..).map(numbered).find(|name| !names.contains(name)).unwrap_or_default()
+}
+
+/// A project with a name that no other has.
+fn empty(state: State) -> Project {
+    let name = free_name(state, &Message::new("teach-my-classes").text());
     let mut project = Project::new(new_id(), name, &unnamed());
     project.base = state.project.with_untracked(|project| project.base.clone());
     project
@@ -143,7 +147,7 @@ fn export(state: State) {
             None => None,
         };
         let name = format!("{}.zip", project.name);
-        match (Archive { project, photos, weights }).pack() {
+        match (Archive { project, photos, weights, missing: Vec::new() }).pack() {
             Ok(bytes) => {
                 if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes.as_slice()))) {
                     save(&blob, &name);
@@ -160,7 +164,12 @@ fn import(state: State, file: web_sys::File) {
         let name = file.name();
         if name.to_lowercase().ends_with(".bpk") {
             match teacher::open(state, file.clone().into()).await {
-                Ok(card) => publish_model(state, &card, &file, 0.0),
+                Ok(card) => {
+                    let url = web_sys::Url::create_object_url_with_blob(&file).ok();
+                    url.and_then(|url| model_at(&card, url))
+                        .into_iter()
+                        .for_each(|model| state.shared.use_model(model));
+                }
                 Err(why) => state.say("error", Message::new("of-file").with("name", name).with("what", why)),
             }
             return Ok(());
@@ -180,7 +189,14 @@ fn import(state: State, file: web_sys::File) {
         // Imported beside what is there, also where that is the same project.
         state.keep_now().await;
         let known = archive.project.photos.clone();
-        let project = archive.project.without_photos(new_id());
+        let mut project = archive.project.without_photos(new_id());
+        project.name = free_name(state, &project.name);
+        if !archive.missing.is_empty() {
+            let names = archive.missing.join(", ");
+            let message = Message::new("teach-photos-missing").with("n", archive.missing.len()).with("names", names);
+            state.say("error", message);
+        }
+        state.arriving.set(archive.photos.len());
         if let Some(weights) = &archive.weights {
             store.keep_taught(&project, weights).await?;
         }
@@ -192,7 +208,9 @@ fn import(state: State, file: web_sys::File) {
             if !photos::restore(state, photo.clone(), blob).await {
                 break;
             }
+            state.arriving.update(|arriving| *arriving = arriving.saturating_sub(1));
         }
+        state.arriving.set(0);
         state.keep_now().await;
         Ok(())
     });
@@ -201,7 +219,7 @@ fn import(state: State, file: web_sys::File) {
 #[component]
 pub fn Projects() -> impl IntoView {
     let state = expect_context::<State>();
-    let busy = move || state.phase.with(|phase| phase.busy());
+    let busy = move || state.phase.with(|phase| phase.busy()) || state.arriving.get() > 0;
     // A property that is set anew takes away what is being typed.
     let name = Memo::new(move |_| state.project.with(|project| project.name.clone()));
     let options = move || {

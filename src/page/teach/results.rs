@@ -3,7 +3,7 @@
 use crate::core::lesson::Answer;
 use crate::core::message::Message;
 use crate::core::project::{Outcome, Project, Verdict};
-use crate::page::manifest::model_at;
+use crate::page::manifest::{Model, model_at};
 use crate::page::web::fixed;
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -14,6 +14,8 @@ use super::watching::draw;
 use super::{teacher, watch};
 
 const SMALL: usize = 160;
+/// Photos below which the share of right answers says little.
+const FEW: usize = 20;
 /// Photos of a list at most whose maps are drawn at once.
 const LISTED: usize = 12;
 
@@ -42,6 +44,12 @@ pub fn Results() -> impl IntoView {
             Message::new(id).with("right", right).with("of", of).with("wrong", wrong).with("none", none).attr()
         })
     };
+    // With so few photos, each is many points.
+    let few = move || {
+        let of = state.project.with(|project| project.answers(all.get()).len());
+        let points = fixed(100.0 / of.max(1) as f64, 0);
+        (of > 0 && of < FEW).then(|| Message::new("teach-few").with("n", of).with("points", points).attr())
+    };
     let basis = move || {
         state.project.with(|project| match (project.answers(false).iter().any(|answer| answer.held_out), all.get()) {
             (true, false) => "teach-on-held-out",
@@ -51,9 +59,10 @@ pub fn Results() -> impl IntoView {
     };
     view! {
         <Show when=there>
-            <section class="results panel" aria-labelledby="teach-results">
+            <section class="results panel" id="results" aria-labelledby="teach-results">
                 <h2 id="teach-results" data-message="teach-results"></h2>
                 <p class="tally"><b data-testid="tally" data-message=tally></b>" "<span data-message=basis></span></p>
+                <p class="remark" data-testid="few" hidden=move || few().is_none() data-message=few></p>
                 <label class="check">
                     <input type="checkbox" data-testid="all-photos" prop:checked=move || all.get() on:change:target=move |event| all.set(event.target().checked())/>
                     <span data-message="teach-count-all"></span>
@@ -224,37 +233,26 @@ fn label(names: &[Message], verdict: Verdict) -> Message {
     verdict.map_or("teach-none".into(), |class| name_of(names, class))
 }
 
-/// Offer the taught network to the page's other parts.
+/// Show Look with the taught network, which all parts can use from then on.
 fn hand_over(state: State) {
     let project = state.project.get_untracked();
     leptos::task::spawn_local(async move {
-        let Some(Outcome { card, .. }) = &project.outcome else { return };
+        let Some(outcome) = &project.outcome else { return };
         match state.weights(&project.id).await {
-            Ok(blob) => {
-                let names = names(&project).iter().map(Message::text).collect();
-                publish_model(state, &called(card, names), &blob, project.threshold);
+            Ok(weights) => {
+                if let Some(model) = model(&project, outcome, &weights) {
+                    state.shared.use_model(model);
+                }
             }
             Err(why) => state.say("error", why),
         }
     });
 }
 
-/// The card (JSON) with its classes called `names`: they may have been renamed since the training.
-fn called(card: &str, names: Vec<String>) -> String {
-    match serde_json::from_str::<serde_json::Value>(card) {
-        Ok(mut value) => {
-            value["classes"] = names.into();
-            value.to_string()
-        }
-        Err(_) => card.to_owned(),
-    }
-}
-
-/// Show Look with a taught model, which the other parts can use from then on, too.
-pub fn publish_model(state: State, card: &str, weights: &web_sys::Blob, threshold: f32) {
-    let Ok(url) = Url::create_object_url_with_blob(weights) else { return };
-    if let Some(mut model) = model_at(card, url) {
-        model.threshold = (threshold > 0.0).then_some(threshold);
-        state.shared.use_model(model);
-    }
+/// Return a project's taught network, with its classes as they are called now.
+pub fn model(project: &Project, outcome: &Outcome, weights: &web_sys::Blob) -> Option<Model> {
+    let mut card: serde_json::Value = serde_json::from_str(&outcome.card).ok()?;
+    card["classes"] = names(project).iter().map(Message::text).collect();
+    let model = model_at(&card.to_string(), Url::create_object_url_with_blob(weights).ok()?)?;
+    Some(Model { threshold: (project.threshold > 0.0).then_some(project.threshold), ..model })
 }

@@ -63,7 +63,7 @@ impl Phase {
 
 /// A photo as the network saw it before and after.
 pub struct View {
-    pub picture: Picture,
+    pub picture: Arc<Picture>,
     pub before: Inference,
     /// `None` before the first training.
     pub after: Option<Inference>,
@@ -73,6 +73,8 @@ pub struct View {
 #[derive(Clone, Copy)]
 pub struct State {
     pub project: RwSignal<Project>,
+    /// Photos that are on their way into the project.
+    pub arriving: RwSignal<usize>,
     /// What was kept has been opened.
     pub ready: RwSignal<bool>,
     /// Id and name of every kept project.
@@ -110,6 +112,7 @@ impl State {
     pub fn new(shared: Shared) -> Self {
         Self {
             project: RwSignal::new(Project::new(new_id(), Message::new("teach-my-classes").text(), &unnamed())),
+            arriving: RwSignal::new(0),
             ready: RwSignal::new(false),
             projects: RwSignal::default(),
             shared,

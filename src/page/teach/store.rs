@@ -2,7 +2,10 @@
 
 use crate::core::message::Message;
 use crate::core::project::Project;
-use idb::{Database, DatabaseEvent, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, TransactionMode};
+use idb::{
+    Database, DatabaseEvent, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, TransactionMode,
+    TransactionResult,
+};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, DomException};
@@ -87,7 +90,7 @@ impl Store {
     pub async fn keep_project(&self, project: &Project) -> Result<(), StoreError> {
         let (transaction, store) = self.store(PROJECTS, TransactionMode::ReadWrite)?;
         store.put(&serde_json::to_string(project)?.into(), Some(&project.id.as_str().into()))?.await?;
-        transaction.commit()?.await?; // a full disk may be reported only here
+        finish(transaction).await?;
         Ok(())
     }
 
@@ -118,7 +121,7 @@ impl Store {
                 store.delete(key)?.await?;
             }
         }
-        transaction.commit()?.await?;
+        finish(transaction).await?;
         Ok(())
     }
 
@@ -143,7 +146,7 @@ impl Store {
         ] {
             let (transaction, store) = self.store(store, TransactionMode::ReadWrite)?;
             store.delete(query)?.await?;
-            transaction.commit()?.await?;
+            finish(transaction).await?;
         }
         Ok(())
     }
@@ -152,7 +155,7 @@ impl Store {
         for store in [PHOTOS, WEIGHTS, PROJECTS] {
             let (transaction, store) = self.store(store, TransactionMode::ReadWrite)?;
             store.clear()?.await?;
-            transaction.commit()?.await?;
+            finish(transaction).await?;
         }
         Ok(())
     }
@@ -163,7 +166,7 @@ impl Store {
         let transaction = self.database.transaction(&[store, PROJECTS], TransactionMode::ReadWrite)?;
         transaction.object_store(store)?.put(value, Some(&key.into()))?.await?;
         transaction.object_store(PROJECTS)?.put(&text, Some(&project.id.as_str().into()))?.await?;
-        transaction.commit()?.await?; // a full disk may be reported only here
+        finish(transaction).await?;
         Ok(())
     }
 
@@ -171,6 +174,14 @@ impl Store {
         let transaction = self.database.transaction(&[name], mode)?;
         let store = transaction.object_store(name)?;
         Ok((transaction, store))
+    }
+}
+
+/// Commit a transaction. A browser whose storage is full may answer every write with success, and then abort the whole.
+async fn finish(transaction: idb::Transaction) -> Result<(), StoreError> {
+    match transaction.commit()?.await? {
+        TransactionResult::Committed => Ok(()),
+        TransactionResult::Aborted => Err(StoreError::Full),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::core::inference::Picture;
+use crate::core::inference::{Inference, Picture};
 use crate::core::lesson::LessonEvent;
 use crate::core::message::Message;
 use crate::core::project::{Outcome, Point, Project};
@@ -151,6 +151,20 @@ pub fn view(state: State, photo: u32) {
     });
 }
 
+/// Run inference on any photo with the taught network.
+///
+/// # Errors
+/// Why that is impossible.
+pub async fn look(state: State, file: Blob) -> Result<View, Fault> {
+    let held = TEACHER.with(Rc::clone);
+    let mut held = held.lock().await;
+    let network = held.load(state).await?;
+    held.load_second(state, &network).await?;
+    held.check(state)?;
+    let (picture, before, after) = compare(state, &network, file).await?;
+    Ok(View { picture: Arc::new(small(picture)), before, after })
+}
+
 /// Return the card (JSON) of a checkpoint.
 ///
 /// # Errors
@@ -289,6 +303,13 @@ impl Held {
     /// Run inference on a photo with the network as it was and with the taught one.
     async fn compare(&mut self, state: State, photo: u32) -> Result<(), Fault> {
         let network = self.load(state).await?;
+        self.load_second(state, &network).await?;
+        self.check(state)?;
+        infer(state, &network, photo, state.project.with_untracked(|project| project.outcome.is_some())).await
+    }
+
+    /// Have the taught network loaded beside the first, if there is one.
+    async fn load_second(&mut self, state: State, network: &Network) -> Result<(), Fault> {
         let project = state.project.get_untracked();
         if let Some(outcome) = &project.outcome
             && self.second.as_ref() != Some(&outcome.card)
@@ -297,8 +318,7 @@ impl Held {
             state.engine().ask(Some(network.clone()), Request::LoadSecond, Some(weights), When::Now).last(drop).await?;
             self.second = Some(outcome.card.clone());
         }
-        self.check(state)?;
-        infer(state, &network, photo, project.outcome.is_some()).await
+        Ok(())
     }
 }
 
@@ -341,19 +361,31 @@ async fn keep_taught(state: State, outcome: Outcome, file: &[u8]) -> Result<(), 
 async fn infer(state: State, network: &Network, photo: u32, is_taught: bool) -> Result<(), Fault> {
     let project = state.project.with_untracked(|project| project.id.clone());
     let Some(file) = content(state, &project, photo).await else { return Ok(()) };
+    let (picture, before, after) = compare(state, network, file).await?;
+    let after = after.filter(|_| is_taught);
+    // Another project may have been opened, whose photos have the same numbers.
+    if state.project.with_untracked(|now| now.id == project) {
+        keep_view(state, photo, View { picture: Arc::new(small(picture)), before, after });
+    }
+    Ok(())
+}
+
+/// Ask for a photo's picture and what both networks have of it.
+async fn compare(
+    state: State,
+    network: &Network,
+    file: Blob,
+) -> Result<(Picture, Inference, Option<Inference>), Fault> {
     let mut picture = None;
     let answer = state.engine().ask(Some(network.clone()), Request::Compare, Some(file), When::Now).last(|reply| {
         if let Reply::Picture(found) = reply {
             picture = Some(found);
         }
     });
-    let Reply::Compared { before, after } = answer.await? else { return Err(Fault::Stopped) };
-    let after = after.filter(|_| is_taught);
-    // Another project may have been opened, whose photos have the same numbers.
-    if let (Some(picture), true) = (picture, state.project.with_untracked(|now| now.id == project)) {
-        keep_view(state, photo, View { picture: small(picture), before, after });
+    match (answer.await?, picture) {
+        (Reply::Compared { before, after }, Some(picture)) => Ok((picture, before, after)),
+        _ => Err(Fault::Stopped),
     }
-    Ok(())
 }
 
 fn seen(state: State, photo: u32) -> bool {

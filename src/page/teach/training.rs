@@ -16,6 +16,7 @@ const SURE: f64 = 1000.0;
 pub fn Training() -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.phase.with(Phase::busy);
+    let arriving = move || state.arriving.get() > 0;
     let why_not = move || state.project.with(|project| project.blocker());
     let caveats = move || {
         let caveats = state.project.with(|project| project.caveats());
@@ -26,6 +27,9 @@ pub fn Training() -> impl IntoView {
         Phase::Features { done, of } => Message::new("teach-studying").with("done", done).with("of", of),
         Phase::Training { .. } if state.paused.get().is_some() => "teach-paused".into(),
         Phase::Training { done, of, since } => Message::new("teach-learning").with("left", left(done, of, since)),
+        Phase::Idle | Phase::Done | Phase::Failed if state.arriving.get() > 0 => {
+            Message::new("teach-arriving").with("n", state.arriving.get())
+        }
         Phase::Idle => why_not().unwrap_or("teach-ready".into()),
         Phase::Done => why_not().unwrap_or("teach-done".into()),
         Phase::Failed => why_not().unwrap_or("teach-failed".into()),
@@ -57,9 +61,9 @@ pub fn Training() -> impl IntoView {
     });
     view! {
         <section class="training panel" aria-labelledby="teach-train">
-            <h2 id="teach-train" data-message="teach-train"></h2>
+            <h2 id="teach-train" class="numbered" data-step="2" data-message="teach-step-train"></h2>
             <div class="row">
-                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() on:click=start
+                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() || arriving() on:click=start
                     data-message=move || if state.project.with(|project| project.outcome.is_some()) { "teach-train-again" } else { "teach-train" }></button>
                 <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=move |_| teacher::stop(state) data-message="stop"></button>
                 <button data-testid="train-pause" hidden=move || !matches!(state.phase.get(), Phase::Training { .. })
