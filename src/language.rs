@@ -1,5 +1,7 @@
 //! Languages: format a [`Message`] by the language's file in `www/words`, which is in Project Fluent's format.
 
+use std::collections::HashMap;
+
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
 use crate::core::message::{Arg, Message};
@@ -12,6 +14,8 @@ pub struct Language {
     /// Code of the language, such as `en`.
     pub code: &'static str,
     bundle: FluentBundle<FluentResource>,
+    /// Names of classes in this language, by the names that the networks' makers gave them.
+    classes: HashMap<String, String>,
 }
 
 /// Message formatted in a language.
@@ -32,7 +36,17 @@ impl Language {
         // marks.
         bundle.set_use_isolating(false);
         bundle.add_resource_overriding(messages);
-        Self { code, bundle }
+        Self { code, bundle, classes: HashMap::new() }
+    }
+
+    /// Add the names of classes, as `www/words/classes.*.json` has them.
+    pub fn with_classes(self, classes: HashMap<String, String>) -> Self {
+        Self { classes, ..self }
+    }
+
+    /// Return the name of a class in this language; its own name where there is no other.
+    pub fn class<'a>(&'a self, name: &'a str) -> &'a str {
+        self.classes.get(name).map_or(name, String::as_str)
     }
 
     /// Load English, the language of the command line.
@@ -44,7 +58,7 @@ impl Language {
     /// Format `message`; `None` if the language does not have it.
     pub fn message(&self, message: &Message) -> Option<FormattedMessage> {
         let entry = self.bundle.get_message(&message.id)?;
-        let args: FluentArgs = message.args.iter().map(|(name, arg)| (name.as_ref(), self.value(arg))).collect();
+        let args: FluentArgs = message.args.iter().map(|(name, arg)| (name.as_ref(), self.value(name, arg))).collect();
         let format = |pattern| self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned();
         let attributes = entry.attributes().map(|a| (a.id().to_owned(), format(a.value()))).collect();
         Some(FormattedMessage { text: entry.value().map(format), attributes })
@@ -55,8 +69,9 @@ impl Language {
         self.message(message).and_then(|formatted| formatted.text).unwrap_or_else(|| message.id.to_string())
     }
 
-    fn value(&self, arg: &Arg) -> FluentValue<'static> {
+    fn value(&self, name: &str, arg: &Arg) -> FluentValue<'static> {
         match arg {
+            Arg::Text(class) if name == "class" => self.class(class).to_owned().into(),
             Arg::Text(text) => text.clone().into(),
             Arg::Count(count) => (*count).into(),
             Arg::Message(message) => self.text(message).into(),

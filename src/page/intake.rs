@@ -110,13 +110,18 @@ pub async fn files(entries: Vec<JsValue>) -> Vec<Arrived> {
             property(&entry, "createReader").dyn_into::<Function>().ok().and_then(|create| create.call0(&entry).ok())
         {
             // A hundred at a time, until none is left.
+            let mut inside = Vec::new();
             while let Some(some) = called_back(&reader, "readEntries").await {
                 let some: Array = some.unchecked_into();
                 if some.length() == 0 {
                     break;
                 }
-                pending.extend(some.iter());
+                inside.extend(some.iter());
             }
+            // By name; the last one is taken first.
+            let name = |entry: &JsValue| property(entry, "name").as_string();
+            inside.sort_by_key(|entry| std::cmp::Reverse(name(entry)));
+            pending.extend(inside);
         }
     }
     files

@@ -1,5 +1,7 @@
 //! Notices to the visitor, in a corner of every part: they group what is alike, go by themselves, and some can be undone.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -21,7 +23,7 @@ struct Notice {
     /// The files that it is said of.
     files: Vec<String>,
     /// Takes back what it tells of.
-    undo: Option<Callback<()>>,
+    undo: Option<Rc<dyn Fn()>>,
 }
 
 impl Notice {
@@ -43,7 +45,7 @@ impl Notice {
 /// The page's notices. Copies are the same list.
 #[derive(Clone, Copy)]
 pub struct Notices {
-    list: RwSignal<Vec<Notice>>,
+    list: RwSignal<Vec<Notice>, LocalStorage>,
     /// The notice that a pointer or the keyboard is on.
     held: RwSignal<Option<u32>>,
     next: StoredValue<u32>,
@@ -51,7 +53,7 @@ pub struct Notices {
 
 impl Notices {
     pub fn new() -> Self {
-        Self { list: RwSignal::new(Vec::new()), held: RwSignal::new(None), next: StoredValue::new(0) }
+        Self { list: RwSignal::new_local(Vec::new()), held: RwSignal::new(None), next: StoredValue::new(0) }
     }
 
     /// Say something. What is said already stands once, at the end; the same of another file (`of-file`) joins it. `level` is
@@ -62,11 +64,11 @@ impl Notices {
     }
 
     /// Tell of something that `undo` takes back.
-    pub fn say_undoable(&self, message: Message, undo: impl Fn() + Send + Sync + 'static) {
-        self.push("note", message, Vec::new(), Some(Callback::new(move |()| undo())));
+    pub fn say_undoable(&self, message: Message, undo: impl Fn() + 'static) {
+        self.push("note", message, Vec::new(), Some(Rc::new(undo)));
     }
 
-    fn push(&self, level: &'static str, message: Message, mut files: Vec<String>, undo: Option<Callback<()>>) {
+    fn push(&self, level: &'static str, message: Message, mut files: Vec<String>, undo: Option<Rc<dyn Fn()>>) {
         self.next.update_value(|id| *id += 1);
         let id = self.next.get_value();
         self.list.update(|notices| {
@@ -125,7 +127,7 @@ pub fn NoticeList(notices: Notices) -> impl IntoView {
                             on:focusin=move |_| hold(Some(id)) on:focusout=move |_| hold(None)>
                             <span data-message=notice.sentence().attr()></span>
                             {notice.undo.map(|undo| view! {
-                                <button class="word" data-testid="undo" data-message="undo" on:click=move |_| { undo.run(()); notices.dismiss(id) }></button>
+                                <button class="word" data-testid="undo" data-message="undo" on:click=move |_| { undo(); notices.dismiss(id) }></button>
                             })}
                             <button class="icon" data-message="dismiss" on:click=move |_| notices.dismiss(id)>"×"</button>
                         </div>

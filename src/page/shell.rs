@@ -57,6 +57,8 @@ fn App() -> impl IntoView {
         if shared.part.get_untracked() != part {
             shared.part.set(part);
             window().scroll_to_with_x_and_y(0.0, 0.0);
+        } else if part == Part::Look {
+            look::follow_address(state);
         }
     });
     std::mem::forget(follow); // lives as long as the page

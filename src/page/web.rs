@@ -106,6 +106,14 @@ pub fn keep(name: &str, value: &str) {
     }
 }
 
+/// Change the hash of the page's address without a step of its own for Back.
+pub fn replace_hash(hash: &str) {
+    let history = property(&window(), "history");
+    if let Ok(replace) = property(&history, "replaceState").dyn_into::<js_sys::Function>() {
+        let _ = replace.call3(&history, &JsValue::NULL, &"".into(), &["#", hash].concat().into());
+    }
+}
+
 /// Return the size of this program's linear memory in bytes.
 pub fn memory() -> u32 {
     let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();

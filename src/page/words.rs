@@ -31,6 +31,12 @@ pub fn track_language() {
     CHANGED.with(ArcTrigger::track);
 }
 
+/// Return the name of a class in the current language. Tracked.
+pub fn class_name(class: &str) -> String {
+    track_language();
+    NOW.with_borrow(|now| now.as_ref().map_or_else(|| class.to_owned(), |language| language.class(class).to_owned()))
+}
+
 /// Fetches the visitor's language and begins: the page has its words from then on.
 ///
 /// # Errors
@@ -68,7 +74,14 @@ fn spoken(language: &str) -> Option<&'static str> {
 async fn speak(code: &'static str) -> Result<(), JsValue> {
     let file = format!("./words/{code}.ftl");
     let source = fetch(&file).await.map_err(|_| js_sys::Error::new(&file))?;
-    NOW.set(Some(Language::new(code, String::from_utf8_lossy(&source).into_owned())));
+    let language = Language::new(code, String::from_utf8_lossy(&source).into_owned());
+    // English is the language of the names as the networks have them. Without the file, they stay so.
+    let names = match code == LANGUAGES[0].0 {
+        true => None,
+        false => fetch(&format!("./words/classes.{code}.json")).await.ok(),
+    };
+    let names = names.and_then(|names| serde_json::from_slice(&names).ok()).unwrap_or_default();
+    NOW.set(Some(language.with_classes(names)));
     if let Some(html) = document().document_element() {
         html.set_attribute("lang", code)?;
         fill_all(&html);

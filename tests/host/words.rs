@@ -14,7 +14,7 @@ use camscope::train::TrainError;
 use fluent_syntax::ast::{Entry, Resource};
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::support::project;
+use crate::support::{fetched, project};
 
 /// Return the messages by id. A value describes the message in one line: whether it has a text, its attributes and its
 /// variables.
@@ -44,8 +44,29 @@ fn every_language_has_every_message() {
     for (code, _) in LANGUAGES {
         assert_eq!(messages(code), english, "{code}.ftl differs from en.ftl");
     }
-    let files = std::fs::read_dir(project("www/words")).unwrap().count();
-    assert_eq!(files, LANGUAGES.len(), "a file in www/words for each language");
+    let files = std::fs::read_dir(project("www/words")).unwrap().map(|entry| entry.unwrap().path());
+    let languages = files.filter(|file| file.extension().is_some_and(|ending| ending == "ftl")).count();
+    assert_eq!(languages, LANGUAGES.len(), "a file in www/words for each language");
+}
+
+/// Every class of the site's networks has a name in every language but English, in which the networks name them.
+#[test]
+fn classes_are_named_in_every_language() {
+    if !fetched() {
+        return;
+    }
+    let models = camscope::checkpoint::read_manifest(&project("www/models")).unwrap().models;
+    for (code, _) in LANGUAGES.into_iter().skip(1) {
+        let names = std::fs::read(project(&format!("www/words/classes.{code}.json"))).unwrap();
+        let names: std::collections::HashMap<String, String> = serde_json::from_slice(&names).unwrap();
+        for class in models.iter().flat_map(|model| &model.classes) {
+            assert!(names.get(class).is_some_and(|name| !name.trim().is_empty()), "{code}: {class} has no name");
+        }
+        let message = Message::new("answer").with("class", "espresso").with("percent", "96");
+        let source = std::fs::read_to_string(project(&format!("www/words/{code}.ftl"))).unwrap();
+        let text = Language::new(code, source).with_classes(names).text(&message);
+        assert!(!text.contains("espresso"), "{text}");
+    }
 }
 
 /// Return the files below `paths`.

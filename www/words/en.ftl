@@ -688,7 +688,7 @@ step-photo = Drop a photo, or take a sample.
 step-map = See what the AI says it is, and which places spoke for that.
 step-go-on = Ask for another answer, check many photos, or teach it your own classes.
 answer-none = None of its classes: the best, “{ $class }”, has { $percent } %, and { $least } % are asked for.
-class-several = { $n } classes have “{ $name }” in their name: { $names }. Type one of them.
+class-similar = No class is called “{ $name }”. Similar: { $names }.
 explain-differently = Explain differently
 method-group =
     .aria-label = Method
@@ -773,3 +773,18 @@ about-four-photo = 1. A photo goes in.
 about-four-cells = 2. The network turns it into a coarse grid. Hundreds of such grids each react to something: fur, an edge, an antler.
 about-four-weights = 3. Every class has a weight for each of them: for it (red) or against it (blue).
 about-four-map = 4. Weighed and added up, cell by cell, they are the map. Its mean is the class’s score.
+class-percent = { $class } { $percent }
+clear-photos =
+    .aria-label = Clear all photos
+    .title = Clear all photos. This browser keeps them for your next visit, at most 100 photos or 300 MB.
+photos-gone =
+    { $n ->
+        [one] 1 photo is cleared.
+       *[other] { $n } photos are cleared.
+    }
+check-in-hand =
+    { $n ->
+        [one] Take the photo from “One photo”
+       *[other] Take the { $n } photos from “One photo”
+    }
+drop-touch = Choose or take a photo

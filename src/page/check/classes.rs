@@ -6,6 +6,7 @@ use crate::core::inference::ClassMap;
 use crate::core::message::Message;
 use crate::page::canvas::{colours, put};
 use crate::page::web::fixed;
+use crate::page::words::class_name;
 use crate::render::{OverlayOptions, Picture, Range, overlay};
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -67,7 +68,7 @@ fn One(first: ClassSummary, all: Memo<Vec<ClassSummary>>) -> impl IntoView {
     view! {
         <button class="one-class" data-testid="class-summary" data-class=called data-inside=share aria-pressed=pressed on:click=toggle data-message="check-class-alone">
             <canvas node_ref=canvas role="img" data-message=label/>
-            <b>{name}</b><small data-message=text></small><small data-message=inside></small>
+            <b>{move || class_name(&name)}</b><small data-message=text></small><small data-message=inside></small>
         </button>
     }
 }

@@ -11,6 +11,7 @@ use crate::page::web::fixed;
 use crate::page::widgets::appearance::Appearance;
 use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
 use crate::page::widgets::zoom::Zoom;
+use crate::page::words::class_name;
 use crate::render::{Colormap, OverlayOptions, Range};
 use leptos::prelude::*;
 
@@ -48,7 +49,7 @@ pub fn Compare() -> impl IntoView {
     };
     let names = move || {
         let [a, b] = [state.shown_map()?, state.compared_map()?];
-        let name = |map: &ShownMap| format!("{} · {}", map.prediction.class, map.method.info().title);
+        let name = |map: &ShownMap| format!("{} · {}", class_name(&map.prediction.class), map.method.info().title);
         let network = match state.compare_with.get()? {
             CompareWith::Model(name) => {
                 let title = state.models.with(|models| models.iter().find(|m| m.name == name).map(|m| m.title.clone()));
@@ -112,7 +113,7 @@ fn Choice() -> impl IntoView {
     };
     let of_classes = move || {
         let others = classes.get().into_iter().enumerate().filter(move |(at, _)| *at != state.class.get());
-        others.map(|(at, name)| option(format!("class:{at}"), name, CompareWith::Class(at))).collect_view()
+        others.map(|(at, name)| option(format!("class:{at}"), class_name(&name), CompareWith::Class(at))).collect_view()
     };
     let of_methods = move || {
         let others = Method::ALL.into_iter().filter(move |method| *method != state.method.get());

@@ -11,6 +11,7 @@ use crate::page::web::fixed;
 use crate::page::widgets::appearance::{Appearance, Choices, Key, Legend};
 use crate::page::widgets::boxes::Boxes;
 use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
+use crate::page::words::class_name;
 use crate::render::Range;
 use leptos::prelude::*;
 
@@ -136,7 +137,7 @@ fn Classes() -> impl IntoView {
         view! {
             <button data-testid="check-class" aria-pressed=move || (state.class.get() == at).to_string()
                 on:click=move |_| choose_class(state, at)>
-                {name}" "<small>{fixed(probability * 100.0, 0)}" %"</small>
+                {move || class_name(&name)}" "<small>{fixed(probability * 100.0, 0)}" %"</small>
             </button>
         }
     };

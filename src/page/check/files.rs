@@ -9,6 +9,7 @@ use crate::core::geometry::Rect;
 use crate::core::message::Message;
 use crate::core::names::is_image_name;
 use crate::page::intake::{listed, take};
+use crate::page::look;
 use crate::page::manifest::samples;
 use crate::page::shared::Part;
 use crate::page::web::{bytes_of, fetch};
@@ -38,6 +39,12 @@ pub fn listen(state: State) {
 /// Add files from a dialog, which may have been for a folder.
 pub fn add_list(state: State, files: &FileList) {
     let files = listed(files);
+    spawn_local(async move { add(state, files).await });
+}
+
+/// Add the photos that Look has.
+pub fn add_in_hand(state: State, look: look::State) {
+    let files = look.files_in_hand();
     spawn_local(async move { add(state, files).await });
 }
 
@@ -152,9 +159,9 @@ pub fn clear(state: State) {
     state.thumbnails.update(|thumbnails| thumbnails.clear());
     state.spent.set((0.0, 0));
     stage::serve(state);
-    let (kept, model) = (StoredValue::new_local(files), state.model.get_untracked());
+    let model = state.model.get_untracked();
     state.notices.say_undoable(Message::new("check-cleared").with("n", items.len()), move || {
-        FILES.with_borrow_mut(|files| files.extend(kept.get_value()));
+        FILES.with_borrow_mut(|all| all.extend(files.clone()));
         BOXES.with_borrow_mut(|all| all.extend(boxes.clone()));
         let is_same = model == state.model.get_untracked();
         let back = items.iter().cloned().map(|item| match is_same {

@@ -3,6 +3,7 @@
 use crate::core::batch::{BatchItem, BatchItemState, Group, Order};
 use crate::core::message::Message;
 use crate::page::web::{fixed, focus};
+use crate::page::words::class_name;
 use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -157,8 +158,12 @@ fn summary(item: &BatchItem) -> Summary {
         BatchItemState::Waiting => ("waiting", Message::plain("…")),
         BatchItemState::Failed(why) => ("failed", why.clone()),
         BatchItemState::Done(_) => {
-            let best = item.best().map(|p| format!("{} {}", p.class, percent(p.probability.into())));
-            ("done", Message::plain(best.unwrap_or_default()))
+            let best = item.best().map(|p| {
+                Message::new("class-percent")
+                    .with("class", p.class.as_str())
+                    .with("percent", percent(p.probability.into()))
+            });
+            ("done", best.unwrap_or(Message::plain("")))
         }
     };
     let inside = item.best().and_then(|best| item.inside(best));
@@ -202,7 +207,7 @@ pub fn Headline() -> impl IntoView {
     };
     view! {
         <div class="headline">
-            <h2 data-testid="check-headline" role="status" data-message=headline></h2>
+            <h2><span data-testid="check-headline" role="status" data-message=headline></span></h2>
             <div class="row chips" role="group" data-message="check-groups">
                 {chip(Group::All, "group-all", "check-group-all", Signal::stored(true))}
                 {chip(Group::Elsewhere, "group-elsewhere", "check-group-elsewhere", Signal::derive(boxed))}
@@ -225,7 +230,7 @@ pub fn Filters() -> impl IntoView {
     let options = move || {
         let chosen = state.filter.with(|filter| filter.class);
         let option = |(index, name, photos): (usize, String, usize)| {
-            view! { <option value=index.to_string() prop:selected=chosen == Some(index)>{format!("{name} ({photos})")}</option> }
+            view! { <option value=index.to_string() prop:selected=chosen == Some(index)>{[&class_name(&name), " (", &photos.to_string(), ")"].concat()}</option> }
         };
         classes.get().into_iter().map(option).collect_view()
     };

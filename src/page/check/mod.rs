@@ -18,6 +18,7 @@ mod state;
 use crate::core::batch::BatchItemState;
 use crate::core::message::{Arg, Message};
 use crate::page::engine::Status;
+use crate::page::look;
 use crate::page::web::{fixed, time_left};
 use crate::page::widgets::picker::Picker;
 use leptos::prelude::*;
@@ -72,6 +73,8 @@ fn Intake() -> impl IntoView {
         input.set_value("");
     };
     let choose = Callback::new(move |name: String| choices::choose_model(state, name));
+    let look = expect_context::<look::State>();
+    let in_hand = move || look.photos.with(Vec::len);
     view! {
         <input type="file" class="unseen" id="check-photos" multiple data-testid="check-photos" data-message="check-photos"
             accept="image/*,.txt,.xml" on:change:target=take/>
@@ -87,6 +90,8 @@ fn Intake() -> impl IntoView {
                 <label class="button" for="check-folder" hidden=none data-message="check-choose-folder"></label>
                 <label class="button" for="check-photos" data-message="check-choose-photos"></label>
                 <button data-testid="check-samples" hidden=move || !none() on:click=move |_| files::add_samples(state) data-message="check-samples"></button>
+                <button data-testid="check-in-hand" hidden=move || !none() || in_hand() == 0 on:click=move |_| files::add_in_hand(state, look)
+                    data-message=move || Message::new("check-in-hand").with("n", in_hand()).attr()></button>
                 <Picker id="check-model" models=state.models chosen=state.model choose/>
                 <span class="grow"></span>
                 <Show when=move || !none()><export::Exports/></Show>

@@ -4,15 +4,17 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, File, FilePropertyBag, HtmlCanvasElement};
+use web_sys::{Blob, File, FilePropertyBag, HtmlCanvasElement, ImageBitmap};
 
+use super::photos;
 use super::state::State;
+use crate::core::inference::Picture;
 use crate::core::message::Message;
 use crate::page::canvas::{self, context};
 use crate::page::shared::Shared;
 use crate::page::web::{document, fixed, property, window};
-use crate::page::widgets::appearance::Appearance;
 use crate::page::widgets::map_view::Scene;
+use crate::page::words::class_name;
 
 /// Longest side of the photo in the figure.
 const SIDE: usize = 4096;
@@ -24,13 +26,14 @@ pub struct Figure {
 }
 
 /// Draw a figure of what is on the stage; `None` where there is no map.
-pub fn compose(state: State, shared: Shared, scene: Scene) -> Option<Figure> {
+pub async fn compose(state: State, shared: Shared, scene: Scene) -> Option<Figure> {
     let map = scene.map?;
-    let appearance = use_context::<Appearance>()?;
     let photo = untrack(|| state.chosen_photo())?;
     let picture: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
-    let options = untrack(|| appearance.options());
-    canvas::draw_map(&picture, &scene.picture, SIDE, &map.inference, &map.prediction, map.range, options);
+    let options = untrack(|| state.appearance.options());
+    let whole = whole_photo(photos::file(photo.id), &scene.picture).await;
+    let whole = whole.as_ref().unwrap_or(&scene.picture);
+    canvas::draw_map(&picture, whole, SIDE, &map.inference, &map.prediction, map.range, options);
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
     let size = (width / 32.0).clamp(13.0, 40.0);
     let margin = size;
@@ -49,7 +52,7 @@ pub fn compose(state: State, shared: Shared, scene: Scene) -> Option<Figure> {
     let made = [&photo.name, " · ", &model, " · ", photo.method().method.info().title, " · camscope"].concat();
     pen.set_text_baseline("top");
     for (line, (weight, scale, colour, text)) in [
-        ("700", 1.3, "#1d2126", [&map.prediction.class, " ", &percent].concat()),
+        ("700", 1.3, "#1d2126", [class_name(&map.prediction.class).as_str(), " ", &percent].concat()),
         ("400", 0.9, "#1d2126", meaning),
         ("400", 0.8, "#586069", made),
     ]
@@ -63,6 +66,28 @@ pub fn compose(state: State, shared: Shared, scene: Scene) -> Option<Figure> {
     }
     let stem = photo.name.rsplit_once('.').map_or(photo.name.as_str(), |(stem, _)| stem);
     Some(Figure { canvas: figure, name: [stem, "-", &map.prediction.class.replace(' ', "-"), ".png"].concat() })
+}
+
+/// Return the photo at its full size, as the browser decodes it; `None` if it cannot, or decodes another shape than the engine, which
+/// reduces large photos.
+async fn whole_photo(file: Option<Blob>, engine: &Picture) -> Option<Picture> {
+    let bitmap = JsFuture::from(window().create_image_bitmap_with_blob(&file?).ok()?).await.ok()?;
+    let bitmap: ImageBitmap = bitmap.unchecked_into();
+    let (width, height) = (f64::from(bitmap.width()), f64::from(bitmap.height()));
+    let ratio = width / height * f64::from(engine.height) / f64::from(engine.width);
+    let scale = (SIDE as f64 / width.max(height)).min(1.0);
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
+    canvas.set_width((width * scale) as u32);
+    canvas.set_height((height * scale) as u32);
+    let (width, height) = (canvas.width(), canvas.height());
+    let pen = context(&canvas)?;
+    pen.set_fill_style_str("#fff"); // as the engine has it, where the photo is transparent
+    pen.fill_rect(0.0, 0.0, width.into(), height.into());
+    pen.draw_image_with_image_bitmap_and_dw_and_dh(&bitmap, 0.0, 0.0, width.into(), height.into()).ok()?;
+    bitmap.close();
+    let pixels = pen.get_image_data(0.0, 0.0, width.into(), height.into()).ok()?.data();
+    let rgb = pixels.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    ((0.99..1.01).contains(&ratio)).then_some(Picture { width, height, rgb, notes: Vec::new() })
 }
 
 impl Figure {

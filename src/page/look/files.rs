@@ -11,6 +11,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File, FileList, Url};
 
+use super::kept;
 use super::photos::{self, picture};
 use super::state::{Photo, PhotoState, State};
 use super::work::{explain, pump};
@@ -43,13 +44,78 @@ fn add_arrived(state: State, files: Vec<Arrived>) {
 }
 
 fn add(state: State, name: String, blob: Blob) -> u32 {
+    let (photos, bytes) = state.photos.with_untracked(|photos| {
+        let kept = photos.iter().filter(|photo| photo.kept.is_some());
+        kept.fold((0, blob.size()), |(count, bytes), photo| (count + 1, bytes + photo.bytes))
+    });
+    let fits = photos < kept::MOST && bytes <= kept::MOST_BYTES;
+    // Later photos have higher numbers, also in another tab.
+    let key = fits.then(|| js_sys::Date::now() * 1000.0 + f64::from(state.fresh_id() % 1000));
+    if let Some(key) = key {
+        kept::keep(key, &name, &blob);
+    }
+    enter(state, name, blob, key)
+}
+
+fn enter(state: State, name: String, blob: Blob, kept: Option<f64>) -> u32 {
     let id = state.fresh_id();
-    let thumbnail = Url::create_object_url_with_blob(&blob).unwrap_or_default();
+    let (thumbnail, bytes) = (Url::create_object_url_with_blob(&blob).unwrap_or_default(), blob.size());
     photos::keep_file(id, blob);
-    let photo =
-        Photo { id, name, thumbnail, state: PhotoState::Waiting, inference: None, searched: None, explained: None };
+    let photo = Photo {
+        id,
+        name,
+        kept,
+        bytes,
+        thumbnail,
+        state: PhotoState::Waiting,
+        inference: None,
+        searched: None,
+        explained: None,
+    };
     state.photos.update(|photos| photos.push(photo));
     id
+}
+
+/// Bring back the photos of the visit before.
+pub fn restore(state: State) {
+    spawn_local(async move {
+        let kept = kept::all().await;
+        let before = state.photos.with_untracked(Vec::len);
+        let ids: Vec<u32> =
+            kept.into_iter().map(|photo| enter(state, photo.name, photo.file, Some(photo.key))).collect();
+        // What was added meanwhile comes after them.
+        state.photos.update(|photos| photos.rotate_left(before));
+        if let (Some(first), None) = (ids.first(), state.chosen.get_untracked()) {
+            choose(state, *first);
+        }
+        pump(state);
+    });
+}
+
+/// Take all photos away. They can be brought back.
+pub fn clear(state: State) {
+    let photos = state.photos.get_untracked();
+    let files: Vec<_> = photos.iter().filter_map(|photo| Some((photo.name.clone(), photos::file(photo.id)?))).collect();
+    for photo in &photos {
+        forget(state, photo);
+    }
+    state.photos.set(Vec::new());
+    state.chosen.set(None);
+    state.notices.say_undoable(Message::new("photos-gone").with("n", photos.len()), move || {
+        let ids: Vec<u32> = files.iter().cloned().map(|(name, file)| add(state, name, file)).collect();
+        ids.first().into_iter().for_each(|first| choose(state, *first));
+        pump(state);
+    });
+    request_animation_frame(|| focus("photo-input"));
+}
+
+/// Let go of all that is held of a photo.
+fn forget(state: State, photo: &Photo) {
+    state.engine().forget(photo.id);
+    photos::forget(photo.id);
+    if let Some(key) = photo.kept {
+        kept::forget(key);
+    }
 }
 
 /// Add a sample photo of the site.
@@ -89,8 +155,6 @@ pub fn choose(state: State, id: u32) {
 /// Take a photo away. It can be brought back.
 pub fn remove(state: State, id: u32) {
     let file = photos::file(id);
-    state.engine().forget(id);
-    photos::forget(id);
     let mut gone = None;
     let mut next = None;
     state.photos.update(|photos| {
@@ -98,6 +162,8 @@ pub fn remove(state: State, id: u32) {
         gone = Some((at, photos.remove(at)));
         next = photos.get(at).or(photos.last()).map(|photo| photo.id);
     });
+    let (Some((at, photo)), Some(file)) = (gone, file) else { return };
+    forget(state, &photo);
     if state.chosen.get_untracked() == Some(id) {
         match next {
             Some(next) => choose(state, next),
@@ -106,17 +172,15 @@ pub fn remove(state: State, id: u32) {
     }
     pump(state);
     request_animation_frame(move || focus(&next.map_or("photo-input".into(), |next| format!("photo-{next}"))));
-    if let (Some((at, photo)), Some(file)) = (gone, file) {
-        let file = StoredValue::new_local(file);
-        state.notices.say_undoable(Message::new("photo-gone").with("name", photo.name.as_str()), move || {
-            let mut photo = photo.clone();
-            if photo.state == PhotoState::Running || photo.state == PhotoState::Done {
-                photo.state = PhotoState::Waiting;
+    state.notices.say_undoable(Message::new("photo-gone").with("name", photo.name.as_str()), move || {
+        let id = add(state, photo.name.clone(), file.clone());
+        // Where it was before.
+        state.photos.update(|photos| {
+            if let Some(back) = photos.pop() {
+                photos.insert(at.min(photos.len()), back);
             }
-            photos::keep_file(photo.id, file.get_value());
-            state.photos.update(|photos| photos.insert(at.min(photos.len()), photo));
-            choose(state, id);
-            pump(state);
         });
-    }
+        choose(state, id);
+        pump(state);
+    });
 }

@@ -1,7 +1,9 @@
 //! Look: one photo at a time, and where the network looked.
 
+mod address;
 mod figure;
 mod files;
+mod kept;
 mod methods;
 mod panel;
 mod photos;
@@ -13,6 +15,8 @@ mod work;
 
 use leptos::prelude::*;
 
+use crate::core::method::CamOptions;
+
 pub use self::state::State;
 pub use self::work::choose_model;
 
@@ -20,6 +24,26 @@ pub use self::work::choose_model;
 pub fn begin(state: State) {
     files::listen(state);
     work::start(state);
+    files::restore(state);
+    address::follow(state);
+}
+
+/// Show what the address asks for, after it has changed.
+pub fn follow_address(state: State) {
+    let address::Wanted { model, method, class } = address::wanted();
+    let model = model
+        .filter(|model| state.shared.model_named(model).is_some_and(|found| found.name != state.model.get_untracked()));
+    if let Some(model) = model {
+        work::choose_model(state, model);
+    }
+    let options = CamOptions { method: method.unwrap_or_default(), ..CamOptions::default() };
+    if options.method != state.cam_options.get_untracked().method {
+        work::choose_method(state, options);
+    }
+    match class {
+        Some(class) => work::show_class(state, class),
+        None => state.class.set(0),
+    }
 }
 
 /// The part's view.

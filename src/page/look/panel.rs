@@ -5,6 +5,7 @@ use crate::core::message::Message;
 use crate::page::canvas;
 use crate::page::web::{digits, fixed, lowercase};
 use crate::page::widgets::appearance::{Appearance, Choices};
+use crate::page::words::class_name;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
@@ -15,6 +16,8 @@ use super::state::{Photo, PhotoState, State};
 use super::work::find;
 
 const MAP_SIDE: usize = 240;
+/// Most classes that are proposed for a word.
+const SIMILAR: usize = 6;
 
 #[component]
 pub fn Panel() -> impl IntoView {
@@ -67,7 +70,7 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
             aria-pressed=move || (state.class.get() == position).to_string() on:click=move |_| state.class.set(position)>
             <canvas node_ref=small data-testid="map-canvas" data-values=format!("[{}]", digits(&p.map.values))
                 role="img" data-message=Message::new("map-of").with("class", class.as_str()).attr()/>
-            <span class="name">{name}</span>
+            <span class="name">{move || class_name(&name)}</span>
             <span class="percent">{percent.clone()}</span>
             <span class="bar" style:--share=percent.replace(' ', "")></span>
         </button>
@@ -80,7 +83,7 @@ fn Search() -> impl IntoView {
     let state = expect_context::<State>();
     let names = move || {
         let classes = state.chosen_model().map(|model| model.classes).unwrap_or_default();
-        classes.into_iter().map(|name| view! { <option value=name></option> }).collect_view()
+        classes.into_iter().map(|name| view! { <option value=class_name(&name)></option> }).collect_view()
     };
     let search = move |event: leptos::tachys::html::event::Targeted<web_sys::Event, web_sys::HtmlInputElement>| {
         let input = event.target();
@@ -89,16 +92,16 @@ fn Search() -> impl IntoView {
         if wanted.is_empty() {
             return;
         }
-        match found(&model.classes, &wanted).as_slice() {
-            [] => state.say("note", Message::new("class-unknown").with("name", wanted).with("n", model.classes.len())),
-            [class] => match photo.shown().iter().position(|p| p.index == *class) {
+        match named(&model.classes, &wanted) {
+            Some(class) => match photo.shown().iter().position(|p| p.index == class) {
                 Some(position) => state.class.set(position),
-                None => find(state, photo.id, *class),
+                None => find(state, photo.id, class),
             },
-            several => {
-                let names: Vec<&str> = several.iter().take(5).map(|class| model.classes[*class].as_str()).collect();
-                let message = Message::new("class-several").with("n", several.len()).with("names", names.join(", "));
-                return state.say("note", message.with("name", wanted));
+            None => {
+                let names = similar(&model.classes, &wanted);
+                let id = if names.is_empty() { "class-unknown" } else { "class-similar" };
+                let message = Message::new(id).with("name", wanted).with("n", model.classes.len());
+                return state.say("note", message.with("names", names.join(", ")));
             }
         }
         input.set_value("");
@@ -113,13 +116,17 @@ fn Search() -> impl IntoView {
     }
 }
 
-/// Return the classes that are meant by what was typed: the one of that name, else those with that word in their name.
-fn found(classes: &[String], wanted: &str) -> Vec<usize> {
-    let names: Vec<String> = classes.iter().map(|class| lowercase(class)).collect();
-    if let Some(class) = names.iter().position(|name| name == wanted) {
-        return vec![class];
-    }
-    let all = |fits: &dyn Fn(&str) -> bool| (0..names.len()).filter(|&i| fits(&names[i])).collect::<Vec<_>>();
-    let words = all(&|name| name.split(|c: char| !c.is_alphanumeric()).any(|word| word == wanted));
-    if words.is_empty() { all(&|name| name.contains(wanted)) } else { words }
+/// Return the class of that name, the visitor's or the network's own.
+fn named(classes: &[String], wanted: &str) -> Option<usize> {
+    let is_named = |class: &String| lowercase(&untrack(|| class_name(class))) == wanted || lowercase(class) == wanted;
+    classes.iter().position(is_named)
+}
+
+/// Return the names of a few classes with `wanted` in them, those first that have it as a word: what is meant is not guessed.
+fn similar(classes: &[String], wanted: &str) -> Vec<String> {
+    let names: Vec<String> = classes.iter().map(|class| untrack(|| class_name(class))).collect();
+    let has_word = |name: &str| name.split(|c: char| !c.is_alphanumeric()).any(|word| word == wanted);
+    let (words, parts): (Vec<_>, Vec<_>) =
+        names.into_iter().filter(|name| lowercase(name).contains(wanted)).partition(|name| has_word(&lowercase(name)));
+    words.into_iter().chain(parts).take(SIMILAR).collect()
 }

@@ -5,10 +5,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use leptos::prelude::*;
 use web_sys::Blob;
 
-use super::state::State;
 use crate::core::inference::Picture;
 
 /// Bytes of pictures kept for drawing; a photo whose picture was dropped is decoded again when it is chosen.
@@ -36,20 +34,21 @@ pub fn forget(id: u32) {
     PICTURES.with_borrow_mut(|pictures| pictures.retain(|(kept, _)| *kept != id));
 }
 
-/// Keep a picture for drawing.
-pub fn keep_picture(state: State, id: u32, picture: Picture) {
-    let chosen = state.chosen.get_untracked();
+/// Keep a picture for drawing. Return the photos whose pictures had to go for it; never that of the `chosen` one.
+pub fn keep_picture(id: u32, picture: Picture, chosen: Option<u32>) -> Vec<u32> {
+    let mut gone = Vec::new();
     PICTURES.with_borrow_mut(|pictures| {
         pictures.retain(|(kept, _)| *kept != id);
         pictures.push((id, Arc::new(picture)));
         let mut total: usize = pictures.iter().map(|(_, picture)| picture.rgb.len()).sum();
         while total > KEPT_BYTES {
             let idle = pictures.iter().position(|(kept, _)| *kept != id && Some(*kept) != chosen);
-            let Some((gone, picture)) = idle.map(|at| pictures.remove(at)) else { return };
+            let Some((idle, picture)) = idle.map(|at| pictures.remove(at)) else { return };
             total -= picture.rgb.len();
-            state.engine().forget(gone);
+            gone.push(idle);
         }
     });
+    gone
 }
 
 /// Return the kept picture of a photo.

@@ -9,7 +9,9 @@ use crate::page::web::fixed;
 use crate::page::widgets::appearance::{Appearance, Key, Legend};
 use crate::page::widgets::icon::Icon;
 use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
+use crate::page::words::class_name;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use super::figure;
 use super::photos::picture;
@@ -97,7 +99,7 @@ fn Pill() -> impl IntoView {
         Some((prediction.class, fixed(prediction.probability * 100.0, 0) + " %"))
     };
     view! {
-        {move || shown().map(|(class, percent)| view! { <p class="pill" aria-hidden="true"><b>{class}</b>" "<span>{percent}</span></p> })}
+        {move || shown().map(|(class, percent)| view! { <p class="pill" aria-hidden="true"><b>{class_name(&class)}</b>" "<span>{percent}</span></p> })}
     }
 }
 
@@ -126,11 +128,20 @@ fn Explaining() -> impl IntoView {
 #[component]
 fn Take(scene: Signal<Option<Scene>>) -> impl IntoView {
     let state = expect_context::<State>();
-    let title = expect_context::<Shared>();
-    let wanted = move || figure::compose(state, title, scene.get_untracked()?);
-    let save = move |_| wanted().into_iter().for_each(figure::Figure::save);
-    let copy = move |_| wanted().into_iter().for_each(|figure| figure.copy(state));
-    let share = move |_| wanted().into_iter().for_each(figure::Figure::share);
+    let shared = expect_context::<Shared>();
+    let make = move |then: fn(State, figure::Figure)| {
+        move |_| {
+            let Some(scene) = scene.get_untracked() else { return };
+            spawn_local(async move {
+                if let Some(figure) = figure::compose(state, shared, scene).await {
+                    then(state, figure);
+                }
+            });
+        }
+    };
+    let save = make(|_, figure| figure.save());
+    let copy = make(|state, figure| figure.copy(state));
+    let share = make(|_, figure| figure.share());
     view! {
         <div class="take" role="toolbar" data-message="take" hidden=move || scene.with(|scene| scene.as_ref().is_none_or(|scene| scene.map.is_none()))>
             <button class="icon" data-testid="download" data-message="save-png" on:click=save><Icon of=icondata_lu::LuDownload/></button>

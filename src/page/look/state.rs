@@ -14,6 +14,7 @@ use crate::page::task::TaskSlot;
 use crate::page::widgets::appearance::Appearance;
 use crate::render::Range;
 use leptos::prelude::*;
+use web_sys::File;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhotoState {
@@ -39,6 +40,10 @@ impl PhotoState {
 pub struct Photo {
     pub id: u32,
     pub name: String,
+    /// Its number among the kept ones; none if it is not kept for the next visit.
+    pub kept: Option<f64>,
+    /// Bytes of its file.
+    pub bytes: f64,
     /// Address of a small picture of it.
     pub thumbnail: String,
     pub state: PhotoState,
@@ -83,6 +88,8 @@ pub struct State {
     pub cam_options: RwSignal<CamOptions>,
     /// The photo whose maps are being made, and how many passes of how many are done; of 0 where that is unknown.
     pub explaining: RwSignal<Option<(u32, usize, usize)>>,
+    /// The class that an address asks for, until there is a photo.
+    pub wanted_class: StoredValue<Option<String>>,
     pub tasks: Tasks,
     next: StoredValue<u32>,
 }
@@ -117,9 +124,19 @@ impl State {
             appearance,
             cam_options: RwSignal::default(),
             explaining: RwSignal::new(None),
+            wanted_class: StoredValue::default(),
             tasks: Tasks { loading: slot(), inference: slot(), explaining: slot(), comparison: slot() },
             next: StoredValue::new(0),
         }
+    }
+
+    /// Return the files of all photos, with their names.
+    pub fn files_in_hand(&self) -> Vec<(String, File)> {
+        let file = |photo: &Photo| {
+            let parts = js_sys::Array::of1(super::photos::file(photo.id)?.as_ref());
+            Some((photo.name.clone(), File::new_with_blob_sequence(&parts, &photo.name).ok()?))
+        };
+        self.photos.with_untracked(|photos| photos.iter().filter_map(file).collect())
     }
 
     pub fn engine(&self) -> Engine {

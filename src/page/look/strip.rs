@@ -2,15 +2,16 @@
 
 use crate::core::message::Message;
 use crate::page::web::{fixed, focus};
+use crate::page::widgets::icon::Icon;
+use crate::page::words::class_name;
 use leptos::prelude::*;
 
-use super::files::{choose, remove};
+use super::files::{choose, clear, remove};
 use super::state::{Photo, PhotoState, State};
 
 #[component]
 pub fn Strip() -> impl IntoView {
     let state = expect_context::<State>();
-    let key = |photo: &Photo| (photo.id, photo.state.name(), photo.thumbnail.len());
     let walk = move |event: web_sys::KeyboardEvent| {
         let step = match event.key().as_str() {
             "ArrowLeft" => -1,
@@ -35,32 +36,58 @@ pub fn Strip() -> impl IntoView {
     view! {
         <section class="strip" data-message="strip" on:keydown=walk>
             <label class="add" for="photo-input" data-message="strip-add">"+"</label>
-            <For each=move || state.photos.get() key let:photo>
-                <Card photo/>
+            <For each=move || state.photos.with(|photos| photos.iter().map(|photo| photo.id).collect::<Vec<_>>()) key=|id| *id let:id>
+                <Card id/>
             </For>
+            <button class="clear" data-testid="clear-photos" data-message="clear-photos" on:click=move |_| clear(state)><Icon of=icondata_lu::LuTrash2/></button>
         </section>
     }
 }
 
+/// A photo's card. It stays the same element, and keeps the keyboard, while its photo's state changes.
 #[component]
-fn Card(photo: Photo) -> impl IntoView {
+fn Card(id: u32) -> impl IntoView {
     let state = expect_context::<State>();
-    let id = photo.id;
+    let summary =
+        Memo::new(move |_| state.photos.with(|photos| photos.iter().find(|photo| photo.id == id).map(summary)));
+    let of = move |part: fn(Summary) -> String| move || summary.get().map(part).unwrap_or_default();
     let chosen = move || state.chosen.get() == Some(id);
-    let answer = photo
-        .inference
-        .as_ref()
-        .and_then(|inference| inference.predictions.first())
-        .map(|best| [&best.class, " ", &fixed(best.probability * 100.0, 0), " %"].concat());
-    let failed = photo.state == PhotoState::Failed;
+    let failed = move || summary.get().is_some_and(|card| card.state == PhotoState::Failed);
+    let words = move || {
+        summary.get().map(|card| match card.answer {
+            Some((class, percent)) => [&class_name(&class), " ", &percent].concat(),
+            None => card.name,
+        })
+    };
+    let remove_message = move || Message::new("remove").with("name", of(|card| card.name)()).attr();
     view! {
-        <div class="card" data-testid="photo-card" data-id=id.to_string() data-state=photo.state.name() class:chosen=chosen>
-            <button class="open" id=format!("photo-{id}") title=photo.name.clone() aria-pressed=move || chosen().to_string() on:click=move |_| choose(state, id)>
-                {failed.then(|| view! { <span class="broken" aria-hidden="true">"!"</span> })}
-                <img src=photo.thumbnail.clone() alt="" hidden=failed/>
-                <span>{answer.unwrap_or_else(|| photo.name.clone())}</span>
+        <div class="card" data-testid="photo-card" data-id=id.to_string() data-state=move || summary.get().map(|card| card.state.name()) class:chosen=chosen>
+            <button class="open" id=format!("photo-{id}") title=of(|card| card.name) aria-pressed=move || chosen().to_string() on:click=move |_| choose(state, id)>
+                <span class="broken" aria-hidden="true" hidden=move || !failed()>"!"</span>
+                <img src=of(|card| card.thumbnail) alt="" hidden=failed/>
+                <span>{words}</span>
             </button>
-            <button class="remove" data-message=Message::new("remove").with("name", photo.name.as_str()).attr() on:click=move |_| remove(state, id)>"×"</button>
+            <button class="remove" data-message=remove_message on:click=move |_| remove(state, id)>"×"</button>
         </div>
+    }
+}
+
+/// What a card shows.
+#[derive(Clone, PartialEq)]
+struct Summary {
+    name: String,
+    thumbnail: String,
+    state: PhotoState,
+    /// Class and percent.
+    answer: Option<(String, String)>,
+}
+
+fn summary(photo: &Photo) -> Summary {
+    let best = photo.inference.as_ref().and_then(|inference| inference.predictions.first());
+    Summary {
+        name: photo.name.clone(),
+        thumbnail: photo.thumbnail.clone(),
+        state: photo.state,
+        answer: best.map(|best| (best.class.clone(), fixed(best.probability * 100.0, 0) + " %")),
     }
 }

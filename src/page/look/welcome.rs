@@ -27,7 +27,8 @@ pub fn Welcome() -> impl IntoView {
         <div class="welcome">
             <p class="lead" data-message="tagline"></p>
             <label class="drop" for="photo-input">
-                <strong data-message="drop"></strong>
+                <strong class="by-mouse" data-message="drop"></strong>
+                <strong class="by-touch" data-message="drop-touch"></strong>
                 <span class="choose" data-message="choose-photos"></span>
                 <span data-message="drop-or"></span>
             </label>

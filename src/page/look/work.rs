@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::address::{Wanted, wanted};
 use super::photos::{self, keep_picture};
 use super::state::{Photo, PhotoState, State};
 use crate::core::inference::Picture;
@@ -16,7 +17,6 @@ use crate::page::engine::device::{Choice, DeviceLabel, choose, compare};
 use crate::page::engine::{Event, Fault, Network, Status, When};
 use crate::page::manifest::{Model, models};
 use crate::page::task;
-use crate::page::web::parameter;
 use crate::protocol::{Reply, Request};
 
 /// Fetch the manifest, choose model and device, and start the engine.
@@ -61,7 +61,9 @@ pub fn start(state: State) {
 }
 
 fn take_models(state: State, models: Vec<Model>) {
-    let wanted = parameter("model");
+    let Wanted { model: wanted, method, class } = wanted();
+    state.cam_options.set(CamOptions { method: method.unwrap_or_default(), ..CamOptions::default() });
+    state.wanted_class.set_value(class);
     let found = models.iter().find(|model| wanted.as_ref().is_some_and(|name| same_name(&model.name, name)));
     if let (Some(wanted), None) = (&wanted, found) {
         state.say("error", Message::new("model-unknown").with("name", wanted.as_str()));
@@ -162,7 +164,9 @@ async fn infer(state: State, id: u32) -> bool {
     let answer = answer.last(|reply| {
         if let Reply::Picture(picture) = reply {
             first_sight(state, id, &picture);
-            keep_picture(state, id, picture);
+            for gone in keep_picture(id, picture, state.chosen.get_untracked()) {
+                state.engine().forget(gone);
+            }
             state.pictures.update(|n| *n += 1);
         }
     });
@@ -176,6 +180,11 @@ async fn infer(state: State, id: u32) -> bool {
             }
             if state.chosen.get_untracked() == Some(id) {
                 explain(state);
+                let mut class = None;
+                state.wanted_class.update_value(|wanted| class = wanted.take());
+                if let Some(class) = class {
+                    show_class(state, class);
+                }
             }
         }
         // Which was said already.
@@ -249,6 +258,19 @@ pub fn explain(state: State) {
             });
         }
     })));
+}
+
+/// Show the class of that name, whatever its rank; at the next photo if there is none yet.
+pub fn show_class(state: State, class: String) {
+    let photo = untrack(|| state.chosen_photo()).filter(|photo| photo.state == PhotoState::Done);
+    let Some((photo, model)) = photo.zip(chosen_model(state)) else {
+        return state.wanted_class.set_value(Some(class));
+    };
+    if let Some(position) = photo.shown().iter().position(|shown| shown.class == class) {
+        state.class.set(position);
+    } else if let Some(index) = model.classes.iter().position(|name| *name == class) {
+        find(state, photo.id, index);
+    }
 }
 
 /// Look for any other class in a photo, and show its map.

@@ -83,6 +83,7 @@ async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
 /// Runs what may fail to be kept, and says so.
 fn attempt(state: State, task: impl Future<Output = Result<(), StoreError>> + 'static) {
     leptos::task::spawn_local(async move {
+        state.arrived().await; // what is being added belongs to the project that is open
         if let Err(error) = task.await {
             state.say("error", Message::new("teach-fault").with("why", error.message()));
         }
@@ -219,7 +220,7 @@ fn import(state: State, file: web_sys::File) {
 #[component]
 pub fn Projects() -> impl IntoView {
     let state = expect_context::<State>();
-    let busy = move || state.phase.with(|phase| phase.busy()) || state.arriving.get() > 0;
+    let busy = move || state.phase.with(|phase| phase.busy());
     // A property that is set anew takes away what is being typed.
     let name = Memo::new(move |_| state.project.with(|project| project.name.clone()));
     let options = move || {

@@ -11,7 +11,7 @@ use crate::page::manifest::Model;
 use crate::page::notices::Notices;
 use crate::page::shared::Shared;
 use crate::page::task::TaskSlot;
-use crate::page::web::window;
+use crate::page::web::{sleep, window};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -133,6 +133,13 @@ impl State {
             store: StoredValue::new_local(None),
             lock: StoredValue::new_local(None),
             waiting: StoredValue::new(false),
+        }
+    }
+
+    /// Wait until all photos that are on their way have come.
+    pub async fn arrived(&self) {
+        while self.arriving.get_untracked() > 0 {
+            sleep(30).await;
         }
     }
 

@@ -58,6 +58,7 @@ pub fn train(state: State) {
     state.paused.set(None);
     state.live.set(None);
     state.training.set_value(Some(task::begin(async move {
+        state.arrived().await;
         let held = TEACHER.with(Rc::clone);
         let mut held = held.lock().await;
         let mut taught = held.teach(state).await;

@@ -16,7 +16,6 @@ const SURE: f64 = 1000.0;
 pub fn Training() -> impl IntoView {
     let state = expect_context::<State>();
     let busy = move || state.phase.with(Phase::busy);
-    let arriving = move || state.arriving.get() > 0;
     let why_not = move || state.project.with(|project| project.blocker());
     let caveats = move || {
         let caveats = state.project.with(|project| project.caveats());
@@ -63,7 +62,7 @@ pub fn Training() -> impl IntoView {
         <section class="training panel" aria-labelledby="teach-train">
             <h2 id="teach-train" class="numbered" data-step="2" data-message="teach-step-train"></h2>
             <div class="row">
-                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() || arriving() on:click=start
+                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() on:click=start
                     data-message=move || if state.project.with(|project| project.outcome.is_some()) { "teach-train-again" } else { "teach-train" }></button>
                 <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=move |_| teacher::stop(state) data-message="stop"></button>
                 <button data-testid="train-pause" hidden=move || !matches!(state.phase.get(), Phase::Training { .. })

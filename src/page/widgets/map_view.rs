@@ -202,6 +202,7 @@ pub fn MapView(
         <div class="map-view" node_ref=frame class:zoomed=zoomed class:drawing=drawing class:draws=boxes.is_some()>
             <div class="sheet" node_ref=sheet style:--ratio=ratio style:transform=move || zoom.transform() hidden=move || scene.with(Option::is_none)>
                 <canvas node_ref=node data-testid=id role="img" aria-labelledby=caption tabindex="0" data-message="stage-read"
+                    hidden=move || scene.with(Option::is_none)
                     data-values=move || scene.get().and_then(|scene| scene.map).map(|map| crate::page::web::digits(&map.prediction.map.values))
                     on:pointerdown=begin on:pointermove=go_on on:pointerup=end on:pointercancel=cancel on:pointerleave=move |_| place.leave()
                     on:wheel=roll on:keydown=press on:blur=move |_| place.leave()/>

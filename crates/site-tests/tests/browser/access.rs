@@ -57,8 +57,10 @@ async fn every_part(browser: &Browser, site: &Site, name: &str, width: u32) {
 /// In Check, add a box with its numbers, and show the map beside that of another class.
 async fn with_box_and_comparison(browser: &Browser) {
     browser.wait("[data-testid=check-class]").await;
+    browser.click("[data-testid=show-boxes]").await;
     browser.click("[data-testid=box-add]").await;
     browser.wait("[data-testid=inside][data-share]").await;
+    browser.click("[data-testid=show-compare]").await;
     browser.set("[data-testid=against]", "class:1").await;
     browser.until("both maps are shown", "return !document.querySelector('.views').hidden").await;
 }
@@ -203,15 +205,34 @@ async fn maps_are_read_and_boxes_placed_without_a_pointer() {
     browser.set("[data-testid=edge-left]", "90").await;
     let left = browser.run("return document.querySelector('[data-testid=edge-left]').value", vec![]).await;
     assert_eq!(left, json!("39"), "an edge stops at the opposite edge");
-    browser.click("[data-testid=zoom-in]").await;
+    browser.click("[data-testid=compare-maps] [data-testid=zoom-in]").await;
     focus("[data-testid=compare-first]").await;
     press(&browser, "ArrowLeft", 37).await;
-    let transform = "return document.querySelector('[data-testid=compare-first]').style.transform";
+    let transform = "return document.querySelector('[data-testid=compare-first]').closest('.sheet').style.transform";
     let before = browser.run(transform, vec![]).await;
     press(&browser, "ArrowLeft", 37).await;
     assert!(browser.text("[data-testid=compare-values]").await.starts_with("here "));
     assert_ne!(browser.run(transform, vec![]).await, before, "the view moves to the position that is read");
     browser.screenshot("access-compare-by-keys").await;
+
+    // A box itself is moved by arrow keys, resized with Shift, and deleted.
+    let place = async || {
+        browser
+            .run(
+                "const s = document.querySelector('[data-testid=drawn-box]')?.style; return s && [s.left, s.width]",
+                vec![],
+            )
+            .await
+    };
+    focus("[data-testid=drawn-box]").await;
+    assert_eq!(place().await, json!(["39%", "1%"]));
+    press(&browser, "ArrowLeft", 37).await;
+    assert_eq!(place().await, json!(["38%", "1%"]));
+    let shifted = json!({ "type": "rawKeyDown", "key": "ArrowRight", "code": "ArrowRight", "windowsVirtualKeyCode": 39, "modifiers": 8 });
+    browser.chromium("Input.dispatchKeyEvent", shifted).await;
+    assert_eq!(place().await, json!(["38%", "2%"]));
+    press(&browser, "Delete", 46).await;
+    assert_eq!(place().await, Value::Null);
     browser.close().await;
 }
 
@@ -267,6 +288,7 @@ async fn what_happens_is_read_out() {
     browser.click("[data-testid=tab-check]").await;
     browser.wait("[data-testid=check-photos]").await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
     announced("The photo is looked at.").await;
+    browser.click("[data-testid=show-boxes]").await;
     browser.click("[data-testid=box-evidence]").await;
     announced("of the evidence for “cat” lies inside").await;
     browser.close().await;

@@ -38,7 +38,7 @@ impl Browser {
 
     /// Draw a box on the chosen photo. `from` and `to` are its corners in fractions of the photo.
     async fn drag(&self, from: [f64; 2], to: [f64; 2]) {
-        let script = "const c = document.querySelector('[data-testid=check-layer]'); c.scrollIntoView({block: 'center'}); \
+        let script = "const c = document.querySelector('[data-testid=check-canvas]'); c.scrollIntoView({block: 'center'}); \
             const r = c.getBoundingClientRect(); \
             const s = Math.min(r.width / c.width, r.height / c.height); \
             const at = ([x, y]) => ({clientX: r.left + (r.width - c.width * s) / 2 + x * c.width * s, \
@@ -127,11 +127,12 @@ async fn evidence_inside_known_boxes_agrees_with_the_definition() {
     assert!((actual - expected).abs() < 1e-3, "rocket: actual {actual}, expected {expected}");
 
     // Without boxes no evidence inside is shown. A drawn box has its own.
+    browser.click("[data-testid=show-boxes]").await;
     browser.click("[data-testid=box-undo]").await;
     browser
         .until("no evidence inside is shown", "return !document.querySelector('[data-testid=inside][data-share]')")
         .await;
-    browser.until("the photo is drawn", "return !document.querySelector('[data-testid=check-layer]').hidden").await;
+    browser.until("the photo is drawn", "return !document.querySelector('[data-testid=check-canvas]').hidden").await;
     browser.drag([0.3, 0.1], [0.9, 0.75]).await;
     browser.until("a box is drawn", "return !!document.querySelector('[data-testid=inside][data-share]')").await;
     let (actual, expected) = (browser.inside().await.unwrap(), reference(&photos[0], [0.3, 0.1, 0.6, 0.65]).await);
@@ -153,6 +154,7 @@ async fn evidence_inside_known_boxes_agrees_with_the_definition() {
 
     // The photo becomes a training photo in Teach.
     browser.set("[data-testid=lend-class]", "my rocket").await;
+    browser.click("[data-testid=show-why]").await;
     browser.click("[data-testid=lend]").await;
     assert!(browser.text("[data-testid=lent]").await.contains("my rocket"));
     browser.click("[data-testid=tab-teach]").await;
@@ -229,6 +231,7 @@ async fn metrics_agree_with_native_and_the_sanity_check_runs() {
     browser.open_check(&site, CPU).await;
     browser.give_files(&[sample("coffee.png")]).await;
     browser.wait("[data-testid=measure]:not([disabled])").await;
+    browser.click("[data-testid=show-trust]").await;
     browser.click("[data-testid=measure]").await;
     browser.wait("[data-testid=faithfulness]").await;
     let session = native(&sample("coffee.png"));
@@ -279,6 +282,7 @@ async fn measuring_shows_progress_and_can_be_stopped() {
     browser.open_check(&site, "device=cpu&model=efficientnet-lite0").await;
     browser.give_files(&[sample("coffee.png")]).await;
     browser.wait("[data-testid=measure]:not([disabled])").await;
+    browser.click("[data-testid=show-trust]").await;
     browser.click("[data-testid=measure]").await;
     let progress = "return /Measuring: [1-9]\\d* of 76 passes/.test(document.querySelector('[data-testid=measure-progress]').textContent)";
     browser.until("the number of passes is shown", progress).await;
@@ -309,6 +313,7 @@ async fn a_folder_is_classified_and_exported() {
     browser.wait_for("[data-testid=check-card][data-state=failed]", 1).await;
     assert!(browser.text("[data-testid=check-progress]").await.starts_with("2 of 3 photos are looked at"));
 
+    browser.click("[data-testid=exports]").await;
     browser.click("[data-testid=export-csv]").await;
     let table = std::fs::read_to_string(downloaded(downloads.path(), "csv").await).unwrap();
     let lines: Vec<&str> = table.lines().collect();
@@ -356,6 +361,7 @@ async fn a_map_is_compared_with_another() {
     };
 
     // Maps of one network are compared in the units of the scores.
+    browser.click("[data-testid=show-compare]").await;
     browser.set("[data-testid=against]", "class:1").await;
     browser.until("both maps are shown", shown).await;
     let (a, b, both) = (values("first").await, values("second").await, values("difference").await);
@@ -378,8 +384,8 @@ async fn a_map_is_compared_with_another() {
     // The pointer may be a pixel away from the centre.
     let tolerance = 0.03 * a.iter().chain(&b).fold(0.0, |most: f32, value| most.max(value.abs()));
     assert!((numbers[0] - centre(&a)).abs() < tolerance && (numbers[1] - centre(&b)).abs() < tolerance, "{text}");
-    browser.click("[data-testid=zoom-in]").await;
-    let transforms = "return [...document.querySelectorAll('.views canvas')].map(c => c.style.transform)";
+    browser.click(".views [data-testid=zoom-in]").await;
+    let transforms = "return [...document.querySelectorAll('.views .sheet')].map(s => s.style.transform)";
     let larger: Vec<String> = serde_json::from_value(browser.run(transforms, vec![]).await).unwrap();
     assert!(larger.iter().all(|one| one.contains("scale(1.5)") && *one == larger[0]), "{larger:?}");
     let drag = "const c = document.querySelector('[data-testid=compare-first]'); \
@@ -388,7 +394,7 @@ async fn a_map_is_compared_with_another() {
     browser.run(drag, vec![]).await;
     let moved: Vec<String> = serde_json::from_value(browser.run(transforms, vec![]).await).unwrap();
     assert!(moved.iter().all(|one| *one != larger[0] && *one == moved[0]), "{moved:?}");
-    browser.click("[data-testid=zoom-reset]").await;
+    browser.click(".views [data-testid=zoom-reset]").await;
 
     // With another method, the other class has a map of that method too. The values are then no scores any more.
     browser.set("[data-testid=check-method]", "layer-cam").await;
@@ -420,21 +426,30 @@ async fn a_map_is_compared_with_another() {
     browser.close().await;
 }
 
-/// On a phone in the dark theme, nothing is wider than the screen, and a touch draws a box.
+/// On a phone in the dark theme, nothing is wider than the screen. A swipe over the photo scrolls the page, and draws a box only after
+/// that was asked for.
 #[tokio::test(flavor = "multi_thread")]
 async fn checking_fits_a_phone_in_the_dark() {
     let (site, browser) = (Site::built().await, Browser::start_phone(&[]).await);
     browser.open_check(&site, CPU).await;
     browser.give_files(&[sample("coffee.png"), sample("cat.png")]).await;
     browser.wait_for(CARD_DONE, 2).await;
-    browser.until("the photo is drawn", "return !document.querySelector('[data-testid=check-layer]').hidden").await;
-    let place = "const c = document.querySelector('[data-testid=check-layer]'); c.scrollIntoView({block: 'center'}); \
+    browser.until("the photo is drawn", "return !document.querySelector('[data-testid=check-canvas]').hidden").await;
+    let place = "const c = document.querySelector('[data-testid=check-canvas]'); c.scrollIntoView({block: 'center'}); \
         const r = c.getBoundingClientRect(); return arguments[0].map(share => [r.left + r.width * share, r.top + r.height * share])";
     let places: [[f64; 2]; 2] = serde_json::from_value(browser.run(place, vec![json!([0.3, 0.7])]).await).unwrap();
     let touch = async |kind: &str, at: Option<[f64; 2]>| {
         let points: Vec<_> = at.into_iter().map(|[x, y]| json!({ "x": x, "y": y })).collect();
         browser.chromium("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
     };
+    touch("touchStart", Some(places[0])).await;
+    touch("touchMove", Some(places[1])).await;
+    touch("touchEnd", None).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(browser.count("[data-testid=drawn-box]").await, 0, "a swipe draws nothing");
+    browser.click("[data-testid=show-boxes]").await;
+    browser.click("[data-testid=box-draw]").await;
+    let places: [[f64; 2]; 2] = serde_json::from_value(browser.run(place, vec![json!([0.3, 0.7])]).await).unwrap();
     touch("touchStart", Some(places[0])).await;
     touch("touchMove", Some(places[1])).await;
     touch("touchEnd", None).await;

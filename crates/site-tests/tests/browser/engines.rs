@@ -134,8 +134,8 @@ async fn webgpu_engine_agrees_with_native() {
 async fn the_cpu_is_chosen_over_a_software_adapter() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     browser.open(&site.url).await;
-    let label = browser.wait("[data-testid=device-label][data-device=cpu]").await;
-    let text = label.text().await.unwrap();
+    browser.wait("[data-testid=device-label][data-device=cpu]").await;
+    let text = browser.text("[data-testid=device-label]").await;
     assert!(text.contains("software") || text.contains("WebGPU") || text.contains("adapter"), "{text}");
     browser.close().await;
 }

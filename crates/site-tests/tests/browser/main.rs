@@ -9,6 +9,8 @@ mod check;
 mod deploy;
 mod engines;
 mod faults;
+mod hand;
+mod journey;
 mod methods;
 mod offline;
 mod page;

@@ -38,7 +38,7 @@ impl Browser {
 
     /// Wait until the caption says that the maps are by `method`.
     async fn until_drawn_by(&self, method: Method) {
-        let caption = "const caption = document.querySelector('figcaption'); return [caption.dataset.method, caption.textContent]";
+        let caption = "const caption = document.querySelector('[data-testid=caption]'); return [caption.dataset.method, caption.textContent]";
         let start = Instant::now();
         loop {
             let (name, text): (String, String) = serde_json::from_value(self.run(caption, vec![]).await).unwrap();
@@ -170,7 +170,7 @@ async fn check_memory(device: &str, methods: &[Method]) {
     const ALTERNATE: &str = "const [name, rounds, done] = arguments; (async () => { \
         const select = document.querySelector('[data-testid=method-select]'); \
         const choose = value => { select.value = value; select.dispatchEvent(new Event('change', {bubbles: true})) }; \
-        const until = async name => { while (document.querySelector('figcaption').dataset.method !== name) await new Promise(go => setTimeout(go, 5)) }; \
+        const until = async name => { while (document.querySelector('[data-testid=caption]').dataset.method !== name) await new Promise(go => setTimeout(go, 5)) }; \
         for (let i = 0; i < rounds; i++) { choose('cam'); await until('cam'); choose(name); await until(name) } \
         choose('cam'); await until('cam'); done() })()";
     let (site, browser) = (Site::built().await, Browser::start().await);

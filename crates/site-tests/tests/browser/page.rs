@@ -26,6 +26,7 @@ async fn controls_act_on_the_canvas() {
     pictures.push(browser.pixels(stage).await);
     browser.set("[data-testid=colormap]", "viridis").await;
     pictures.push(browser.pixels(stage).await);
+    browser.click("[data-testid=appearance] summary").await;
     browser.wait("[data-testid=grid]").await.click().await.unwrap();
     pictures.push(browser.pixels(stage).await);
     browser.wait("[data-testid=box]").await.click().await.unwrap();
@@ -177,7 +178,10 @@ async fn the_menu_changes_the_model() {
     browser.open(&format!("{}/?device=cpu", site.url)).await;
     browser.add_photos(&[&sample("cat.png")]).await;
     browser.wait_for(DONE, 1).await;
-    browser.set("[data-testid=model-select]", "vgg16-gap-cifar10").await;
+    browser.click(".picker summary").await;
+    browser.screenshot("picker").await;
+    browser.click(".model-card:has([value=vgg16-gap-cifar10])").await;
+    browser.wait("[data-testid=model-select][data-value=vgg16-gap-cifar10]").await;
     browser.wait("[data-testid=prediction][data-class=cat]").await;
     browser.wait_for(DONE, 1).await;
     browser.close().await;
@@ -244,4 +248,21 @@ async fn an_address_brings_its_part_back() {
     let own = "return [...Object.keys(window).filter((name) => /camscope/i.test(name)), ...Object.keys(document.body.dataset)]";
     assert_eq!(browser.run(own, vec![]).await, json!([]));
     browser.close().await;
+}
+
+/// The header and the place for photos are there before the page's program is, in the visitor's language.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_paint_needs_no_program() {
+    for (language, lead) in [("en", "See what an AI looks at"), ("ko-KR", "AI가 사진의 어디를")] {
+        let (site, browser) = (Site::built().await, Browser::start_in(language).await);
+        site.delay("_bg.wasm", Duration::from_secs(3));
+        browser.open(&format!("{}/?device=cpu", site.url)).await;
+        let shown = "return document.querySelector('#loading .lead')?.innerText ?? ''";
+        assert!(browser.run(shown, vec![]).await.as_str().unwrap().starts_with(lead));
+        assert_eq!(browser.count("#loading .tab").await, 4);
+        browser.screenshot(&format!("first-paint-{language}")).await;
+        browser.wait("[data-testid=photo-input]").await;
+        assert_eq!(browser.count("#loading").await, 0);
+        browser.close().await;
+    }
 }

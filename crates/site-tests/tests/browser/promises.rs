@@ -98,8 +98,8 @@ async fn whatever_is_dropped_gives_a_sentence_and_costs_nothing_that_was_there()
     browser.wait(photos).await.send_keys(&sample("cat.png").to_string_lossy()).await.unwrap();
     browser.wait_for(".thumb", 1).await;
     browser.wait("[data-testid=project-import]").await.send_keys(&half.to_string_lossy()).await.unwrap();
-    browser.wait("#teach [data-testid=error]").await;
-    let message = browser.text("#teach [data-testid=error] span").await;
+    browser.wait("[data-testid=error]").await;
+    let message = browser.text("[data-testid=error] span").await;
     assert!(message.starts_with("half.bpk: The file cannot be opened"), "{message}");
     assert_eq!(browser.count(".thumb").await, 1);
     assert_eq!(

@@ -47,12 +47,12 @@ async fn the_tour_is_as_the_page_is() {
         ("cam-cells", "[data-testid=stage-canvas]"),
     ] {
         if name == "cam-cells" {
-            browser.click("[data-testid=grid]").await;
+            browser.run("document.querySelector('[data-testid=grid]').click()", vec![]).await;
         }
         let taken = browser.element_screenshot(&format!("tour-{name}"), css).await;
         details.push((format!("tour/{name}.png"), taken));
     }
-    browser.click("[data-testid=grid]").await;
+    browser.run("document.querySelector('[data-testid=grid]').click()", vec![]).await;
 
     browser.click("[data-testid=tab-check]").await;
     let files = [
@@ -74,6 +74,7 @@ async fn the_tour_is_as_the_page_is() {
             "return document.querySelector('.detail figcaption').textContent.includes('in cat.png')",
         )
         .await;
+    browser.click("[data-testid=show-boxes]").await;
     browser.click("[data-testid=box-add]").await;
     browser.wait("[data-testid=inside][data-share]").await;
     take("3-check").await;

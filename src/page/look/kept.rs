@@ -1,0 +1,95 @@
+//! The photos in hand between visits: the browser keeps them (IndexedDB) until the visitor clears them, so that a reload loses nothing.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode, TransactionResult};
+use js_sys::{Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
+
+use crate::page::web::property;
+
+const NAME: &str = "camscope-photos";
+const PHOTOS: &str = "photos";
+
+/// Most photos that are kept, and most bytes. The page says so.
+pub const MOST: usize = 100;
+pub const MOST_BYTES: f64 = 300e6;
+
+thread_local! {
+    static DATABASE: RefCell<Option<Rc<Database>>> = const { RefCell::new(None) };
+}
+
+/// A kept photo.
+pub struct KeptPhoto {
+    /// Its number in the store.
+    pub key: f64,
+    /// Name of the file.
+    pub name: String,
+    /// The file.
+    pub file: Blob,
+}
+
+async fn database() -> Result<Rc<Database>, idb::Error> {
+    if let Some(database) = DATABASE.with_borrow(Clone::clone) {
+        return Ok(database);
+    }
+    let mut request = Factory::new()?.open(NAME, Some(1))?;
+    request.on_upgrade_needed(|event| {
+        if let Ok(database) = event.database() {
+            let _ = database.create_object_store(PHOTOS, ObjectStoreParams::new());
+        }
+    });
+    let database = Rc::new(request.await?);
+    DATABASE.set(Some(database.clone()));
+    Ok(database)
+}
+
+/// Return the photos that were kept, in the order in which they came. A browser that refuses storage has none.
+pub async fn all() -> Vec<KeptPhoto> {
+    let found = async {
+        let transaction = database().await?.transaction(&[PHOTOS], TransactionMode::ReadOnly)?;
+        let store = transaction.object_store(PHOTOS)?;
+        let keys = store.get_all_keys(None, None)?.await?;
+        Ok::<_, idb::Error>(keys.into_iter().zip(store.get_all(None, None)?.await?).collect::<Vec<_>>())
+    };
+    let photo = |(key, value): (JsValue, JsValue)| {
+        let file = property(&value, "file").dyn_into().ok()?;
+        Some(KeptPhoto { key: key.as_f64()?, name: property(&value, "name").as_string()?, file })
+    };
+    found.await.unwrap_or_default().into_iter().filter_map(photo).collect()
+}
+
+/// Keep a photo for the next visit. What the browser does not keep is there for this visit all the same.
+pub fn keep(key: f64, name: &str, file: &Blob) {
+    let value = Object::new();
+    let _ = Reflect::set(&value, &"name".into(), &name.into());
+    let _ = Reflect::set(&value, &"file".into(), file);
+    change(move |store| {
+        store.put(&value, Some(&key.into()))?;
+        Ok(())
+    });
+}
+
+/// Forget a photo.
+pub fn forget(key: f64) {
+    change(move |store| {
+        store.delete(JsValue::from(key))?;
+        Ok(())
+    });
+}
+
+fn change(change: impl FnOnce(&idb::ObjectStore) -> Result<(), idb::Error> + 'static) {
+    spawn_local(async move {
+        let changed = async {
+            let transaction = database().await?.transaction(&[PHOTOS], TransactionMode::ReadWrite)?;
+            change(&transaction.object_store(PHOTOS)?)?;
+            transaction.commit()?.await
+        };
+        if !matches!(changed.await, Ok(TransactionResult::Committed)) {
+            web_sys::console::info_1(&NAME.into());
+        }
+    });
+}
