@@ -1,5 +1,6 @@
 //! Notices to the visitor, in a corner of every part: they group what is alike, go by themselves, and some can be undone.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -13,6 +14,9 @@ const STAYS: [(&str, i32); 2] = [("note", 20), ("error", 60)];
 /// Files that a notice names; the others are counted.
 const NAMED: usize = 3;
 
+/// Takes something back.
+type Undo = Rc<dyn Fn()>;
+
 #[derive(Clone)]
 struct Notice {
     id: u32,
@@ -22,8 +26,8 @@ struct Notice {
     message: Message,
     /// The files that it is said of.
     files: Vec<String>,
-    /// Takes back what it tells of.
-    undo: Option<Rc<dyn Fn()>>,
+    /// Whether what it tells of can be taken back.
+    can_undo: bool,
 }
 
 impl Notice {
@@ -45,15 +49,22 @@ impl Notice {
 /// The page's notices. Copies are the same list.
 #[derive(Clone, Copy)]
 pub struct Notices {
-    list: RwSignal<Vec<Notice>, LocalStorage>,
+    list: RwSignal<Vec<Notice>>,
     /// The notice that a pointer or the keyboard is on.
     held: RwSignal<Option<u32>>,
+    /// What takes back what a notice tells of.
+    undo: StoredValue<HashMap<u32, Undo>, LocalStorage>,
     next: StoredValue<u32>,
 }
 
 impl Notices {
     pub fn new() -> Self {
-        Self { list: RwSignal::new_local(Vec::new()), held: RwSignal::new(None), next: StoredValue::new(0) }
+        Self {
+            list: RwSignal::new(Vec::new()),
+            held: RwSignal::new(None),
+            undo: StoredValue::new_local(HashMap::new()),
+            next: StoredValue::new(0),
+        }
     }
 
     /// Say something. What is said already stands once, at the end; the same of another file (`of-file`) joins it. `level` is
@@ -68,16 +79,20 @@ impl Notices {
         self.push("note", message, Vec::new(), Some(Rc::new(undo)));
     }
 
-    fn push(&self, level: &'static str, message: Message, mut files: Vec<String>, undo: Option<Rc<dyn Fn()>>) {
+    fn push(&self, level: &'static str, message: Message, mut files: Vec<String>, undo: Option<Undo>) {
         self.next.update_value(|id| *id += 1);
         let id = self.next.get_value();
+        let can_undo = undo.is_some();
+        if let Some(undo) = undo {
+            self.undo.update_value(|all| drop(all.insert(id, undo)));
+        }
         self.list.update(|notices| {
             if let Some(at) = notices.iter().position(|notice| notice.message == message) {
                 let known = notices.remove(at).files;
                 files.retain(|file| !known.contains(file));
                 files.splice(0..0, known);
             }
-            notices.push(Notice { id, level, message, files, undo });
+            notices.push(Notice { id, level, message, files, can_undo });
         });
         let Some((_, seconds)) = STAYS.into_iter().find(|(of, _)| *of == level) else { return };
         let notices = *self;
@@ -90,7 +105,16 @@ impl Notices {
         });
     }
 
+    /// Take back what a notice tells of.
+    fn take_back(&self, id: u32) {
+        if let Some(undo) = self.undo.with_value(|all| all.get(&id).cloned()) {
+            undo();
+        }
+        self.dismiss(id);
+    }
+
     fn dismiss(&self, id: u32) {
+        self.undo.update_value(|all| drop(all.remove(&id)));
         if self.list.with_untracked(|list| list.iter().any(|notice| notice.id == id)) {
             self.list.update(|list| list.retain(|notice| notice.id != id));
         }
@@ -126,8 +150,8 @@ pub fn NoticeList(notices: Notices) -> impl IntoView {
                             on:pointerenter=move |_| hold(Some(id)) on:pointerleave=move |_| hold(None)
                             on:focusin=move |_| hold(Some(id)) on:focusout=move |_| hold(None)>
                             <span data-message=notice.sentence().attr()></span>
-                            {notice.undo.map(|undo| view! {
-                                <button class="word" data-testid="undo" data-message="undo" on:click=move |_| { undo(); notices.dismiss(id) }></button>
+                            {notice.can_undo.then(|| view! {
+                                <button class="word" data-testid="undo" data-message="undo" on:click=move |_| notices.take_back(id)></button>
                             })}
                             <button class="icon" data-message="dismiss" on:click=move |_| notices.dismiss(id)>"×"</button>
                         </div>

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 /// Longest time that anything may take. It is long because software WebGPU is slow, and the machine may be busy.
-const TIMEOUT: Duration = Duration::from_secs(150);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const FLAGS: [&str; 10] = [
     "--headless=new",
     "--no-sandbox",
