@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 BROWSER_TESTS := cargo test --test browser
 PYTHON := .tools/torch/bin/python
 
-.PHONY: help serve build test test-host test-gpu test-browser test-firefox lint audit sbom fuzz corpus soak reproduce tour setup clean
+.PHONY: help serve build test test-host test-gpu test-browser test-firefox test-webkit lint audit sbom fuzz corpus soak reproduce tour setup clean
 .PHONY: bench bench-native bench-train bench-gpu bench-cam bench-web cifar10 native site rust trunk models photos browser torch peers
 
 help: ## List these targets
@@ -24,7 +24,7 @@ serve: models photos trunk ## Build the site and serve it on http://127.0.0.1:80
 
 build: site native ## Make the site in dist/ and the native binary target/release/camscope
 
-test: lint test-host test-gpu browser site test-browser test-firefox ## Run every check, cheapest first
+test: lint test-host test-gpu browser site test-browser test-firefox test-webkit ## Run every check, cheapest first
 
 lint: rust ## Check format and lints: natively (without and with adapters), the tests of the site, all programs of the page
 	cargo fmt --all --check
@@ -51,6 +51,15 @@ IN_FIREFOX := --skip phone page:: words:: bad_input:: engines::cpu engines::both
 test-firefox: browser site ## Run the tests of the site that work in any browser in Firefox
 	@if command -v geckodriver >/dev/null; then BROWSER=firefox $(BROWSER_TESTS) -- --test-threads=1 $(IN_FIREFOX); \
 	else echo "skipped: the tests in Firefox; Firefox or GeckoDriver is missing (see above)"; fi
+
+# WebKit has no relaxed SIMD, takes its language from the system, and its windows cannot be as narrow as a phone.
+IN_WEBKIT := --skip phone page::several page::photos page::the_menu page::an_address page::controls bad_input:: words::the_colours \
+  hand::photos hand::new hand::a_search hand::a_link journey:: engines::cpu methods::what
+
+test-webkit: browser site ## Run tests of One photo in WebKit's engine, on a screen of its own
+	@if command -v WebKitWebDriver >/dev/null && command -v xvfb-run >/dev/null; then \
+	  BROWSER=webkit xvfb-run -a -s "-screen 0 1400x1000x24" $(BROWSER_TESTS) -- --test-threads=1 $(IN_WEBKIT); \
+	else echo "skipped: the tests in WebKit; WebKitWebDriver or xvfb-run is missing (see above)"; fi
 
 audit: rust ## Check licences, sources and known vulnerabilities of all dependencies, list them, check the workflows
 	tools/audit.sh
@@ -112,7 +121,7 @@ rust trunk models photos torch peers:
 trunk models: rust
 
 browser: rust
-	@tools/setup.sh browser axe firefox fonts nginx
+	@tools/setup.sh browser axe firefox webkit fonts nginx
 
 native: rust
 	cargo build --release --bin camscope $(if $(filter cuda%,$(DEVICE)),--features cuda,$(if $(filter gpu,$(DEVICE)),--features gpu))

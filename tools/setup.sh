@@ -128,6 +128,12 @@ setup_firefox() {
   fi
 }
 
+# The third: WebKit's engine in a small browser of its own, which needs a screen.
+setup_webkit() {
+  have WebKitWebDriver || want "its tests are skipped" WebKitWebDriver webkit2gtk-driver
+  if have WebKitWebDriver; then have xvfb-run || want "the tests in WebKit are skipped" xvfb-run xvfb xauth; fi
+}
+
 # A software adapter for the tests of the graphics kernels, if there is no other.
 setup_vulkan() {
   local drivers=(/usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json)

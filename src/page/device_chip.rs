@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::engine::Status;
 use super::look;
 use super::shared::Shared;
-use super::web::{fixed, memory};
+use super::web::{fixed, live, memory};
 use super::widgets::icon::Icon;
 use crate::core::message::Message;
 
@@ -56,15 +56,15 @@ pub fn DeviceChip() -> impl IntoView {
             <summary>
                 <Icon of=icondata_lu::LuCpu/>
                 <span class="progress" data-testid="engine-progress" data-state=phase role="progressbar"
-                    aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || fixed(share(), 0)
-                    style:--share=move || fixed(share(), 1) + "%" data-message=move || progress().attr()></span>
+                    aria-valuemin="0" aria-valuemax="100" aria-valuenow=live(move || fixed(share(), 0))
+                    style:--share=live(move || fixed(share(), 1) + "%") data-message=live(move || progress().attr())></span>
             </summary>
             <div class="drawer">
-                <b data-testid="device-label" data-device=move || shared.device.get().device
-                    data-message=move || shared.device.get().message.attr()></b>
+                <b data-testid="device-label" data-device=live(move || shared.device.get().device)
+                    data-message=live(move || shared.device.get().message.attr())></b>
                 <span data-message=ready></span>
-                <span data-testid="timing" data-engine-bytes=move || timing().memory.to_string()
-                    data-page-bytes=move || { timing(); memory().to_string() } hidden=move || timing() == Default::default() data-message=text></span>
+                <span data-testid="timing" data-engine-bytes=live(move || timing().memory.to_string())
+                    data-page-bytes=live(move || { timing(); memory().to_string() }) hidden=move || timing() == Default::default() data-message=text></span>
                 <span data-message="engine-private"></span>
             </div>
         </details>

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::web::sleep;
+use super::web::{live, sleep};
 use crate::core::message::{Arg, Message};
 
 /// Seconds that a notice stays, by its level; while a pointer or the keyboard is on it, it stays.
@@ -158,7 +158,7 @@ pub fn NoticeList(notices: Notices) -> impl IntoView {
                     }
                 }
             </For>
-            <button class="word all" hidden=move || !several() data-testid="dismiss-all" data-message="dismiss-all" on:click=move |_| notices.list.update(Vec::clear)></button>
+            <button class="word all" hidden=live(move || !several()) data-testid="dismiss-all" data-message="dismiss-all" on:click=move |_| notices.list.update(Vec::clear)></button>
         </div>
     }
 }

@@ -15,7 +15,7 @@ use super::notices::NoticeList;
 use super::offline::{self, NewVersion};
 use super::shared::{Part, Shared};
 use super::teach::{self, Teach};
-use super::web::{document, parameter, window};
+use super::web::{document, live, parameter, window};
 use super::widgets::appearance::Appearance;
 use super::widgets::icon::Icon;
 use super::widgets::picker::Picker;
@@ -80,21 +80,21 @@ fn App() -> impl IntoView {
     view! {
         <Header/>
         <NoticeList notices=shared.notices/>
-        <main class="look" class:empty=move || state.photos.with(Vec::is_empty) hidden=move || !shown(Part::Look)>
+        <main class="look" class:empty=live(move || state.photos.with(Vec::is_empty)) hidden=live(move || !shown(Part::Look))>
             <Look/>
         </main>
-        <section id="check" role="main" hidden=move || !shown(Part::Check)>
+        <section id="check" role="main" hidden=live(move || !shown(Part::Check))>
             <Show when=move || check.get()><Check/></Show>
         </section>
-        <section id="teach" role="main" hidden=move || !shown(Part::Teach)>
+        <section id="teach" role="main" hidden=live(move || !shown(Part::Teach))>
             <Show when=move || teach.get()><Teach/></Show>
         </section>
-        <section id="about" role="main" hidden=move || !shown(Part::About)>
+        <section id="about" role="main" hidden=live(move || !shown(Part::About))>
             <Show when=move || about.get()><About/></Show>
         </section>
         <Footer/>
         <NewVersion/>
-        <div class="drop-here" hidden=move || !shared.dragging.get()><p data-message="drop-here"></p></div>
+        <div class="drop-here" hidden=live(move || !shared.dragging.get())><p data-message="drop-here"></p></div>
     }
 }
 
@@ -114,9 +114,9 @@ fn Header() -> impl IntoView {
     let choose = Callback::new(move |name: String| look::choose_model(state, name));
     view! {
         <header>
-            <h1><a href="#look" data-message="home">"camscope"</a></h1>
+            <h1><a href="#look">"camscope"</a></h1>
             <nav data-message="tabs">{Part::ALL.into_iter().zip(icons).map(|(part, icon)| tab(part, icon)).collect_view()}</nav>
-            <div class="model" hidden=move || shared.part.get() != Part::Look>
+            <div class="model" hidden=live(move || shared.part.get() != Part::Look)>
                 <Picker id="model-select" models=shared.models chosen=shared.model choose/>
             </div>
             <DeviceChip/>
@@ -133,7 +133,7 @@ fn Header() -> impl IntoView {
 fn Footer() -> impl IntoView {
     let shared = expect_context::<Shared>();
     view! {
-        <footer data-kept=move || shared.offline.kept.get().name()>
+        <footer data-kept=live(move || shared.offline.kept.get().name())>
             <p data-message="footer"></p>
         </footer>
     }

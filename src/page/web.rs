@@ -1,6 +1,7 @@
 //! Small helpers for the browser's interfaces.
 
 use js_sys::{Promise, Reflect, Uint8Array};
+use leptos::prelude::Signal;
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Document, HtmlElement, Response, Window};
@@ -10,6 +11,12 @@ use crate::core::message::Message;
 /// Return the page's window. This code runs only in pages.
 pub fn window() -> Window {
     web_sys::window().expect_throw("a page")
+}
+
+/// Return a value that changes, for an attribute. All closures become one type: the framework's code for an attribute, about a
+/// kilobyte, is made once per type.
+pub fn live<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
+    Signal::derive(value)
 }
 
 /// Return the page's document.

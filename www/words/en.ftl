@@ -641,8 +641,6 @@ not-copied = The browser did not let the page copy the picture. Save it instead.
 
 ## The frame: pickers, shortcuts, notices
 
-home =
-    .title = One photo
 drop-here = Drop your photos or folders
 models-photos = For your photos
 models-study = For study: small networks beside each other

@@ -641,8 +641,6 @@ not-copied = 브라우저가 복사를 허락하지 않았어요. 대신 저장�
 
 ## The frame: pickers, shortcuts, notices
 
-home =
-    .title = 사진 한 장
 drop-here = 사진이나 폴더를 놓으세요
 models-photos = 내 사진용
 models-study = 공부용: 나란히 견주는 작은 신경망

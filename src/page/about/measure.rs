@@ -4,7 +4,7 @@ use crate::core::benchmark::BenchmarkSpec;
 use crate::core::message::{Arg, Message};
 use crate::page::engine::adapter::probe;
 use crate::page::engine::{Engine, Fault, Network, When};
-use crate::page::web::{fixed, parameter};
+use crate::page::web::{fixed, live, parameter};
 use crate::protocol::{Control, Reply, Request};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -181,7 +181,7 @@ pub fn Panel() -> impl IntoView {
         let chosen = move || state.wanted.with(|wanted| wanted.device == id);
         let lacking = move || id == "webgpu" && state.adapter.with(Result::is_err);
         view! {
-            <button data-testid=format!("bench-{id}") aria-pressed=move || chosen().to_string() disabled=move || lacking() || running()
+            <button data-testid=format!("bench-{id}") aria-pressed=live(move || chosen().to_string()) disabled=live(move || lacking() || running())
                 on:click=move |_| state.wanted.update(|wanted| wanted.device = id)>{name}</button>
         }
     };
@@ -209,12 +209,12 @@ pub fn Panel() -> impl IntoView {
                     }>{sizes}</select></label>
                 <span class="row" role="group" data-message="about-device-group">{device("webgpu", "WebGPU")}{device("cpu", "CPU")}</span>
                 <button class="primary" data-testid="bench-start" hidden=running on:click=move |_| start(state) data-message="about-start"></button>
-                <button data-testid="bench-stop" hidden=move || !running() on:click=move |_| stop(state) data-message="stop"></button>
+                <button data-testid="bench-stop" hidden=live(move || !running()) on:click=move |_| stop(state) data-message="stop"></button>
             </div>
-            <div hidden=move || !running()>
+            <div hidden=live(move || !running())>
                 <p class="hint" role="status" data-testid="bench-progress" data-message=words></p>
                 <div class="bar" role="progressbar" data-message="about-bar" aria-valuemin="0" aria-valuemax="100"
-                    aria-valuenow=move || fixed(share(), 0) style:--share=move || fixed(share(), 1) + "%"></div>
+                    aria-valuenow=live(move || fixed(share(), 0)) style:--share=live(move || fixed(share(), 1) + "%")></div>
             </div>
         </section>
     }

@@ -5,7 +5,7 @@ use crate::core::batch::COVERS_ALL;
 use crate::core::geometry::Rect;
 use crate::core::inference::Prediction;
 use crate::core::message::Message;
-use crate::page::web::fixed;
+use crate::page::web::{fixed, live};
 use crate::page::widgets::boxes::{Boxes, LEAST};
 use leptos::prelude::*;
 
@@ -55,17 +55,17 @@ pub fn Shortcut(boxes_view: Boxes) -> impl IntoView {
     };
     view! {
         <div class="shortcut">
-            <p data-testid="inside" data-share=move || share().map(|share| share.to_string()) role="status" data-message=move || words().attr()></p>
-            <div class="share-bar" hidden=move || share().is_none() style:--share=move || percent(share().unwrap_or(0.0)).replace(' ', "")
-                style:--covered=move || percent(found().map_or(0.0, |(_, covered, _)| covered)).replace(' ', "")
+            <p data-testid="inside" data-share=live(move || share().map(|share| share.to_string())) role="status" data-message=live(move || words().attr())></p>
+            <div class="share-bar" hidden=live(move || share().is_none()) style:--share=live(move || percent(share().unwrap_or(0.0)).replace(' ', ""))
+                style:--covered=live(move || percent(found().map_or(0.0, |(_, covered, _)| covered)).replace(' ', ""))
                 data-message="check-chance-line"></div>
-            <p class="hint" data-testid="located" hidden=move || located().is_none() data-message=located></p>
+            <p class="hint" data-testid="located" hidden=live(move || located().is_none()) data-message=located></p>
             <div class="row">
-                <button data-testid="box-draw" aria-pressed=move || boxes_view.drawing.get().to_string()
+                <button data-testid="box-draw" aria-pressed=live(move || boxes_view.drawing.get().to_string())
                     on:click=move |_| boxes_view.drawing.update(|on| *on = !*on) data-message="check-box-draw"></button>
                 <button data-testid="box-evidence" on:click=around data-message="check-box-evidence"></button>
                 <button data-testid="box-add" on:click=move |_| state.change_boxes(|boxes| boxes.push(MIDDLE)) data-message="check-box-add"></button>
-                <button data-testid="box-undo" disabled=move || boxes() == 0 on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1))) data-message="check-box-undo"></button>
+                <button data-testid="box-undo" disabled=live(move || boxes() == 0) on:click=move |_| state.change_boxes(|boxes| boxes.truncate(boxes.len().saturating_sub(1))) data-message="check-box-undo"></button>
             </div>
             <Edges/>
         </div>
@@ -82,7 +82,7 @@ fn Edges() -> impl IntoView {
         view! {
             <label class="inline">
                 <span data-message=words></span>
-                <input type="number" min="0" max="100" step="1" data-testid=id prop:value=move || percent.get()
+                <input type="number" min="0" max="100" step="1" data-testid=id prop:value=live(move || percent.get())
                     on:change:target=move |event| {
                         let share = event.target().value_as_number() / 100.0;
                         if share.is_finite() {
@@ -94,7 +94,7 @@ fn Edges() -> impl IntoView {
         }
     };
     view! {
-        <div class="row edges" role="group" data-message="check-edges" hidden=move || last.get().is_none()>
+        <div class="row edges" role="group" data-message="check-edges" hidden=live(move || last.get().is_none())>
             {edge("edge-left", "check-left", |place| place.x, |place, to| pull([&mut place.x, &mut place.width], to, true))}
             {edge("edge-top", "check-top", |place| place.y, |place, to| pull([&mut place.y, &mut place.height], to, true))}
             {edge("edge-right", "check-right", |place| place.x + place.width, |place, to| pull([&mut place.x, &mut place.width], to, false))}

@@ -5,7 +5,7 @@ use crate::core::geometry::Rect;
 use crate::core::inference::ClassMap;
 use crate::core::message::Message;
 use crate::page::canvas::{colours, put};
-use crate::page::web::fixed;
+use crate::page::web::{fixed, live};
 use crate::page::words::class_name;
 use crate::render::{OverlayOptions, Picture, Range, overlay};
 use leptos::html::Canvas;
@@ -32,7 +32,7 @@ pub fn ByClass() -> impl IntoView {
                     <One first=class all/>
                 </For>
             </div>
-            <p class="hint" hidden=move || more() == 0 data-message=move || Message::new("and-more").with("n", more()).attr()></p>
+            <p class="hint" hidden=live(move || more() == 0) data-message=live(move || Message::new("and-more").with("n", more()).attr())></p>
         </details>
     }
 }

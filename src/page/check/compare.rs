@@ -7,7 +7,7 @@ use crate::core::method::Method;
 use crate::core::resample::difference;
 use crate::page::canvas;
 use crate::page::place::Place;
-use crate::page::web::fixed;
+use crate::page::web::{fixed, live};
 use crate::page::widgets::appearance::Appearance;
 use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
 use crate::page::widgets::zoom::Zoom;
@@ -67,12 +67,12 @@ pub fn Compare() -> impl IntoView {
                 <Choice/>
                 <output class="hint" data-testid="compare-values" data-message=values></output>
             </div>
-            <div class="views" hidden=move || !there()>
+            <div class="views" hidden=live(move || !there())>
                 <View id="compare-first" title=Signal::derive(move || title(0)) map=Signal::derive(first) signed=false place zoom/>
                 <View id="compare-second" title=Signal::derive(move || title(1)) map=Signal::derive(second) signed=false place zoom/>
                 <View id="compare-difference" title=Signal::derive(|| Some("check-difference".to_owned())) map=Signal::derive(third) signed=true place zoom/>
             </div>
-            <p class="hint" hidden=move || !there() data-message=unit></p>
+            <p class="hint" hidden=live(move || !there()) data-message=unit></p>
         </section>
     }
 }
@@ -109,7 +109,7 @@ fn Choice() -> impl IntoView {
         predictions.unwrap_or_default().into_iter().map(|p| p.class).collect::<Vec<_>>()
     });
     let option = move |value: String, words: String, choice: CompareWith| {
-        view! { <option value=value prop:selected=move || state.compare_with.get().as_ref() == Some(&choice)>{words}</option> }
+        view! { <option value=value prop:selected=live(move || state.compare_with.get().as_ref() == Some(&choice))>{words}</option> }
     };
     let of_classes = move || {
         let others = classes.get().into_iter().enumerate().filter(move |(at, _)| *at != state.class.get());
@@ -140,7 +140,7 @@ fn Choice() -> impl IntoView {
     };
     view! {
         <select data-testid="against" data-message="check-against" on:change:target=move |event| choose(event.target().value())>
-            <option value="" prop:selected=move || state.compare_with.get().is_none() data-message="check-nothing"></option>
+            <option value="" prop:selected=live(move || state.compare_with.get().is_none()) data-message="check-nothing"></option>
             <optgroup data-message="check-other-class">{of_classes}</optgroup>
             <optgroup data-message="check-other-method">{of_methods}</optgroup>
             <optgroup data-message="check-other-network">{of_models}</optgroup>

@@ -7,7 +7,7 @@ use crate::core::message::Message;
 use crate::core::method::Method;
 use crate::page::place::Place;
 use crate::page::shared::SentPhoto;
-use crate::page::web::fixed;
+use crate::page::web::{fixed, live};
 use crate::page::widgets::appearance::{Appearance, Choices, Key, Legend};
 use crate::page::widgets::boxes::Boxes;
 use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
@@ -54,7 +54,7 @@ pub fn Detail() -> impl IntoView {
     let tab = move |(of, id, message): (Question, &'static str, &'static str)| {
         let shown = move || question.get() == of;
         view! {
-            <button role="tab" data-testid=id aria-selected=move || shown().to_string() on:click=move |_| question.set(of) data-message=message></button>
+            <button role="tab" data-testid=id aria-selected=live(move || shown().to_string()) on:click=move |_| question.set(of) data-message=message></button>
         }
     };
     let hidden = move |of: Question| move || question.get() != of;
@@ -113,7 +113,7 @@ fn Stage(boxes: Boxes) -> impl IntoView {
                 <MapView id="check-canvas" caption="check-caption" side=SIDE scene place boxes>
                     <Legend of=legend/>
                 </MapView>
-                <p class="waiting over" hidden=move || !waiting() data-message=caption></p>
+                <p class="waiting over" hidden=live(move || !waiting()) data-message=caption></p>
             </div>
             <figcaption id="check-caption" aria-live="polite" data-message=caption></figcaption>
         </figure>
@@ -135,7 +135,7 @@ fn Classes() -> impl IntoView {
     });
     let chip = move |(at, (name, probability)): (usize, (String, f32))| {
         view! {
-            <button data-testid="check-class" aria-pressed=move || (state.class.get() == at).to_string()
+            <button data-testid="check-class" aria-pressed=live(move || (state.class.get() == at).to_string())
                 on:click=move |_| choose_class(state, at)>
                 {move || class_name(&name)}" "<small>{fixed(probability * 100.0, 0)}" %"</small>
             </button>
@@ -143,7 +143,7 @@ fn Classes() -> impl IntoView {
     };
     let method = move |method: Method| {
         let info = method.info();
-        view! { <option value=info.name prop:selected=move || state.method.get() == method>{info.title}</option> }
+        view! { <option value=info.name prop:selected=live(move || state.method.get() == method)>{info.title}</option> }
     };
     view! {
         <div class="row chips" role="group" data-message="check-classes">{move || classes.get().into_iter().enumerate().map(chip).collect_view()}</div>
@@ -157,7 +157,7 @@ fn Classes() -> impl IntoView {
                     }
                 }>{Method::ALL.map(method).collect_view()}</select>
             </label>
-            <span class="hint" data-message=move || state.method.get().info().assumes></span>
+            <span class="hint" data-message=live(move || state.method.get().info().assumes)></span>
         </div>
     }
 }

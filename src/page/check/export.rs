@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use crate::core::batch::{BatchItem, CSV_HEADER, csv_rows, raw_maps};
 use crate::core::message::Message;
 use crate::page::canvas::{context, draw_map, overlay_options, save};
-use crate::page::web::document;
+use crate::page::web::{document, live};
 use crate::render::Range;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -167,10 +167,10 @@ pub fn Exports() -> impl IntoView {
             <summary data-testid="exports" data-message="check-take"></summary>
             <div class="drawer">
                 <button class="plain" data-testid="export-csv" disabled=none on:click=move |_| table(state) data-message="check-csv"></button>
-                <button class="plain" data-testid="export-zip" disabled=move || none() || drawing() on:click=move |_| archive(state, progress) data-message="check-zip"></button>
+                <button class="plain" data-testid="export-zip" disabled=live(move || none() || drawing()) on:click=move |_| archive(state, progress) data-message="check-zip"></button>
                 <button class="plain" data-testid="export-sheet" disabled=none on:click=move |_| sheet(state) data-message="check-sheet"></button>
                 <button class="plain" data-testid="export-npy" disabled=none on:click=move |_| maps(state) data-message="check-npy"></button>
-                <span class="hint" role="status" data-message=move || progress.get().map(|message| message.attr())></span>
+                <span class="hint" role="status" data-message=live(move || progress.get().map(|message| message.attr()))></span>
             </div>
         </details>
     }

@@ -2,7 +2,7 @@
 
 use crate::core::batch::{BatchItem, BatchItemState, Group, Order};
 use crate::core::message::Message;
-use crate::page::web::{fixed, focus};
+use crate::page::web::{fixed, focus, live};
 use crate::page::words::class_name;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -95,14 +95,14 @@ pub fn Gallery() -> impl IntoView {
     let active = move || state.chosen.get().map(|id| format!("check-card-{id}"));
     view! {
         <div class="gallery" id="check-gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" data-message="check-gallery"
-            aria-activedescendant=active style:--rows=move || rows.get().to_string() on:scroll=move |_| measure() on:keydown=step>
-            <div class="grid" style:height=move || format!("{}px", rows.get() as f64 * CARD[1])>
+            aria-activedescendant=active style:--rows=live(move || rows.get().to_string()) on:scroll=move |_| measure() on:keydown=step>
+            <div class="grid" style:height=live(move || format!("{}px", rows.get() as f64 * CARD[1]))>
                 <For each=cards key=|card| card.0 children=move |(id, ..)| {
                     let place = Memo::new(move |_| cards().into_iter().find(|card| card.0 == id).map(|card| card.1).unwrap_or_default());
                     view! { <Card id place/> }
                 }/>
             </div>
-            <p class="hint" hidden=move || state.shown.with(|shown| !shown.is_empty())>
+            <p class="hint" hidden=live(move || state.shown.with(|shown| !shown.is_empty()))>
                 <span data-message="check-none-fits"></span>" "
                 <button class="word" data-testid="filter-reset" on:click=move |_| state.filter.set(Default::default()) data-message="check-filter-reset"></button>
             </p>
@@ -119,20 +119,20 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
     let chosen = move || state.chosen.get() == Some(id);
     view! {
         <button class="card" id=format!("check-card-{id}") role="option" tabindex="-1" data-testid="check-card"
-            class:chosen=chosen aria-selected=move || chosen().to_string()
-            data-state=move || item.get().map(|card| card.state) class:wrong=move || item.get().is_some_and(|card| card.wrong)
-            style:transform=move || { let [x, y] = place.get(); format!("translate({x}px,{y}px)") }
+            class:chosen=chosen aria-selected=live(move || chosen().to_string())
+            data-state=live(move || item.get().map(|card| card.state)) class:wrong=live(move || item.get().is_some_and(|card| card.wrong))
+            style:transform=live(move || { let [x, y] = place.get(); format!("translate({x}px,{y}px)") })
             on:click=move |_| {
                 choose(state, id);
                 focus("check-gallery"); // arrows walk on from here, also when this card is scrolled away
             }>
             <span class="picture">
                 {move || picture.get().map(|address| view! { <img src=address alt=""/> })}
-                <i class="inside" hidden=move || item.get().is_none_or(|card| card.inside.is_none())
-                    data-low=move || item.get().and_then(|card| card.low).map(|low| low.to_string())
-                    data-message=move || item.get().and_then(|card| card.inside)></i>
+                <i class="inside" hidden=live(move || item.get().is_none_or(|card| card.inside.is_none()))
+                    data-low=live(move || item.get().and_then(|card| card.low).map(|low| low.to_string()))
+                    data-message=live(move || item.get().and_then(|card| card.inside))></i>
             </span>
-            <b data-message=move || item.get().map(|card| card.title)></b>
+            <b data-message=live(move || item.get().map(|card| card.title))></b>
             <small>{move || item.get().map(|card| card.name)}</small>
         </button>
     }
@@ -181,11 +181,21 @@ fn summary(item: &BatchItem) -> Summary {
 #[component]
 pub fn Headline() -> impl IntoView {
     let state = expect_context::<State>();
-    let count = move |group: Group| state.items.with(|items| items.iter().filter(|item| group.has(item)).count());
-    let boxed = move || state.items.with(|items| items.iter().any(|item| !item.boxes.is_empty()));
-    let named = move || state.items.with(|items| items.iter().any(|item| item.truth.is_some()));
+    // Of all photos, those looked at, and those of each group; whether any has boxes, and whether any has a truth.
+    let counts = Memo::new(move |_| {
+        state.items.with(|items| {
+            let count = |is: &dyn Fn(&BatchItem) -> bool| items.iter().filter(|item| is(item)).count();
+            let groups =
+                [Group::All, Group::Elsewhere, Group::Unsure, Group::Wrong].map(|group| count(&|i| group.has(i)));
+            let [boxed, named] = [count(&|item| !item.boxes.is_empty()), count(&|item| item.truth.is_some())];
+            (count(&|item| item.inference().is_some()), groups, boxed > 0, named > 0)
+        })
+    });
+    let count = move |group: Group| counts.get().1[group as usize];
+    let boxed = move || counts.get().2;
+    let named = move || counts.get().3;
     let headline = move || {
-        let of = state.items.with(|items| items.iter().filter(|item| item.inference().is_some()).count());
+        let of = counts.get().0;
         let [elsewhere, wrong, unsure] = [Group::Elsewhere, Group::Wrong, Group::Unsure].map(count);
         let (id, n) = match () {
             () if of == 0 => return None,
@@ -199,7 +209,7 @@ pub fn Headline() -> impl IntoView {
     let chip = move |group: Group, id: &'static str, message: &'static str, shown: Signal<bool>| {
         let chosen = move || state.filter.with(|filter| filter.group == group);
         view! {
-            <button data-testid=id hidden=move || !shown.get() aria-pressed=move || chosen().to_string()
+            <button data-testid=id hidden=live(move || !shown.get()) aria-pressed=live(move || chosen().to_string())
                 on:click=move |_| state.filter.update(|filter| filter.group = group)>
                 <span data-message=message></span>" "<small>{move || count(group)}</small>
             </button>
@@ -235,7 +245,7 @@ pub fn Filters() -> impl IntoView {
         classes.get().into_iter().map(option).collect_view()
     };
     let order = move |(order, id, message): (Order, &'static str, &'static str)| {
-        view! { <option value=id prop:selected=move || state.order.get() == order data-message=message></option> }
+        view! { <option value=id prop:selected=live(move || state.order.get() == order) data-message=message></option> }
     };
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
     view! {
@@ -246,18 +256,18 @@ pub fn Filters() -> impl IntoView {
                     let class = event.target().value().parse().ok();
                     state.filter.update(|filter| filter.class = class)
                 }>
-                    <option value="" prop:selected=move || state.filter.with(|filter| filter.class.is_none()) data-message="check-all"></option>
+                    <option value="" prop:selected=live(move || state.filter.with(|filter| filter.class.is_none())) data-message="check-all"></option>
                     {options}
                 </select>
             </label>
             <label class="slider">
                 <span><span data-message="check-sure"></span>" "<output>{move || percent(state.filter.get().confidence[1].into())}</output></span>
-                <input type="range" min="0" max="1" step="0.01" data-testid="filter-confidence" prop:value=move || state.filter.get().confidence[1]
+                <input type="range" min="0" max="1" step="0.01" data-testid="filter-confidence" prop:value=live(move || state.filter.get().confidence[1])
                     on:input:target=move |event| { let most = event.target().value_as_number() as f32; state.filter.update(|filter| filter.confidence[1] = most) }/>
             </label>
-            <label class="slider" hidden=move || !boxed()>
+            <label class="slider" hidden=live(move || !boxed())>
                 <span><span data-message="check-inside-most"></span>" "<output>{move || percent(state.filter.get().inside)}</output></span>
-                <input type="range" min="0" max="1" step="0.01" data-testid="filter-inside" prop:value=move || state.filter.get().inside
+                <input type="range" min="0" max="1" step="0.01" data-testid="filter-inside" prop:value=live(move || state.filter.get().inside)
                     on:input:target=move |event| { let most = event.target().value_as_number(); state.filter.update(|filter| filter.inside = most) }/>
             </label>
             <label>
@@ -267,9 +277,9 @@ pub fn Filters() -> impl IntoView {
                     if let Some((order, ..)) = Order::ALL.into_iter().find(|(_, id, _)| *id == wanted) { state.order.set(order) }
                 }>{Order::ALL.map(order).collect_view()}</select>
             </label>
-            <span class="count" data-testid="shown-count" data-message=move || {
+            <span class="count" data-testid="shown-count" data-message=live(move || {
                 Message::new("check-count").with("n", state.shown.with(Vec::len)).with("of", state.items.with(Vec::len)).attr()
-            }></span>
+            })></span>
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::message::Message;
 use crate::core::metrics::Metric;
 use crate::core::metrics::{Faithfulness, Randomised};
-use crate::page::web::fixed;
+use crate::page::web::{fixed, live};
 use leptos::prelude::*;
 
 use super::choices::measure;
@@ -26,13 +26,13 @@ pub fn Numbers() -> impl IntoView {
         <section class="numbers" aria-labelledby="check-trust">
             <h2 id="check-trust" data-message="check-trust"></h2>
             <div class="row">
-                <button data-testid="measure" disabled=move || busy() || !ready() on:click=ask(Metric::Faithfulness) data-message="check-measure"></button>
-                <button data-testid="sanity" disabled=move || busy() || !ready() on:click=ask(Metric::Sanity) data-message="check-random"></button>
-                <button data-testid="measure-stop" hidden=move || !busy() on:click=move |_| stop(state) data-message="stop"></button>
+                <button data-testid="measure" disabled=live(move || busy() || !ready()) on:click=ask(Metric::Faithfulness) data-message="check-measure"></button>
+                <button data-testid="sanity" disabled=live(move || busy() || !ready()) on:click=ask(Metric::Sanity) data-message="check-random"></button>
+                <button data-testid="measure-stop" hidden=live(move || !busy()) on:click=move |_| stop(state) data-message="stop"></button>
                 <span class="hint" data-testid="measure-progress" data-message=progress></span>
             </div>
             <div class="bar" role="progressbar" data-message="check-measure-bar" aria-valuemin="0" aria-valuemax="100"
-                aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
+                aria-valuenow=live(move || fixed(share(), 0)) hidden=live(move || !busy()) style:--share=live(move || fixed(share(), 1) + "%")></div>
             <div class="trust">
                 {move || state.measures.with(|measures| measures.faithfulness.as_ref().map(faithfulness))}
                 {move || state.measures.with(|measures| measures.sanity.as_deref().map(sanity))}

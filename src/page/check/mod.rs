@@ -19,7 +19,7 @@ use crate::core::batch::BatchItemState;
 use crate::core::message::{Arg, Message};
 use crate::page::engine::Status;
 use crate::page::look;
-use crate::page::web::{fixed, time_left};
+use crate::page::web::{fixed, live, time_left};
 use crate::page::widgets::picker::Picker;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
@@ -80,8 +80,8 @@ fn Intake() -> impl IntoView {
             accept="image/*,.txt,.xml" on:change:target=take/>
         <input type="file" class="unseen" id="check-folder" prop:webkitdirectory=true data-testid="check-folder" data-message="check-folder-input" on:change:target=take/>
         <div class="intake" class:empty=none>
-            <p class="lead" hidden=move || !none() data-message="check-lead"></p>
-            <label class="drop" for="check-folder" hidden=move || !none()>
+            <p class="lead" hidden=live(move || !none()) data-message="check-lead"></p>
+            <label class="drop" for="check-folder" hidden=live(move || !none())>
                 <strong data-message="check-drop"></strong>
                 <span class="choose" data-message="check-choose-folder"></span>
                 <span data-message="check-drop-boxes"></span>
@@ -89,9 +89,9 @@ fn Intake() -> impl IntoView {
             <div class="row">
                 <label class="button" for="check-folder" hidden=none data-message="check-choose-folder"></label>
                 <label class="button" for="check-photos" data-message="check-choose-photos"></label>
-                <button data-testid="check-samples" hidden=move || !none() on:click=move |_| files::add_samples(state) data-message="check-samples"></button>
-                <button data-testid="check-in-hand" hidden=move || !none() || in_hand() == 0 on:click=move |_| files::add_in_hand(state, look)
-                    data-message=move || Message::new("check-in-hand").with("n", in_hand()).attr()></button>
+                <button data-testid="check-samples" hidden=live(move || !none()) on:click=move |_| files::add_samples(state) data-message="check-samples"></button>
+                <button data-testid="check-in-hand" hidden=live(move || !none() || in_hand() == 0) on:click=move |_| files::add_in_hand(state, look)
+                    data-message=live(move || Message::new("check-in-hand").with("n", in_hand()).attr())></button>
                 <Picker id="check-model" models=state.models chosen=state.model choose/>
                 <span class="grow"></span>
                 <Show when=move || !none()><export::Exports/></Show>
@@ -142,17 +142,17 @@ fn Progress() -> impl IntoView {
     view! {
         <div class="batch-progress">
             <div class="row">
-                <span data-testid="check-progress" role=move || (!busy()).then_some("status") data-done=move || counts().0.to_string() data-page-bytes=move || {
+                <span data-testid="check-progress" role=live(move || (!busy()).then_some("status")) data-done=live(move || counts().0.to_string()) data-page-bytes=live(move || {
                     counts();
                     crate::page::web::memory().to_string()
-                } data-message=move || words().attr()></span>
-                <button data-testid="check-stop" hidden=move || !busy() on:click=switch
-                    data-message=move || if running() { "stop" } else { "go-on" }></button>
-                <button data-testid="check-again" hidden=move || state.status.get() != Status::Failed
+                }) data-message=move || words().attr()></span>
+                <button data-testid="check-stop" hidden=live(move || !busy()) on:click=switch
+                    data-message=live(move || if running() { "stop" } else { "go-on" })></button>
+                <button data-testid="check-again" hidden=live(move || state.status.get() != Status::Failed)
                     on:click=move |_| choices::prepare(state) data-message="try-again"></button>
             </div>
             <div class="bar" role="progressbar" data-message="check-bar" aria-valuemin="0" aria-valuemax="100"
-                aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
+                aria-valuenow=live(move || fixed(share(), 0)) hidden=live(move || !busy()) style:--share=live(move || fixed(share(), 1) + "%")></div>
         </div>
     }
 }

@@ -38,6 +38,7 @@ fn add_arrived(state: State, files: Vec<Arrived>) {
     }
     let ids: Vec<u32> = wanted.into_iter().map(|(_, file)| add(state, file.name(), file.unchecked_into())).collect();
     if let Some(first) = ids.first() {
+        state.before.set_value(state.chosen.get_untracked());
         choose(state, *first);
     }
     pump(state);

@@ -2,7 +2,7 @@
 
 use crate::core::message::Message;
 use crate::core::method::{CamOptions, Method};
-use crate::page::web::property;
+use crate::page::web::{live, property};
 use leptos::prelude::*;
 
 use super::state::State;
@@ -45,14 +45,14 @@ pub fn Methods() -> impl IntoView {
         }
     };
     view! {
-        <details class="fold methods" hidden=move || state.stages() == 0>
+        <details class="fold methods" hidden=live(move || state.stages() == 0)>
             <summary><span data-message="explain-differently"></span>" "<small>{move || info().title}</small></summary>
             <div class="fields">
-                <fieldset class="method-list" data-testid="method-select" data-message="method-group" data-value=move || info().name on:change=choose>
+                <fieldset class="method-list" data-testid="method-select" data-message="method-group" data-value=live(move || info().name) on:change=choose>
                     {Method::ALL.map(card).collect_view()}
                 </fieldset>
-                <p class="hint"><span data-testid="method-about" data-message=move || info().caveats().attr()></span>" "{move || info().paper}</p>
-                <label hidden=move || !info().any_stage data-message="stage-note">
+                <p class="hint"><span data-testid="method-about" data-message=live(move || info().caveats().attr())></span>" "{move || info().paper}</p>
+                <label hidden=live(move || !info().any_stage) data-message="stage-note">
                     <span data-message="stage"></span>
                     <select data-testid="stage-select" on:change:target=move |event| {
                         let stage = event.target().value().parse::<usize>().ok().filter(|&number| number < untrack(|| state.stages()));
@@ -60,7 +60,7 @@ pub fn Methods() -> impl IntoView {
                     }>{stages}</select>
                 </label>
                 <label class="check" data-message="flips-note">
-                    <input type="checkbox" data-testid="flips" prop:checked=move || chosen().tta
+                    <input type="checkbox" data-testid="flips" prop:checked=live(move || chosen().tta)
                         on:change:target=move |event| { let on = event.target().checked(); with(&|wanted| wanted.tta = on) }/>
                     <span data-message="flips"></span>
                 </label>

@@ -3,7 +3,7 @@
 use crate::core::inference::Prediction;
 use crate::core::message::Message;
 use crate::page::canvas;
-use crate::page::web::{digits, fixed, lowercase};
+use crate::page::web::{digits, fixed, live, lowercase};
 use crate::page::widgets::appearance::{Appearance, Choices};
 use crate::page::words::class_name;
 use leptos::html::Canvas;
@@ -67,7 +67,7 @@ fn Row(position: usize, prediction: Prediction) -> impl IntoView {
     view! {
         <button class="prediction" data-testid="prediction" data-class=class.clone() data-index=p.index.to_string()
             data-probability=digits(&[p.probability]) data-logit=digits(&[p.logit])
-            aria-pressed=move || (state.class.get() == position).to_string() on:click=move |_| state.class.set(position)>
+            aria-pressed=live(move || (state.class.get() == position).to_string()) on:click=move |_| state.class.set(position)>
             <canvas node_ref=small data-testid="map-canvas" data-values=format!("[{}]", digits(&p.map.values))
                 role="img" data-message=Message::new("map-of").with("class", class.as_str()).attr()/>
             <span class="name">{move || class_name(&name)}</span>
@@ -108,7 +108,7 @@ fn Search() -> impl IntoView {
     };
     let ready = move || state.chosen_photo().is_some_and(|photo| photo.state == PhotoState::Done);
     view! {
-        <label class="search" hidden=move || !ready()>
+        <label class="search" hidden=live(move || !ready())>
             <span data-message="search"></span>
             <input type="search" list="classes" data-testid="class-search" data-message="search-hint" on:change:target=search/>
             <datalist id="classes">{names}</datalist>

@@ -5,7 +5,7 @@ use crate::core::method::Method;
 use crate::page::engine::Status;
 use crate::page::place::Place;
 use crate::page::shared::Shared;
-use crate::page::web::fixed;
+use crate::page::web::{fixed, live};
 use crate::page::widgets::appearance::{Appearance, Key, Legend};
 use crate::page::widgets::icon::Icon;
 use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
@@ -52,10 +52,10 @@ pub fn Stage() -> impl IntoView {
                 <Legend of=legend/>
                 <Explaining/>
             </MapView>
-            <div class="over" hidden=move || ready() && !failed()>
+            <div class="over" hidden=live(move || ready() && !failed())>
                 <Thumbnail/>
-                <p class="waiting" data-message=move || waiting(state)></p>
-                <button class="primary" data-testid="try-again" hidden=move || !failed() on:click=move |_| retry(state) data-message="try-again"></button>
+                <p class="waiting" data-message=live(move || waiting(state))></p>
+                <button class="primary" data-testid="try-again" hidden=live(move || !failed()) on:click=move |_| retry(state) data-message="try-again"></button>
             </div>
             <Take scene/>
         </section>
@@ -116,9 +116,9 @@ fn Explaining() -> impl IntoView {
     };
     let share = move || state.explaining.get().map_or(0.0, |(_, done, of)| 100.0 * done as f64 / of.max(1) as f64);
     view! {
-        <div class="working" role="status" data-testid="explaining" hidden=move || state.explaining.get().is_none()>
+        <div class="working" role="status" data-testid="explaining" hidden=live(move || state.explaining.get().is_none())>
             <span data-message=progress></span>
-            <span class="bar" style:--share=move || fixed(share(), 1) + "%"></span>
+            <span class="bar" style:--share=live(move || fixed(share(), 1) + "%")></span>
             <button data-testid="explain-stop" data-message="stop" on:click=move |_| stop(state)></button>
         </div>
     }
@@ -143,7 +143,7 @@ fn Take(scene: Signal<Option<Scene>>) -> impl IntoView {
     let copy = make(|state, figure| figure.copy(state));
     let share = make(|_, figure| figure.share());
     view! {
-        <div class="take" role="toolbar" data-message="take" hidden=move || scene.with(|scene| scene.as_ref().is_none_or(|scene| scene.map.is_none()))>
+        <div class="take" role="toolbar" data-message="take" hidden=live(move || scene.with(|scene| scene.as_ref().is_none_or(|scene| scene.map.is_none())))>
             <button class="icon" data-testid="download" data-message="save-png" on:click=save><Icon of=icondata_lu::LuDownload/></button>
             <button class="icon" data-testid="copy" data-message="copy-png" on:click=copy hidden=!figure::can_copy()><Icon of=icondata_lu::LuCopy/></button>
             <button class="icon" data-testid="share" data-message="share-png" on:click=share hidden=!figure::can_share()><Icon of=icondata_lu::LuShare2/></button>

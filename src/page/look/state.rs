@@ -88,6 +88,8 @@ pub struct State {
     pub cam_options: RwSignal<CamOptions>,
     /// The photo whose maps are being made, and how many passes of how many are done; of 0 where that is unknown.
     pub explaining: RwSignal<Option<(u32, usize, usize)>>,
+    /// The photo that was on the stage before the last ones came.
+    pub before: StoredValue<Option<u32>>,
     /// The class that an address asks for, until there is a photo.
     pub wanted_class: StoredValue<Option<String>>,
     pub tasks: Tasks,
@@ -124,6 +126,7 @@ impl State {
             appearance,
             cam_options: RwSignal::default(),
             explaining: RwSignal::new(None),
+            before: StoredValue::default(),
             wanted_class: StoredValue::default(),
             tasks: Tasks { loading: slot(), inference: slot(), explaining: slot(), comparison: slot() },
             next: StoredValue::new(0),

@@ -1,7 +1,7 @@
 //! The photos in hand, along the bottom edge, each with its answer.
 
 use crate::core::message::Message;
-use crate::page::web::{fixed, focus};
+use crate::page::web::{fixed, focus, live};
 use crate::page::widgets::icon::Icon;
 use crate::page::words::class_name;
 use leptos::prelude::*;
@@ -61,9 +61,9 @@ fn Card(id: u32) -> impl IntoView {
     };
     let remove_message = move || Message::new("remove").with("name", of(|card| card.name)()).attr();
     view! {
-        <div class="card" data-testid="photo-card" data-id=id.to_string() data-state=move || summary.get().map(|card| card.state.name()) class:chosen=chosen>
-            <button class="open" id=format!("photo-{id}") title=of(|card| card.name) aria-pressed=move || chosen().to_string() on:click=move |_| choose(state, id)>
-                <span class="broken" aria-hidden="true" hidden=move || !failed()>"!"</span>
+        <div class="card" data-testid="photo-card" data-id=id.to_string() data-state=live(move || summary.get().map(|card| card.state.name())) class:chosen=chosen>
+            <button class="open" id=format!("photo-{id}") title=of(|card| card.name) aria-pressed=live(move || chosen().to_string()) on:click=move |_| choose(state, id)>
+                <span class="broken" aria-hidden="true" hidden=live(move || !failed())>"!"</span>
                 <img src=of(|card| card.thumbnail) alt="" hidden=failed/>
                 <span>{words}</span>
             </button>

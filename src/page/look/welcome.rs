@@ -1,6 +1,7 @@
 //! The way in: a large place to drop photos, sample photos, and what is to be expected in three steps.
 
 use crate::page::manifest::{Sample, samples};
+use crate::page::web::live;
 use leptos::prelude::*;
 use leptos::tachys::html::event as ev_types;
 use wasm_bindgen_futures::spawn_local;
@@ -32,7 +33,7 @@ pub fn Welcome() -> impl IntoView {
                 <span class="choose" data-message="choose-photos"></span>
                 <span data-message="drop-or"></span>
             </label>
-            <div class="samples" hidden=move || found.with(Vec::is_empty)>
+            <div class="samples" hidden=live(move || found.with(Vec::is_empty))>
                 <span data-message="samples"></span>
                 <div class="sample-row">{move || found.get().into_iter().map(card).collect_view()}</div>
             </div>

@@ -195,12 +195,27 @@ async fn infer(state: State, id: u32) -> bool {
         Err(Fault::Failed(why)) => {
             state.say("error", Message::new("of-file").with("name", state.name_of(id)).with("what", why));
             state.photo(id, |photo| photo.state = PhotoState::Failed);
+            go_back(state, id);
         }
         // It would stop the next engine, too.
         Err(Fault::Lost(_)) => state.photo(id, |photo| photo.state = PhotoState::Failed),
         Ok(_) | Err(Fault::FellBack(_) | Fault::Stopped) => state.photo(id, |photo| photo.state = PhotoState::Waiting),
     }
     true
+}
+
+/// Where none of the photos that came last can be used, show what was on the stage before.
+fn go_back(state: State, failed: u32) {
+    let is_last = next_waiting(state).is_none() && state.chosen.get_untracked().is_some_and(|chosen| chosen <= failed);
+    let before = state.before.get_value();
+    let is_usable = state.photos.with_untracked(|photos| {
+        let failed = photos.iter().any(|p| Some(p.id) == state.chosen.get_untracked() && p.state == PhotoState::Failed);
+        failed && photos.iter().any(|photo| Some(photo.id) == before && photo.state == PhotoState::Done)
+    });
+    if is_last && is_usable {
+        state.chosen.set(before);
+        state.class.set(0);
+    }
 }
 
 /// Take what a photo's first decoding yields: notes, and a small picture in place of the whole file.

@@ -1,7 +1,7 @@
 //! Photos from the camera: a live picture, and as long as the button is held, a photo every third of a second.
 
 use crate::core::message::Message;
-use crate::page::web::{property, sleep, window};
+use crate::page::web::{live, property, sleep, window};
 use leptos::html::Video;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -81,7 +81,7 @@ pub fn Camera(class: u32, #[prop(into)] close: Callback<()>) -> impl IntoView {
         <div class="camera">
             <video node_ref=video data-testid="camera" playsinline muted></video>
             <div class="row">
-                <button data-testid="camera-record" class="primary" aria-pressed=move || recording.get().is_some().to_string()
+                <button data-testid="camera-record" class="primary" aria-pressed=live(move || recording.get().is_some().to_string())
                     on:pointerdown=move |event| {
                         // The first thumbnails may move the button away from under the pointer.
                         if let Some(button) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) {

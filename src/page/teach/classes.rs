@@ -3,7 +3,7 @@
 use crate::core::message::Message;
 use crate::core::project::{Class, Photo, Project};
 use crate::page::intake;
-use crate::page::web::focus;
+use crate::page::web::{focus, live};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Event, HtmlInputElement};
@@ -31,8 +31,8 @@ pub fn Classes() -> impl IntoView {
     view! {
         <section class="classes" data-message="teach-classes">
             <h2 class="numbered" data-step="1" data-message="teach-step-examples"></h2>
-            <p class="hint" role="status" data-testid="arriving" hidden=move || state.arriving.get() == 0
-                data-message=move || Message::new("teach-arriving").with("n", state.arriving.get()).attr()></p>
+            <p class="hint" role="status" data-testid="arriving" hidden=live(move || state.arriving.get() == 0)
+                data-message=live(move || Message::new("teach-arriving").with("n", state.arriving.get()).attr())></p>
             // Numbers are a project's own: another one's cards are other cards.
             <For each=classes key=|(project, class)| (project.clone(), class.id) let((_, class))>
                 <Card class/>
@@ -106,18 +106,18 @@ fn Card(class: Class) -> impl IntoView {
     };
     let input_id = format!("class-photos-{id}");
     view! {
-        <article class="class-card" data-testid="class-card" data-class=move || name.get() data-class-id=id.to_string() class:over=move || over.get()
-            style:--class-colour=move || colour.get()
+        <article class="class-card" data-testid="class-card" data-class=live(move || name.get()) data-class-id=id.to_string() class:over=live(move || over.get())
+            style:--class-colour=live(move || colour.get())
             on:dragover=move |event| { event.prevent_default(); over.set(true) } on:dragleave=move |_| over.set(false) on:drop=drop>
             <div class="row">
-                <input type="color" data-message="teach-class-colour" prop:value=move || colour.get() on:input:target=edit(|class, value| class.colour = value)/>
+                <input type="color" data-message="teach-class-colour" prop:value=live(move || colour.get()) on:input:target=edit(|class, value| class.colour = value)/>
                 <input type="text" data-testid="class-name" id=format!("class-name-{id}") data-message="teach-class-name" maxlength="60"
-                    prop:value=move || name.get() on:change:target=move |event| {
+                    prop:value=live(move || name.get()) on:change:target=move |event| {
                         rename(event);
                     }
                     on:focus:target=move |event| event.target().select()/>
-                <span class="count" data-message=move || count().attr()></span>
-                <button class="quiet" data-message=move || Message::new("teach-class-delete").with("name", name.get()).attr() on:click=delete>"×"</button>
+                <span class="count" data-message=live(move || count().attr())></span>
+                <button class="quiet" data-message=live(move || Message::new("teach-class-delete").with("name", name.get()).attr()) on:click=delete>"×"</button>
             </div>
             <div class="thumbs">
                 <For each=photos key=|photo| photo.id let:photo>
@@ -127,8 +127,8 @@ fn Card(class: Class) -> impl IntoView {
             <div class="row">
                 <label class="button" for=input_id.clone() data-message="teach-add-photos"></label>
                 <input type="file" class="unseen" id=input_id accept="image/*" multiple data-testid="class-photos"
-                    data-message=move || Message::new("teach-add-photos-to").with("name", name.get()).attr() on:change:target=chosen/>
-                <button data-testid="class-camera" aria-pressed=move || camera.get().to_string() on:click=move |_| camera.update(|on| *on = !*on) data-message="teach-camera"></button>
+                    data-message=live(move || Message::new("teach-add-photos-to").with("name", name.get()).attr()) on:change:target=chosen/>
+                <button data-testid="class-camera" aria-pressed=live(move || camera.get().to_string()) on:click=move |_| camera.update(|on| *on = !*on) data-message="teach-camera"></button>
                 <span class="hint drop-hint" data-message="teach-drop"></span>
             </div>
             <Show when=move || camera.get()>
@@ -151,7 +151,7 @@ fn Thumb(photo: Photo) -> impl IntoView {
                 let _ = data.set_data(PHOTO, &id.to_string());
             }
         }>
-            <button class="open" data-message=Message::new("teach-watch").with("name", name.as_str()).attr() aria-pressed=move || watched().to_string()
+            <button class="open" data-message=Message::new("teach-watch").with("name", name.as_str()).attr() aria-pressed=live(move || watched().to_string())
                 on:click=move |_| super::watch(state, id)>
                 <img src=address alt="" loading="lazy" decoding="async" draggable="false"/>
             </button>

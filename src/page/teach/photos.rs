@@ -100,7 +100,7 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     let thumbnail = match decoded {
         Ok(picture) => thumbnail(&picture).unwrap_or_default(),
         Err(why) => {
-            state.say("error", Message::new("teach-not-added").with("name", photo.name).with("why", why));
+            state.say("error", Message::new("of-file").with("name", photo.name).with("what", why));
             return true;
         }
     };

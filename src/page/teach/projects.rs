@@ -4,7 +4,7 @@ use crate::core::message::Message;
 use crate::core::project::Project;
 use crate::page::canvas::save;
 use crate::page::manifest::model_at;
-use crate::page::web::{bytes_of, window};
+use crate::page::web::{bytes_of, live, window};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
@@ -259,13 +259,13 @@ pub fn Projects() -> impl IntoView {
             <label>
                 <span data-message="teach-project"></span>
                 <input type="text" data-testid="project-name" data-message="teach-project-name" maxlength="60"
-                    prop:value=move || name.get()
+                    prop:value=live(move || name.get())
                     on:change:target=move |event| {
                         let name = event.target().value().trim().to_owned();
                         if !name.is_empty() { state.change(|project| project.name = name) }
                     }/>
             </label>
-            <label hidden=move || state.projects.with(|projects| projects.len() < 2)>
+            <label hidden=live(move || state.projects.with(|projects| projects.len() < 2))>
                 <span data-message="teach-open-another"></span>
                 <select data-testid="project-select" on:change:target=choose>{options}</select>
             </label>

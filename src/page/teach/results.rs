@@ -4,7 +4,7 @@ use crate::core::lesson::Answer;
 use crate::core::message::Message;
 use crate::core::project::{Outcome, Project, Verdict};
 use crate::page::manifest::{Model, model_at};
-use crate::page::web::fixed;
+use crate::page::web::{fixed, live};
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use web_sys::Url;
@@ -62,9 +62,9 @@ pub fn Results() -> impl IntoView {
             <section class="results panel" id="results" aria-labelledby="teach-results">
                 <h2 id="teach-results" data-message="teach-results"></h2>
                 <p class="tally"><b data-testid="tally" data-message=tally></b>" "<span data-message=basis></span></p>
-                <p class="remark" data-testid="few" hidden=move || few().is_none() data-message=few></p>
+                <p class="remark" data-testid="few" hidden=live(move || few().is_none()) data-message=few></p>
                 <label class="check">
-                    <input type="checkbox" data-testid="all-photos" prop:checked=move || all.get() on:change:target=move |event| all.set(event.target().checked())/>
+                    <input type="checkbox" data-testid="all-photos" prop:checked=live(move || all.get()) on:change:target=move |event| all.set(event.target().checked())/>
                     <span data-message="teach-count-all"></span>
                 </label>
                 <Matrix all cell/>
@@ -179,7 +179,7 @@ fn Photos(all: RwSignal<bool>, cell: RwSignal<Cell>) -> impl IntoView {
                 <Judged answer/>
             </For>
         </div>
-        <p class="hint" hidden=move || more() == 0 data-message=move || Message::new("and-more").with("n", more()).attr()></p>
+        <p class="hint" hidden=live(move || more() == 0) data-message=live(move || Message::new("and-more").with("n", more()).attr())></p>
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::lesson::{LessonSettings, TrainablePart};
 use crate::core::message::{Arg, Message};
 use crate::core::project::Point;
-use crate::page::web::{digits, document, fixed, focus, now, time_left};
+use crate::page::web::{digits, document, fixed, focus, live, now, time_left};
 use leptos::prelude::*;
 
 use super::state::{Phase, State};
@@ -62,21 +62,21 @@ pub fn Training() -> impl IntoView {
         <section class="training panel" aria-labelledby="teach-train">
             <h2 id="teach-train" class="numbered" data-step="2" data-message="teach-step-train"></h2>
             <div class="row">
-                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=move || why_not().is_some() on:click=start
-                    data-message=move || if state.project.with(|project| project.outcome.is_some()) { "teach-train-again" } else { "teach-train" }></button>
-                <button id="train-stop" data-testid="train-stop" hidden=move || !busy() on:click=move |_| teacher::stop(state) data-message="stop"></button>
-                <button data-testid="train-pause" hidden=move || !matches!(state.phase.get(), Phase::Training { .. })
+                <button class="primary" id="train-start" data-testid="train-start" hidden=busy disabled=live(move || why_not().is_some()) on:click=start
+                    data-message=live(move || if state.project.with(|project| project.outcome.is_some()) { "teach-train-again" } else { "teach-train" })></button>
+                <button id="train-stop" data-testid="train-stop" hidden=live(move || !busy()) on:click=move |_| teacher::stop(state) data-message="stop"></button>
+                <button data-testid="train-pause" hidden=live(move || !matches!(state.phase.get(), Phase::Training { .. }))
                     on:click=move |_| teacher::pause(state, state.paused.get_untracked().is_none())
-                    data-message=move || if state.paused.get().is_some() { "go-on" } else { "teach-pause" }></button>
-                <span class="state" data-testid="train-state" data-state=move || state.phase.with(Phase::name) role="status" data-message=move || words().attr()></span>
+                    data-message=live(move || if state.paused.get().is_some() { "go-on" } else { "teach-pause" })></button>
+                <span class="state" data-testid="train-state" data-state=live(move || state.phase.with(Phase::name)) role="status" data-message=live(move || words().attr())></span>
             </div>
             <div class="bar" role="progressbar" data-message="teach-bar" aria-valuemin="0" aria-valuemax="100"
-                aria-valuenow=move || fixed(share(), 0) hidden=move || !busy() style:--share=move || fixed(share(), 1) + "%"></div>
+                aria-valuenow=live(move || fixed(share(), 0)) hidden=live(move || !busy()) style:--share=live(move || fixed(share(), 1) + "%")></div>
             {caveats}
-            <p class="figures" hidden=move || last().is_none()>
-                <span><span data-message="teach-epoch"></span>" "<b data-testid="train-epoch" data-milliseconds=move || fixed(state.took.get(), 1)>{epoch}</b></span>
+            <p class="figures" hidden=live(move || last().is_none())>
+                <span><span data-message="teach-epoch"></span>" "<b data-testid="train-epoch" data-milliseconds=live(move || fixed(state.took.get(), 1))>{epoch}</b></span>
                 <span><span data-message="teach-loss"></span>" "<b data-testid="train-loss">{move || last().map(|p| fixed(p.train_loss, 3))}</b></span>
-                <span hidden=move || last().is_none_or(|p| p.held_out.is_none())>
+                <span hidden=live(move || last().is_none_or(|p| p.held_out.is_none()))>
                     <span data-message="teach-right-held-out"></span>" "
                     <b data-testid="held-out-accuracy">{move || last().and_then(|p| p.held_out).map(|(_, right)| fixed(right * 100.0, 0) + " %")}</b>
                 </span>
@@ -124,7 +124,7 @@ fn Curves() -> impl IntoView {
         }
     };
     view! {
-        <div class="curves" data-testid="curves" data-losses=move || digits(&points().iter().map(|p| p.train_loss as f32).collect::<Vec<_>>()) hidden=move || points().is_empty()>
+        <div class="curves" data-testid="curves" data-losses=live(move || digits(&points().iter().map(|p| p.train_loss as f32).collect::<Vec<_>>())) hidden=live(move || points().is_empty())>
             {move || chart("teach-curve-loss", [("train", |p| Some(p.train_loss)), ("held-out", |p| p.held_out.map(|(loss, _)| loss))], None)}
             {move || chart("teach-curve-right", [("train", |_| None), ("held-out", |p| p.held_out.map(|(_, right)| right * 100.0))], Some(100.0))}
             <p class="key"><i class="train"></i><span data-message="teach-key-learnt"></span>" "<i class="held-out"></i><span data-message="teach-key-held-out"></span></p>
@@ -159,7 +159,7 @@ fn Choices() -> impl IntoView {
         view! {
             <label data-message=hint>
                 <span data-message=label></span>
-                <input type="number" data-testid=id min=low.to_string() max=high.to_string() step=step prop:value=move || get(&settings())
+                <input type="number" data-testid=id min=low.to_string() max=high.to_string() step=step prop:value=live(move || get(&settings()))
                     on:change:target=move |event| {
                         let value = event.target().value_as_number();
                         if (low..=high).contains(&value) { set(&|settings| put(settings, value)) } else {
@@ -173,7 +173,7 @@ fn Choices() -> impl IntoView {
     view! {
         <details class="choices">
             <summary data-message="teach-settings"></summary>
-            <fieldset disabled=move || state.phase.with(Phase::busy)>
+            <fieldset disabled=live(move || state.phase.with(Phase::busy))>
                 <label data-message="teach-base-how">
                     <span data-message="teach-base"></span>
                     <select data-testid="base-select" on:change:target=move |event| { let name = event.target().value(); state.change(|project| project.base = name) }>{bases}</select>
@@ -184,8 +184,8 @@ fn Choices() -> impl IntoView {
                         let part = if event.target().value() == "stage" { TrainablePart::LastStage } else { TrainablePart::Head };
                         set(&|settings| settings.part = part)
                     }>
-                        <option value="head" prop:selected=move || settings().part == TrainablePart::Head data-message="teach-part-head"></option>
-                        <option value="stage" prop:selected=move || settings().part == TrainablePart::LastStage data-message="teach-part-stage"></option>
+                        <option value="head" prop:selected=live(move || settings().part == TrainablePart::Head) data-message="teach-part-head"></option>
+                        <option value="stage" prop:selected=live(move || settings().part == TrainablePart::LastStage) data-message="teach-part-stage"></option>
                     </select>
                 </label>
                 {number("teach-epochs", "teach-epochs-how", "epochs", (1.0, 1000.0, "1"), |s| s.epochs as f64, |s, v| s.epochs = v as usize)}
@@ -193,12 +193,12 @@ fn Choices() -> impl IntoView {
                 {number("teach-rate", "teach-rate-how", "rate", (0.000001, 1.0, "any"), |s| s.lr, |s, v| s.lr = v)}
                 {number("teach-held-out", "teach-held-out-how", "held-out", (0.0, 80.0, "5"), |s| (s.held_out * 100.0).round(), |s, v| s.held_out = v / 100.0)}
                 <label class="check" data-message="teach-augment-how">
-                    <input type="checkbox" data-testid="augment" prop:checked=move || settings().augment
+                    <input type="checkbox" data-testid="augment" prop:checked=live(move || settings().augment)
                         on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.augment = on) }/>
                     <span data-message="teach-augment"></span>
                 </label>
                 <label class="check" data-message="teach-balanced-how">
-                    <input type="checkbox" data-testid="balanced" prop:checked=move || settings().balanced
+                    <input type="checkbox" data-testid="balanced" prop:checked=live(move || settings().balanced)
                         on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.balanced = on) }/>
                     <span data-message="teach-balanced"></span>
                 </label>

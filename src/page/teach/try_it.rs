@@ -6,7 +6,7 @@ use crate::core::inference::Prediction;
 use crate::core::message::Message;
 use crate::page::engine::Fault;
 use crate::page::task::{self, TaskSlot};
-use crate::page::web::{fixed, sleep};
+use crate::page::web::{fixed, live, sleep};
 use crate::page::widgets::appearance::Appearance;
 use crate::page::widgets::map_view::{MapView, Scene, SceneMap};
 use crate::render::Range;
@@ -29,7 +29,7 @@ pub fn TryIt() -> impl IntoView {
     let (state, appearance) = (expect_context::<State>(), expect_context::<Appearance>());
     let view = RwSignal::new(None::<Arc<View>>);
     let class = RwSignal::new(None::<usize>);
-    let live = RwSignal::new(false);
+    let filming = RwSignal::new(false);
     let video = NodeRef::<Video>::new();
     let running: TaskSlot = StoredValue::new_local(None);
     let taught = move || !state.phase.with(Phase::busy) && state.project.with(|project| project.outcome.is_some());
@@ -40,7 +40,7 @@ pub fn TryIt() -> impl IntoView {
         outcome.track();
         view.set(None);
         class.set(None);
-        live.set(false);
+        filming.set(false);
         running.set_value(None);
     });
     let look = move |file: Blob| async move {
@@ -53,20 +53,20 @@ pub fn TryIt() -> impl IntoView {
     let chosen = move |event: Targeted<Event, HtmlInputElement>| {
         let input = event.target();
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            live.set(false);
+            filming.set(false);
             running.set_value(Some(task::begin(look(file.unchecked_into()))));
         }
         input.set_value("");
     };
     let camera = move |_| {
-        let on = !live.get_untracked();
-        live.set(on);
+        let on = !filming.get_untracked();
+        filming.set(on);
         running.set_value(on.then(|| {
             task::begin(async move {
                 let stream = match open_camera().await {
                     Ok(stream) => Stream(stream),
                     Err(why) => {
-                        live.set(false);
+                        filming.set(false);
                         return state.say("error", why);
                     }
                 };
@@ -109,7 +109,7 @@ pub fn TryIt() -> impl IntoView {
         let percent = fixed(prediction.probability * 100.0, 0) + "%";
         view! {
             <button class="try-bar" data-testid="try-answer" data-class=name_of(state, &prediction)
-                aria-pressed=move || (class.get() == Some(index)).to_string() on:click=move |_| class.set(Some(index))>
+                aria-pressed=live(move || (class.get() == Some(index)).to_string()) on:click=move |_| class.set(Some(index))>
                 <span>{name_of(state, &prediction)}</span>
                 <span class="percent">{fixed(prediction.probability * 100.0, 0)}" %"</span>
                 <span class="bar" style:--share=percent></span>
@@ -119,15 +119,15 @@ pub fn TryIt() -> impl IntoView {
     view! {
         <section class="try panel" aria-labelledby="teach-try">
             <h2 id="teach-try" class="numbered" data-step="3" data-message="teach-step-try"></h2>
-            <p class="hint" data-message=move || if taught() { "teach-try-how" } else { "teach-try-none" }></p>
-            <div class="row" hidden=move || !taught()>
+            <p class="hint" data-message=live(move || if taught() { "teach-try-how" } else { "teach-try-none" })></p>
+            <div class="row" hidden=live(move || !taught())>
                 <label class="button primary" for="try-photo" data-message="teach-try-photo"></label>
                 <input type="file" class="unseen" id="try-photo" accept="image/*" data-testid="try-photo" data-message="teach-try-input" on:change:target=chosen/>
-                <button data-testid="try-camera" aria-pressed=move || live.get().to_string() on:click=camera
-                    data-message=move || if live.get() { "teach-try-stop" } else { "teach-try-camera" }></button>
+                <button data-testid="try-camera" aria-pressed=live(move || filming.get().to_string()) on:click=camera
+                    data-message=live(move || if filming.get() { "teach-try-stop" } else { "teach-try-camera" })></button>
             </div>
             <video class="unseen" node_ref=video playsinline muted></video>
-            <div hidden=move || view.get().is_none() || !taught()>
+            <div hidden=live(move || view.get().is_none() || !taught())>
                 <MapView id="try-canvas" caption="try-caption" side=640 scene/>
                 <p id="try-caption" class="caption" aria-live="polite" data-testid="try-caption"><strong data-message=answer></strong></p>
                 {move || answers().into_iter().map(bar).collect_view()}

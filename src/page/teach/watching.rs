@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::core::inference::{Inference, Prediction};
 use crate::core::message::Message;
 use crate::page::canvas;
-use crate::page::web::{fixed, memory};
+use crate::page::web::{fixed, live, memory};
 use crate::render::Range;
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -85,20 +85,20 @@ pub fn Watching() -> impl IntoView {
     };
     view! {
         <section class="watching panel" data-message="teach-watching" data-testid="watching"
-            data-engine-bytes=move || view().map(|view| view.before.timing.memory.to_string()) data-page-bytes=move || { view(); memory().to_string() }>
+            data-engine-bytes=live(move || view().map(|view| view.before.timing.memory.to_string())) data-page-bytes=live(move || { view(); memory().to_string() })>
             <h2 data-message="teach-where"></h2>
-            <p class="hint" hidden=move || view().is_some()
-                data-message=move || if state.watched.get().is_some() { "teach-looking" } else { "teach-choose-photo" }></p>
-            <div hidden=move || view().is_none()>
-                <div class="compare" style:--at=move || fixed(divider.get(), 1) + "%">
+            <p class="hint" hidden=live(move || view().is_some())
+                data-message=live(move || if state.watched.get().is_some() { "teach-looking" } else { "teach-choose-photo" })></p>
+            <div hidden=live(move || view().is_none())>
+                <div class="compare" style:--at=live(move || fixed(divider.get(), 1) + "%")>
                     <canvas node_ref=left data-testid="before-canvas" role="img" data-message="teach-map-before"></canvas>
                     <canvas class="after" node_ref=right data-testid="after-canvas" role="img" data-message="teach-map-after"></canvas>
                     <input type="range" min="0" max="100" step="1" data-testid="before-after" data-message="teach-slider"
-                        prop:value=move || divider.get() on:input:target=move |event| divider.set(event.target().value_as_number())/>
+                        prop:value=live(move || divider.get()) on:input:target=move |event| divider.set(event.target().value_as_number())/>
                 </div>
                 <p class="sides">
-                    <span data-message=move || before().map(|p| side("teach-before", p))></span>
-                    <span data-message=move || after().map(|p| side("teach-after", p))></span>
+                    <span data-message=live(move || before().map(|p| side("teach-before", p)))></span>
+                    <span data-message=live(move || after().map(|p| side("teach-after", p)))></span>
                 </p>
                 <div class="row pick" role="group" data-message="teach-which-class">{classes}</div>
             </div>

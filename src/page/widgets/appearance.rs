@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::core::message::Message;
 use crate::page::canvas;
-use crate::page::web::fixed;
+use crate::page::web::{fixed, live};
 use crate::render::{Colormap, OverlayOptions, Range};
 
 /// The visitor's choices, in context. Copies are the same choices.
@@ -89,7 +89,7 @@ pub fn Choices() -> impl IntoView {
             <div class="fields">
                 <label class="slider">
                     <span><span data-message="opacity"></span>" "<output>{percent}</output></span>
-                    <input type="range" min="0" max="1" step="0.05" data-testid="opacity" prop:value=move || appearance.opacity.get()
+                    <input type="range" min="0" max="1" step="0.05" data-testid="opacity" prop:value=live(move || appearance.opacity.get())
                         on:input:target=move |event| appearance.opacity.set(event.target().value_as_number() as f32)/>
                 </label>
                 <label data-message="colours-note">
@@ -101,10 +101,10 @@ pub fn Choices() -> impl IntoView {
                         }
                     }>
                         {Colormap::ALL.map(|map| view! {
-                            <option value=map.name() prop:selected=move || appearance.colormap.get() == map data-message=colours_named(map)></option>
+                            <option value=map.name() prop:selected=live(move || appearance.colormap.get() == map) data-message=colours_named(map)></option>
                         }).collect_view()}
                     </select>
-                    <i class="swatch" aria-hidden="true" style:background-image=move || gradient(appearance.colormap.get())></i>
+                    <i class="swatch" aria-hidden="true" style:background-image=live(move || gradient(appearance.colormap.get()))></i>
                 </label>
                 <label data-message="scale-note">
                     <span data-message="scale"></span>

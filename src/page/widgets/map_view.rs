@@ -16,7 +16,7 @@ use crate::core::inference::{Inference, Picture, Prediction};
 use crate::core::message::Message;
 use crate::page::canvas;
 use crate::page::place::Place;
-use crate::page::web::{document, fixed};
+use crate::page::web::{document, fixed, live};
 use crate::page::words::track_language;
 use crate::render::{OverlayOptions, Range};
 
@@ -70,6 +70,8 @@ pub fn MapView(
     let appearance = expect_context::<Appearance>();
     let (frame, sheet, node) = (NodeRef::<Div>::new(), NodeRef::<Div>::new(), NodeRef::<Canvas>::new());
     let (place, zoom) = (place.unwrap_or_default(), zoom.unwrap_or_default());
+    // Made once per change, however often it is read.
+    let scene = Memo::new_with_compare(move |_| scene.get(), |_, _| true);
     Effect::new(move || {
         track_language();
         let (Some(node), Some(Scene { picture, map })) = (node.get(), scene.get()) else { return };
@@ -200,21 +202,21 @@ pub fn MapView(
     let drawing = move || boxes.is_some_and(|boxes| boxes.drawing.get());
     view! {
         <div class="map-view" node_ref=frame class:zoomed=zoomed class:drawing=drawing class:draws=boxes.is_some()>
-            <div class="sheet" node_ref=sheet style:--ratio=ratio style:transform=move || zoom.transform() hidden=move || scene.with(Option::is_none)>
+            <div class="sheet" node_ref=sheet style:--ratio=ratio style:transform=live(move || zoom.transform()) hidden=live(move || scene.with(Option::is_none))>
                 <canvas node_ref=node data-testid=id role="img" aria-labelledby=caption tabindex="0" data-message="stage-read"
-                    hidden=move || scene.with(Option::is_none)
-                    data-values=move || scene.get().and_then(|scene| scene.map).map(|map| crate::page::web::digits(&map.prediction.map.values))
+                    hidden=live(move || scene.with(Option::is_none))
+                    data-values=live(move || scene.get().and_then(|scene| scene.map).map(|map| crate::page::web::digits(&map.prediction.map.values)))
                     on:pointerdown=begin on:pointermove=go_on on:pointerup=end on:pointercancel=cancel on:pointerleave=move |_| place.leave()
                     on:wheel=roll on:keydown=press on:blur=move |_| place.leave()/>
                 {boxes.map(|boxes| view! { <Drawn boxes/> })}
             </div>
             {tools.then(|| view! {
-                <div class="tools" role="toolbar" data-message="map-tools" hidden=move || scene.with(Option::is_none)>
+                <div class="tools" role="toolbar" data-message="map-tools" hidden=live(move || scene.with(Option::is_none))>
                     <button class="icon" data-testid="zoom-in" data-message="map-larger" on:click=move |_| zoom.magnify(STEP)><Icon of=icondata_lu::LuZoomIn/></button>
-                    <button class="icon" data-testid="zoom-out" data-message="map-smaller" on:click=move |_| zoom.magnify(1.0 / STEP) hidden=move || !zoomed()><Icon of=icondata_lu::LuZoomOut/></button>
-                    <button class="icon" data-testid="zoom-reset" data-message="map-whole" on:click=move |_| zoom.reset() hidden=move || !zoomed()><Icon of=icondata_lu::LuScan/></button>
+                    <button class="icon" data-testid="zoom-out" data-message="map-smaller" on:click=move |_| zoom.magnify(1.0 / STEP) hidden=live(move || !zoomed())><Icon of=icondata_lu::LuZoomOut/></button>
+                    <button class="icon" data-testid="zoom-reset" data-message="map-whole" on:click=move |_| zoom.reset() hidden=live(move || !zoomed())><Icon of=icondata_lu::LuScan/></button>
                     <button class="icon" data-testid="full-screen" data-message="map-full" on:click=full_screen><Icon of=icondata_lu::LuMaximize/></button>
-                    <button class="icon" data-testid="compare" data-message="hold" aria-pressed=move || appearance.plain.get().to_string()
+                    <button class="icon" data-testid="compare" data-message="hold" aria-pressed=live(move || appearance.plain.get().to_string())
                         on:pointerdown=move |_| hold(true) on:pointerup=move |_| hold(false) on:pointerleave=move |_| hold(false)
                         on:keydown=move |event| if event.key() == " " || event.key() == "Enter" { hold(true) }
                         on:keyup=move |_| hold(false) on:blur=move |_| hold(false)><Icon of=icondata_lu::LuEye/></button>

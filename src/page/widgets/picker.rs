@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::core::message::Message;
 use crate::page::manifest::Model;
-use crate::page::web::{fixed, property};
+use crate::page::web::{fixed, live, property};
 use crate::page::widgets::icon::Icon;
 
 /// Return the message with a model's title, in the visitor's language where the page has one.
@@ -70,7 +70,7 @@ pub fn Picker(
         }
     };
     view! {
-        <details class="picker" prop:open=move || open.get() on:focusout=away
+        <details class="picker" prop:open=live(move || open.get()) on:focusout=away
             on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
             <summary on:click=move |event| { event.prevent_default(); open.update(|open| *open = !*open) }>
                 <Icon of=icondata_lu::LuBrain/>
@@ -78,7 +78,7 @@ pub fn Picker(
                 <span class="current" data-message=current></span>
                 <Icon of=icondata_lu::LuChevronDown/>
             </summary>
-            <fieldset class="sheet-list" data-testid=id data-message="network-group" data-value=move || chosen.get() on:change=take on:click=close>
+            <fieldset class="sheet-list" data-testid=id data-message="network-group" data-value=live(move || chosen.get()) on:change=take on:click=close>
                 {group("models-photos", false)}
                 {group("models-study", true)}
             </fieldset>

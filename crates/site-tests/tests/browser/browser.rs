@@ -1,5 +1,5 @@
-//! A headless browser for each test, and the actions of a visitor. The browser is Chromium, or Firefox with
-//! `BROWSER=firefox` (`make test-firefox`) for tests that need neither WebGPU nor Chromium's own tools.
+//! A headless browser for each test, and the actions of a visitor. The browser is Chromium, or Firefox or WebKit's engine with
+//! `BROWSER=firefox` or `webkit` (`make test-firefox test-webkit`) for tests that need neither WebGPU nor Chromium's own tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 /// Longest time that anything may take. It is long because software WebGPU is slow, and the machine may be busy.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(150);
 const FLAGS: [&str; 10] = [
     "--headless=new",
     "--no-sandbox",
@@ -55,9 +55,9 @@ impl Browser {
 
     /// Start a browser whose preferred languages are `language`.
     pub async fn start_in(language: &str) -> Self {
-        match firefox() {
-            true => Self::launch_firefox(json!({ "intl.accept_languages": language })).await,
-            false => Self::start_with(&[&format!("--accept-lang={language}")]).await,
+        match wanted().as_deref() {
+            Some("firefox") => Self::launch_firefox(json!({ "intl.accept_languages": language })).await,
+            _ => Self::start_with(&[&format!("--accept-lang={language}")]).await,
         }
     }
 
@@ -79,9 +79,13 @@ impl Browser {
     }
 
     async fn launch(more: &[&str], options: Value) -> Self {
-        if firefox() {
+        if let Some(other) = wanted() {
             assert!(more.is_empty() && options == json!({}), "this test needs Chromium");
-            return Self::launch_firefox(json!({})).await;
+            return match other.as_str() {
+                "firefox" => Self::launch_firefox(json!({})).await,
+                "webkit" => Self::launch_webkit().await,
+                other => panic!("BROWSER={other} is neither firefox nor webkit"),
+            };
         }
         let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
         let adapter = adapter_flags();
@@ -98,11 +102,23 @@ impl Browser {
         Self::connect("geckodriver", "moz:firefoxOptions", options).await
     }
 
+    /// Start WebKit's own browser for tests.
+    async fn launch_webkit() -> Self {
+        assert!(std::env::var_os("DISPLAY").is_some(), "WebKit needs a screen: run `make test-webkit`");
+        let folders = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+        let mut browsers = folders.map(|folder| folder.join("webkit2gtk-4.1/MiniBrowser"));
+        let browser = browsers.find(|path| path.is_file()).expect("MiniBrowser is below /usr/lib");
+        let options = json!({ "binary": browser, "args": ["--automation"] });
+        Self::connect("WebKitWebDriver", "webkitgtk:browserOptions", options).await
+    }
+
     async fn connect(driver: &str, key: &str, options: Value) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let profile = tempfile::tempdir().unwrap();
         let driver = Command::new(driver)
             .env("TMPDIR", profile.path())
+            // WebKit paints nothing into screenshots of elements without this.
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -257,8 +273,9 @@ impl Browser {
     }
 }
 
-fn firefox() -> bool {
-    std::env::var("BROWSER").is_ok_and(|browser| browser == "firefox")
+/// Return the browser that is asked for in place of Chromium.
+fn wanted() -> Option<String> {
+    std::env::var("BROWSER").ok()
 }
 
 fn save_screenshot(name: &str, picture: &[u8]) -> PathBuf {

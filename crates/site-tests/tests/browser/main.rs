@@ -21,4 +21,5 @@ mod teach;
 mod teach_faults;
 mod teach_numbers;
 mod tour;
+mod trouble;
 mod words;

@@ -351,12 +351,12 @@ async fn mistakes_are_reported_and_undone_on_a_phone_in_the_dark() {
     std::fs::write(&text, b"Dear diary").unwrap();
     browser.add_to_class(1, std::slice::from_ref(&text)).await;
     browser.wait("[data-testid=error]").await;
-    assert!(browser.messages().await[0].contains("notes.jpg cannot be read"), "{:?}", browser.messages().await);
-    browser.click(".teach [aria-label=Dismiss]").await;
+    assert!(browser.messages().await[0].contains("notes.jpg: This is a text file"), "{:?}", browser.messages().await);
+    browser.click("[aria-label=Dismiss]").await;
     browser.wait("[data-testid=project-import]").await.send_keys(&text.to_string_lossy()).await.unwrap();
     browser.wait("[data-testid=error]").await;
     assert!(browser.messages().await[0].contains("not a zip file"), "{:?}", browser.messages().await);
-    browser.click(".teach [aria-label=Dismiss]").await;
+    browser.click("[aria-label=Dismiss]").await;
 
     // One photo beside eight gives two remarks, but does not prevent training.
     browser.add_to_class(1, &down).await;

@@ -92,7 +92,7 @@ async fn check_training(device: &str) {
     browser.add_photos(&[&across[0]]).await;
     browser.wait_for("[data-testid=prediction]", 2).await;
     browser.click("[data-testid=tab-check]").await;
-    let listed = "return [...document.querySelectorAll('[data-testid=check-model] option')].some(o => o.textContent === 'My classes')";
+    let listed = "return [...document.querySelectorAll('[data-testid=check-model] .model-card b')].some(b => b.textContent === 'My classes')";
     let start = Instant::now();
     while browser.run(listed, vec![]).await != json!(true) {
         assert!(start.elapsed() < Duration::from_secs(60), "Check does not list the trained network");
