@@ -42,7 +42,7 @@ impl Question {
 }
 
 #[component]
-pub fn Detail() -> impl IntoView {
+pub fn Detail(any_inferred: Memo<bool>) -> impl IntoView {
     let state = expect_context::<State>();
     let question = RwSignal::new(Question::Why);
     let all = Signal::derive(move || state.chosen_item().map(|item| item.boxes).unwrap_or_default());
@@ -64,9 +64,12 @@ pub fn Detail() -> impl IntoView {
                 <Stage boxes/>
                 <div class="questions" role="tablist" data-message="check-questions">{Question::ALL.map(tab).collect_view()}</div>
                 <div role="tabpanel" hidden=hidden(Question::Why)><Classes/><SendToTeach/><Choices/></div>
-                <div role="tabpanel" hidden=hidden(Question::Boxes)><Shortcut boxes_view=boxes/></div>
-                <div role="tabpanel" hidden=hidden(Question::Trust)><Numbers/></div>
-                <div role="tabpanel" hidden=hidden(Question::Compare)><Compare/></div>
+                // Before there is a map, there is nothing to measure or compare; and the page is not made in one go.
+                <Show when=move || any_inferred.get()>
+                    <div role="tabpanel" hidden=hidden(Question::Boxes)><Shortcut boxes_view=boxes/></div>
+                    <div role="tabpanel" hidden=hidden(Question::Trust)><Numbers/></div>
+                    <div role="tabpanel" hidden=hidden(Question::Compare)><Compare/></div>
+                </Show>
             </section>
         </Show>
     }

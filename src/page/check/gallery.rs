@@ -50,7 +50,7 @@ pub fn Gallery() -> impl IntoView {
         let count = state.shown.with(Vec::len);
         (first * columns.get()).min(count)..(last * columns.get()).min(count)
     });
-    let cards = move || {
+    let cards = Memo::new(move |_| {
         let columns = columns.get();
         state.shown.with(|shown| {
             state.items.with(|items| {
@@ -61,7 +61,7 @@ pub fn Gallery() -> impl IntoView {
                 visible.get().filter_map(card).collect::<Vec<_>>()
             })
         })
-    };
+    });
     let step = move |event: KeyboardEvent| {
         let columns = columns.get_untracked() as isize;
         let by = match &*event.key() {
@@ -97,8 +97,8 @@ pub fn Gallery() -> impl IntoView {
         <div class="gallery" id="check-gallery" node_ref=window data-testid="gallery" tabindex="0" role="listbox" data-message="check-gallery"
             aria-activedescendant=active style:--rows=live(move || rows.get().to_string()) on:scroll=move |_| measure() on:keydown=step>
             <div class="grid" style:height=live(move || format!("{}px", rows.get() as f64 * CARD[1]))>
-                <For each=cards key=|card| card.0 children=move |(id, ..)| {
-                    let place = Memo::new(move |_| cards().into_iter().find(|card| card.0 == id).map(|card| card.1).unwrap_or_default());
+                <For each=move || cards.get() key=|card| card.0 children=move |(id, ..)| {
+                    let place = Memo::new(move |_| cards.with(|cards| cards.iter().find(|card| card.0 == id).map(|card| card.1)).unwrap_or_default());
                     view! { <Card id place/> }
                 }/>
             </div>

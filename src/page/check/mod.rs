@@ -38,20 +38,28 @@ pub fn Check() -> impl IntoView {
     files::listen(state);
     choices::start(state);
     let none = move || state.items.with(Vec::is_empty);
-    // Before there is a map, there is nothing to measure or compare; and the page is not made in one go.
     let any_inferred =
         Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.inference().is_some())));
+    // The page is not made in one go: the photos first, in the next frames what is above and beside them.
+    let made = RwSignal::new(0);
+    Effect::new(move || match (none(), made.get()) {
+        (true, 0) | (false, 2..) => {}
+        (true, _) => made.set(0),
+        (false, frame) => request_animation_frame(move || made.set(frame + 1)),
+    });
     view! {
         <div class="checking" class:empty=none>
-            <Intake/>
+            <Intake any_inferred/>
             <Show when=move || !none()>
                 <div class="batch">
-                    <gallery::Headline/>
+                    <Show when=move || { made.get() > 0 }><gallery::Headline/></Show>
                     <Progress/>
-                    <gallery::Filters/>
+                    <Show when=move || { made.get() > 0 }><gallery::Filters/></Show>
                     <gallery::Gallery/>
                 </div>
-                <detail::Detail/>
+            </Show>
+            <Show when=move || { made.get() > 1 }>
+                <detail::Detail any_inferred/>
             </Show>
             <Show when=move || any_inferred.get()>
                 <classes::ByClass/>
@@ -62,7 +70,7 @@ pub fn Check() -> impl IntoView {
 
 /// The way in: large while there is no photo, a line of buttons after.
 #[component]
-fn Intake() -> impl IntoView {
+fn Intake(any_inferred: Memo<bool>) -> impl IntoView {
     let state = expect_context::<State>();
     let none = move || state.items.with(Vec::is_empty);
     let take = move |event: Targeted<Event, HtmlInputElement>| {
@@ -94,7 +102,7 @@ fn Intake() -> impl IntoView {
                     data-message=live(move || Message::new("check-in-hand").with("n", in_hand()).attr())></button>
                 <Picker id="check-model" models=state.models chosen=state.model choose/>
                 <span class="grow"></span>
-                <Show when=move || !none()><export::Exports/></Show>
+                <Show when=move || any_inferred.get()><export::Exports/></Show>
                 <button class="plain" data-testid="check-clear" hidden=none on:click=move |_| files::clear(state) data-message="check-clear"></button>
             </div>
         </div>
