@@ -82,25 +82,35 @@ pub fn overlay(
     let table = options.colormap.table();
     let outside = if options.dims && options.opacity > 0.0 { OUTSIDE } else { 1.0 };
     let saturation = if options.stands_out && options.opacity > 0.0 { MUTED } else { 1.0 };
-    let mut out = Vec::with_capacity(picture.width * picture.height * 4);
-    for (i, pixel) in picture.rgb.chunks_exact(3).enumerate() {
-        let pixel = muted([pixel[0], pixel[1], pixel[2]], saturation);
-        let u = share(i % picture.width, crop.x, crop.width);
-        let v = share(i / picture.width, crop.y, crop.height);
-        let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
-        if inside {
-            let value = value_at(map, (columns, rows), u, v, options.smooth);
-            let share = range.share(value);
-            let (color, alpha) = (table[(share * 255.0).round() as usize], options.weight(share));
-            for c in 0..3 {
-                out.push((pixel[c] * (1.0 - alpha) + f32::from(color[c]) * alpha).round() as u8);
+    let across: Vec<f32> = (0..picture.width).map(|x| share(x, crop.x, crop.width)).collect();
+    let mut out = vec![255; picture.width * picture.height * 4];
+    let rows_of =
+        picture.rgb.chunks_exact(3 * picture.width.max(1)).zip(out.chunks_exact_mut(4 * picture.width.max(1)));
+    for (y, (from, to)) in rows_of.enumerate() {
+        let v = share(y, crop.y, crop.height);
+        let row_is_inside = (0.0..1.0).contains(&v);
+        for ((from, to), &u) in from.chunks_exact(3).zip(to.chunks_exact_mut(4)).zip(&across) {
+            let pixel = muted([from[0], from[1], from[2]], saturation);
+            if row_is_inside && (0.0..1.0).contains(&u) {
+                let value = value_at(map, (columns, rows), u, v, options.smooth);
+                let share = range.share(value);
+                let (color, alpha) = (table[usize::from(rounded(share * 255.0))], options.weight(share));
+                for c in 0..3 {
+                    to[c] = rounded(pixel[c] * (1.0 - alpha) + f32::from(color[c]) * alpha);
+                }
+            } else {
+                for c in 0..3 {
+                    to[c] = rounded(pixel[c] * outside);
+                }
             }
-        } else {
-            out.extend(pixel.iter().map(|&value| (value * outside).round() as u8));
         }
-        out.push(255);
     }
     out
+}
+
+/// Round a value that is not negative. WebAssembly has no instruction for `f32::round`, which took most of the time of a drawing.
+fn rounded(value: f32) -> u8 {
+    (value + 0.5) as u8
 }
 
 /// Return a colour with a share of its saturation. The grey that it approaches has its brightness (ITU-R BT.601).

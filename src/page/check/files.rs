@@ -12,7 +12,7 @@ use crate::page::intake::{listed, take};
 use crate::page::look;
 use crate::page::manifest::samples;
 use crate::page::shared::Part;
-use crate::page::web::{bytes_of, fetch};
+use crate::page::web::{bytes_of, fetch, sleep};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{File, FileList};
@@ -20,6 +20,9 @@ use web_sys::{File, FileList};
 use super::choices::choose;
 use super::state::{FILES, State};
 use super::{folder, stage};
+
+/// Photos that are added at once.
+const AT_ONCE: usize = 40;
 
 thread_local! {
     /// Boxes by the path of their file: they may come before their photo.
@@ -78,20 +81,22 @@ async fn add(state: State, mut files: Vec<(String, File)>) {
         return state.say("note", "check-no-photo".into());
     }
     let first = state.items.with_untracked(Vec::is_empty);
-    let fresh: Vec<BatchItem> = photos
-        .into_iter()
-        .map(|(name, file)| {
-            let (id, truth) = (state.fresh_id(), state.truth(&name));
-            FILES.with_borrow_mut(|files| files.insert(id, file));
-            BatchItem { id, name, state: BatchItemState::Waiting, boxes: Vec::new(), truth }
-        })
-        .collect();
-    let chosen = fresh.first().map(|item| item.id);
-    state.items.update(|items| items.extend(fresh));
-    if let (true, Some(id)) = (first, chosen) {
-        choose(state, id);
+    // A few at a time, so that the page answers between them.
+    for (round, photos) in photos.chunks(AT_ONCE).enumerate() {
+        let item = |(name, file): &(String, File)| {
+            let (id, truth) = (state.fresh_id(), state.truth(name));
+            FILES.with_borrow_mut(|files| files.insert(id, file.clone()));
+            BatchItem { id, name: name.clone(), state: BatchItemState::Waiting, boxes: Vec::new(), truth }
+        };
+        let fresh: Vec<BatchItem> = photos.iter().map(item).collect();
+        let chosen = fresh.first().map(|item| item.id);
+        state.items.update(|items| items.extend(fresh));
+        if let (true, 0, Some(id)) = (first, round, chosen) {
+            choose(state, id);
+        }
+        folder::go_on(state);
+        sleep(0).await;
     }
-    folder::go_on(state);
     let mut fresh = Vec::new();
     for (name, file) in boxes {
         let Some(text) = bytes_of(&file).await.and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };

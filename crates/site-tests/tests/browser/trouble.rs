@@ -100,9 +100,7 @@ async fn a_quota_that_is_used_up_is_told() {
     browser.add_to_class(1, &down[..1]).await;
     browser.wait_for(THUMB, 1).await;
     // What Chromium does when the quota is used up: the write succeeds, then the whole is aborted.
-    let used_up = "const put = IDBObjectStore.prototype.put; IDBObjectStore.prototype.put = function (...all) { \
-        const request = put.apply(this, all); request.addEventListener('success', () => this.transaction.abort()); return request; }";
-    browser.run(used_up, vec![]).await;
+    browser.run("IDBTransaction.prototype.commit = function () { this.abort() }", vec![]).await;
     browser.add_to_class(1, &down[1..]).await;
     browser.wait("[data-testid=error]").await;
     let messages = browser.messages().await;
