@@ -19,13 +19,17 @@ use crate::core::batch::BatchItemState;
 use crate::core::message::{Arg, Message};
 use crate::page::engine::Status;
 use crate::page::look;
-use crate::page::web::{fixed, live, time_left};
+use crate::page::web::{fixed, live, sleep, time_left};
 use crate::page::widgets::picker::Picker;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlInputElement};
 
 use state::State;
+
+/// Milliseconds between two steps in which the part is made.
+const BETWEEN: i32 = 30;
 
 /// Photos before the time left is shown.
 const SURE: usize = 3;
@@ -40,12 +44,17 @@ pub fn Check() -> impl IntoView {
     let none = move || state.items.with(Vec::is_empty);
     let any_inferred =
         Memo::new(move |_| state.items.with(|items| items.iter().any(|item| item.inference().is_some())));
-    // The page is not made in one go: the photos first, in the next frames what is above and beside them.
+    // The page is not made in one go: the photos first, then what is above them, then what is beside them. The browser lays out and
+    // paints between.
     let made = RwSignal::new(0);
-    Effect::new(move || match (none(), made.get()) {
-        (true, 0) | (false, 2..) => {}
-        (true, _) => made.set(0),
-        (false, frame) => request_animation_frame(move || made.set(frame + 1)),
+    let has_photos = Memo::new(move |_| !none());
+    Effect::new(move || match (has_photos.get(), made.get()) {
+        (false, 0) | (true, 2..) => {}
+        (false, _) => made.set(0),
+        (true, step) => spawn_local(async move {
+            sleep(BETWEEN).await;
+            made.set(step + 1);
+        }),
     });
     view! {
         <div class="checking" class:empty=none>
