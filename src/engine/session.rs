@@ -83,7 +83,8 @@ impl Model {
 /// # use camscope::engine::{EngineError, Session};
 /// # use std::ops::ControlFlow::Continue;
 /// let session = Session::new(Device::flex(), || 0.0);
-/// let maps = session.explain(0, &CamOptions::default(), &[1], async |_, _| Continue(()));
+/// let options = CamOptions::default();
+/// let maps = session.explain(0, &options, &[1], async |_, _| Continue(()));
 /// assert!(matches!(pollster::block_on(maps), Err(EngineError::NoModel)));
 /// ```
 pub struct Session {
