@@ -162,7 +162,7 @@ async fn the_faster_device_is_used_and_remembered() {
             browser.open(&format!("{}/?model=resnet-20", site.url)).await;
             browser.add_photos(&[&sample("cat.png")]).await;
             browser.until("the faster device is used", &timed).await;
-            browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+            browser.wait_for("[data-testid=photo-card][data-state=done]", visit).await;
             assert_eq!(browser.messages().await, [""; 0], "{device}, visit {visit}");
             // The first visit starts both engines, the second one only the faster.
             assert_eq!(browser.run("return window.started", vec![]).await, json!(3 - visit), "{device}, visit {visit}");

@@ -17,10 +17,11 @@ async fn after_one_visit_everything_works_without_a_network() {
     browser.wait("[data-kept=all]").await;
     drop(site);
 
-    for model in ["efficientnet-lite0", "vgg16-gap-everyday"] {
+    // The photos of the visits before are there again.
+    for (visit, model) in (1..).zip(["efficientnet-lite0", "vgg16-gap-everyday"]) {
         browser.open(&format!("{url}/?model={model}")).await;
         browser.add_photos(&[&sample("cat.png")]).await;
-        browser.wait_for("[data-testid=photo-card][data-state=done]", 1).await;
+        browser.wait_for("[data-testid=photo-card][data-state=done]", visit).await;
         browser.wait_for("[data-testid=map-canvas]", 5).await;
         assert_eq!(browser.messages().await, [""; 0], "{model}");
     }
