@@ -6,15 +6,15 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::channel::mpsc::unbounded;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
 use super::answer::{Answer, Fault, Steering};
+use super::job::{Event, Job, Network, Status, When};
 use super::thread::Thread;
 use crate::core::message::{Arg, Message};
-use crate::page::manifest::Model;
 use crate::page::web::{parameter, sleep};
 use crate::protocol::{Control, FromEngine, Reply, Request, ToEngine};
 
@@ -24,51 +24,6 @@ const BEAT: i32 = 5_000;
 const CODE_BEATS: u32 = 24;
 const DEVICE_BEATS: u32 = 3;
 const REPLY_BEATS: u32 = 12;
-
-/// The network that a request is about.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Network {
-    card: String,
-    url: String,
-}
-
-impl From<&Model> for Network {
-    fn from(model: &Model) -> Self {
-        Self { card: model.card.clone(), url: model.url.clone() }
-    }
-}
-
-/// Where an engine stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Status {
-    /// No worker is ready.
-    Starting,
-    /// A network is on its way.
-    Loading { received: u64, total: u64 },
-    /// It has a network.
-    Ready { milliseconds: f64, from_cache: bool, stages: usize },
-    /// It could not start, or the network could not be loaded. The next request tries again.
-    Failed,
-}
-
-/// What happened to an engine, for a notice.
-pub enum Event {
-    /// WebGPU failed; the CPU goes on.
-    FellBack(Arg),
-    /// The CPU's worker stopped; a new one goes on.
-    Restarted(Arg),
-    /// No worker could be started.
-    Stopped(Arg),
-}
-
-/// When a request is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// Before those that nobody waits for.
-    Now,
-    /// After those that somebody waits for.
-    Idle,
-}
 
 /// A client of one worker. Clones share it.
 #[derive(Clone)]
@@ -118,27 +73,6 @@ enum At {
     Job(Job),
     /// A request that was cancelled, until the worker says that it has stopped.
     Cancelled(u32),
-}
-
-struct Job {
-    id: u32,
-    network: Option<Network>,
-    /// `None` asks for the network alone.
-    request: Option<Request>,
-    file: Option<Blob>,
-    when: When,
-    replies: UnboundedSender<Result<Reply, Fault>>,
-}
-
-impl Job {
-    fn reply(&self, reply: Result<Reply, Fault>) {
-        let _ = self.replies.unbounded_send(reply);
-    }
-
-    /// Return whether another worker can be asked the same. A lesson needs what only the one before has.
-    fn can_be_repeated(&self) -> bool {
-        !matches!(self.request, Some(Request::Teach(_) | Request::Benchmark(_)))
-    }
 }
 
 impl Engine {
@@ -245,10 +179,8 @@ impl Engine {
         if worker.at.is_some() || worker.phase != Phase::Started {
             return;
         }
-        let needed = core.queue[next].network.clone();
-        if let Some(network) = needed
-            && worker.loaded.as_ref() != Some(&network)
-        {
+        let needed = core.queue[next].network.as_ref().filter(|needed| worker.loaded.as_ref() != Some(needed));
+        if let Some(network) = needed.cloned() {
             core.last_id += 1;
             core.generation += 1;
             let (id, Network { card, url }) = (core.last_id, network.clone());

@@ -3,7 +3,8 @@
 
 use super::adapter::{Adapter, probe};
 use super::answer::Fault;
-use super::client::{Engine, Network, When};
+use super::client::Engine;
+use super::job::{Network, When};
 use crate::core::benchmark::{BenchmarkResult, BenchmarkSpec};
 use crate::core::message::{Arg, Message};
 use crate::page::manifest::Model;

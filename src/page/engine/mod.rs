@@ -5,7 +5,9 @@ pub mod adapter;
 mod answer;
 mod client;
 pub mod device;
+mod job;
 mod thread;
 
 pub use self::answer::{Answer, Fault, Steering};
-pub use self::client::{Engine, Event, Network, Status, When};
+pub use self::client::Engine;
+pub use self::job::{Event, Network, Status, When};

@@ -3,6 +3,7 @@
 
 mod camera;
 mod classes;
+mod held;
 mod photos;
 mod project_lock;
 mod projects;
