@@ -109,6 +109,8 @@ proptest! {
         let y = pointwise.forward(activate(depthwise.forward(x), relu));
         let added = TensorData::new(noise(6, y.shape().num_elements()), y.shape());
         let y = if shortcut { y + Tensor::from_data(added.clone(), &Device::flex()) } else { y };
+        // The sums are rounded before the activation, which makes some smaller, but not their errors.
+        let largest = y.clone().abs().max().into_scalar::<f32>().max(1.0);
         let expected = values(activate(y, last));
         let (depthwise, pointwise, x) = on(&device);
         let added = shortcut.then(|| Tensor::from_data(added, &device));
@@ -118,7 +120,6 @@ proptest! {
             prop_assert!(c_in == 1, "no kernel for {c_in} channels");
             return Ok(());
         };
-        let largest = expected.iter().fold(1f32, |largest, value| largest.max(value.abs()));
         assert_close("separable convolution", &values(y), &expected, 3e-6 * largest);
     }
 
