@@ -98,7 +98,7 @@ impl Graph {
 
     fn add(&mut self, a: isize, b: isize, relu: ClampedRelu) -> isize {
         let shape = self.shapes[a as usize];
-        self.push(json!({ "op": "add", "in": a, "and": b, "rectifier": json_of(relu) }), shape)
+        self.push(json!({ "op": "add", "in": a, "and": b, "relu": json_of(relu) }), shape)
     }
 
     fn conv(&mut self, block: &ConvBlock, at: isize, side: usize) -> isize {
@@ -119,7 +119,7 @@ impl Graph {
         };
         let operation = json!({
             "op": "conv", "in": at, "weight": weight, "shape": shape, "bias": bias, "stride": stride,
-            "pads": [top, left, bottom, right], "groups": block.conv.groups, "rectifier": json_of(relu),
+            "pads": [top, left, bottom, right], "groups": block.conv.groups, "relu": json_of(relu),
         });
         self.push(operation, [shape[0], out, out])
     }

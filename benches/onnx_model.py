@@ -24,17 +24,17 @@ def onnx_model(folder, batch=1):
     def slice_of(name, at, shape):
         return constant(name, weights[at : at + int(np.prod(shape))].reshape(shape))
 
-    def rectified(name, rectifier):
-        if rectifier is None:
+    def with_relu(name, relu):
+        if relu is None:
             return name
         out = name + "_act"
-        if "cap" in rectifier:
-            low, high = constant(name + "_low", np.float32(0)), constant(name + "_high", np.float32(rectifier["cap"]))
+        if "cap" in relu:
+            low, high = constant(name + "_low", np.float32(0)), constant(name + "_high", np.float32(relu["cap"]))
             nodes.append(helper.make_node("Clip", [name, low, high], [out]))
-        elif rectifier["slope"] == 0:
+        elif relu["slope"] == 0:
             nodes.append(helper.make_node("Relu", [name], [out]))
         else:
-            nodes.append(helper.make_node("LeakyRelu", [name], [out], alpha=rectifier["slope"]))
+            nodes.append(helper.make_node("LeakyRelu", [name], [out], alpha=relu["slope"]))
         return out
 
     values = {-1: "photo"}
@@ -44,12 +44,12 @@ def onnx_model(folder, batch=1):
             w = slice_of(name + "_w", op["weight"], op["shape"])
             b = slice_of(name + "_b", op["bias"], op["shape"][:1])
             nodes.append(helper.make_node("Conv", [x, w, b], [name], kernel_shape=op["shape"][2:], strides=[op["stride"]] * 2, pads=op["pads"], group=op["groups"]))
-            name = rectified(name, op["rectifier"])
+            name = with_relu(name, op["relu"])
         elif op["op"] == "pool":
             nodes.append(helper.make_node("MaxPool", [x], [name], kernel_shape=[op["kernel"]] * 2, strides=[op["stride"]] * 2, pads=op["pads"]))
         elif op["op"] == "add":
             nodes.append(helper.make_node("Add", [x, values[op["and"]]], [name]))
-            name = rectified(name, op["rectifier"])
+            name = with_relu(name, op["relu"])
         elif op["op"] == "shortcut":
             begin, end = constant(name + "_from", np.array([0, 0])), constant(name + "_to", np.array([1 << 30] * 2))
             axes, steps = constant(name + "_axes", np.array([2, 3])), constant(name + "_steps", np.array([op["step"]] * 2))

@@ -59,7 +59,7 @@ pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ReadErr
     values(tensor.into_data_async().await?)
 }
 
-/// Copy the values of two tensors from their device with a single answer of it; see [`read`].
+/// Copy the values of two tensors from their device in one read-back; see [`read`].
 ///
 /// # Errors
 /// [`ReadError`] if the device fails.

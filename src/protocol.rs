@@ -1,6 +1,6 @@
 //! Messages between the page and the engine worker. The data in them is defined in [`crate::core`].
 //!
-//! The page asks under an id of its own, and every answer names it: any number of replies for which [`Reply::is_last`] is
+//! The page gives each request an id, and every reply carries it: any number of replies for which [`Reply::is_last`] is
 //! `false`, and one for which it is `true`. A file (a photo, or weights) travels beside its request as a `Blob`, which the
 //! browser passes by reference; the pixels of a picture come back beside their reply in a buffer that is transferred.
 
@@ -113,7 +113,7 @@ pub enum Request {
     Benchmark(BenchmarkSpec),
 }
 
-/// What the engine sends: a reply, and the id of the request that it belongs to; `None` for what nobody asked for.
+/// What the engine sends: a reply, and the id of the request that it belongs to; `None` if it is unsolicited.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FromEngine {
     /// Id of the request.

@@ -46,11 +46,11 @@ class Interpreter(torch.nn.Module):
                     x = F.conv2d(x, *tensors, stride=op["stride"], padding=(top, left), groups=op["groups"])
                 else:
                     x = F.conv2d(F.pad(x, (left, right, top, bottom)), *tensors, stride=op["stride"], groups=op["groups"])
-                x = rectified(x, op["rectifier"])
+                x = with_relu(x, op["relu"])
             elif op["op"] == "pool":
                 x = F.max_pool2d(x, op["kernel"], op["stride"], op["pads"][0])
             elif op["op"] == "add":
-                x = rectified(x + of(op["and"]), op["rectifier"])
+                x = with_relu(x + of(op["and"]), op["relu"])
             elif op["op"] == "shortcut":
                 x = F.pad(x[:, :, :: op["step"], :: op["step"]], (0, 0, 0, 0, *op["channels"]))
             elif op["op"] == "head":
@@ -59,12 +59,12 @@ class Interpreter(torch.nn.Module):
         return results[-1]
 
 
-def rectified(x, rectifier):
-    if rectifier is None:
+def with_relu(x, relu):
+    if relu is None:
         return x
-    if "cap" in rectifier:
-        return F.hardtanh_(x, 0.0, rectifier["cap"])
-    return F.relu_(x) if rectifier["slope"] == 0 else F.leaky_relu_(x, rectifier["slope"])
+    if "cap" in relu:
+        return F.hardtanh_(x, 0.0, relu["cap"])
+    return F.relu_(x) if relu["slope"] == 0 else F.leaky_relu_(x, relu["slope"])
 
 
 def main(folder, threads):

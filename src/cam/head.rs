@@ -1,7 +1,7 @@
-//! Class activation maps on the processor, from a head and features that the device has given back.
+//! Class activation maps on the CPU, from the head and the features that were read back from the device.
 //!
-//! An adapter takes milliseconds to give anything back, and some browsers a hundred. Hence a photo's features come
-//! together with its logits, and the maps of the best classes need no second answer.
+//! A read-back takes milliseconds, in some browsers a hundred. Features and logits are therefore read back together, and the
+//! maps of the best classes need no second read-back.
 
 use crate::device::{ReadError, read, read_pair};
 use crate::model::Network;

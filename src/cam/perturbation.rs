@@ -1,6 +1,6 @@
 //! Methods that run the network many times, each time with part of the input or of the activations removed.
 //!
-//! Passes run in batches to keep the device busy. After each batch the caller learns the progress and may stop.
+//! Passes run in batches to keep the device busy. After each batch the caller receives the progress and can stop.
 
 use std::ops::ControlFlow;
 

@@ -7,7 +7,8 @@ use burn::module::{Param, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::torch_file;
+use super::tensor_names::{Unwrapped, unwrapped};
+use super::torch_file::{self, CARD, Contents};
 use crate::model::{ConvBlock, Network, NetworkConfig, PyTorchNames};
 
 /// Why a state_dict cannot be read or written.
@@ -20,6 +21,18 @@ pub enum StateDictError {
         path: String,
         /// The parser's error.
         reason: String,
+    },
+    /// A tensor has values that no network can compute with.
+    #[error(
+        "{path}: {tensor} has {what}, so the network would answer nonsense; take an earlier checkpoint of the training"
+    )]
+    Values {
+        /// The file.
+        path: String,
+        /// Name of the tensor.
+        tensor: String,
+        /// What is wrong with its values.
+        what: String,
     },
     /// The tensors are not those of the network.
     #[error("{path} does not hold this network: {what}")]
@@ -47,23 +60,64 @@ pub enum StateDictError {
 pub struct StateDict {
     /// Shape and row-major values of each tensor. A tensor that does not hold floats has no values.
     pub tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    /// The model card as JSON, if the file is an export of ours.
+    pub card: Option<String>,
+    /// What was chosen of the file or renamed, for people.
+    pub notes: Vec<String>,
+}
+
+/// Return the names of all tensors of a network, as PyTorch's public checkpoints have them.
+fn names(config: &NetworkConfig) -> Result<Vec<String>, StateDictError> {
+    let network = config.init(&Device::flex())?;
+    let convs = config.pytorch_names(&network).convs.into_iter();
+    let mut names: Vec<String> = convs
+        .flat_map(|(conv, norm)| {
+            let of_norm = ["weight", "bias", "running_mean", "running_var"].map(|part| format!("{norm}.{part}"));
+            [format!("{conv}.weight"), format!("{conv}.bias")].into_iter().chain(of_norm)
+        })
+        .collect();
+    names.extend(["weight", "bias"].map(|part| format!("{}.{part}", config.pytorch_head())));
+    Ok(names)
 }
 
 /// Number of tensors that an error names.
 const NAMED: usize = 3;
 
 impl StateDict {
-    /// Read a `.safetensors` file or a file of `torch.save`, of any version.
+    /// Read the weights of a network of `config` out of a `.safetensors` file or a file of `torch.save`, of any version.
     ///
-    /// A `state_dict` entry is unwrapped, and the prefix `module.` of data-parallel training is removed.
+    /// The weights may lie anywhere in the file, as training scripts and other libraries write them; [`Self::notes`] says which were
+    /// taken.
     ///
     /// # Errors
-    /// [`StateDictError::Read`].
-    pub fn read(path: &Path) -> Result<Self, StateDictError> {
-        let fault = |reason: String| StateDictError::Read { path: path.display().to_string(), reason };
-        let tensors = torch_file::read(path).map_err(fault)?;
-        let plain = |name: String| name.strip_prefix("module.").map(str::to_owned).unwrap_or(name);
-        Ok(Self { tensors: tensors.into_iter().map(|(name, tensor)| (plain(name), tensor)).collect() })
+    /// [`StateDictError::Read`], [`StateDictError::Values`] for a weight that is infinite or not a number.
+    pub fn read(path: &Path, config: &NetworkConfig) -> Result<Self, StateDictError> {
+        let name = path.display().to_string();
+        let fault = |reason: String| StateDictError::Read { path: name.clone(), reason };
+        let Contents { tensors, card } = torch_file::read(path).map_err(fault)?;
+        let Unwrapped { tensors, notes } = unwrapped(tensors, &names(config)?, config.pytorch_head());
+        let bad = |values: &[f32]| values.iter().copied().find(|value| !value.is_finite());
+        match tensors.iter().find_map(|(tensor, (_, values))| Some((tensor, bad(values)?))) {
+            Some((tensor, value)) => {
+                let what =
+                    if value.is_nan() { "values that are not numbers (NaN)" } else { "infinite values" }.to_owned();
+                Err(StateDictError::Values { path: name, tensor: tensor.clone(), what })
+            }
+            None => Ok(Self { tensors, card, notes }),
+        }
+    }
+
+    /// Return the largest magnitude among weights and biases, and its tensor. Statistics of batch norms do not count.
+    pub fn largest(&self) -> Option<(String, f32)> {
+        let is_weight = |name: &&String| name.ends_with(".weight") || name.ends_with(".bias");
+        let of = |values: &[f32]| values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+        let all = self.tensors.keys().filter(is_weight).map(|name| (name.clone(), of(&self.tensors[name].1)));
+        all.max_by(|(_, a), (_, b)| a.total_cmp(b))
+    }
+
+    /// Return whether the weights have batch norms. A network that was exported from the site has none: they are folded.
+    pub fn has_norms(&self) -> bool {
+        self.tensors.keys().any(|name| name.ends_with("running_mean"))
     }
 
     /// Return the number of classes of the head that a network of `config` would have; `None` if there is no head.
@@ -111,18 +165,21 @@ impl StateDict {
         let known = |name: &String| {
             name.ends_with("num_batches_tracked") || ignored.iter().any(|prefix| name.starts_with(prefix))
         };
-        let left: Vec<_> =
-            self.tensors.keys().filter(|name| !known(name)).map(|name| format!("{name} is unknown")).collect();
-        faults.extend(left);
-        if faults.is_empty() {
+        let left: Vec<&String> = self.tensors.keys().filter(|name| !known(name)).collect();
+        if faults.is_empty() && left.is_empty() {
             return Ok(network);
         }
-        let more = match faults.len() > NAMED {
-            true => format!(", and {} more", faults.len() - NAMED),
-            false => String::new(),
+        let some = |all: &[String]| match all.len() > NAMED {
+            true => format!("{}, and {} more", all[..NAMED].join(", "), all.len() - NAMED),
+            false => all.join(", "),
         };
-        let what = format!("{}{more}", faults[..faults.len().min(NAMED)].join(", "));
-        Err(StateDictError::Misfit { path: path.display().to_string(), what })
+        let mut what = vec![some(&faults)];
+        if !left.is_empty() {
+            let left: Vec<String> = left.into_iter().map(|name| format!("{name} {:?}", self.tensors[name].0)).collect();
+            what.push(format!("the file has {}, which this network does not have", some(&left)));
+        }
+        what.retain(|part| !part.is_empty());
+        Err(StateDictError::Misfit { path: path.display().to_string(), what: what.join("; ") })
     }
 
     /// Fill a block with the tensors of the convolution `conv` and the batch norm `norm`.
@@ -225,10 +282,10 @@ impl StateDict {
         if let Some(bias) = &network.linear.bias {
             put(format!("{head}.bias"), vec![classes], bias.val().into_data());
         }
-        fault.map_or(Ok(Self { tensors }), Err)
+        fault.map_or(Ok(Self { tensors, card: None, notes: Vec::new() }), Err)
     }
 
-    /// Write a `.safetensors` file.
+    /// Write a `.safetensors` file, with the model card in its metadata.
     ///
     /// # Errors
     /// [`StateDictError::Write`].
@@ -244,7 +301,8 @@ impl StateDict {
             TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name, view)).map_err(|e| fault(e.to_string()))
         };
         let views = bytes.iter().map(|(&name, bytes)| view((name, bytes.as_slice()))).collect::<Result<Vec<_>, _>>()?;
-        let file = safetensors::serialize(views, None).map_err(|e| fault(e.to_string()))?;
+        let metadata = self.card.as_ref().map(|card| [(CARD.to_owned(), card.clone())].into());
+        let file = safetensors::serialize(views, metadata).map_err(|e| fault(e.to_string()))?;
         std::fs::write(path, file).map_err(|e| fault(e.to_string()))
     }
 }

@@ -3,7 +3,7 @@
 /// Names of adapters that compute on the processor, in lower case.
 const SOFTWARE: [&str; 4] = ["swiftshader", "llvmpipe", "lavapipe", "basic render"];
 
-/// Return whether an adapter computes on the processor, by all that the system says of it, in lower case.
+/// Return whether an adapter runs on the CPU, given its lower-case description.
 ///
 /// ```
 /// # use camscope::core::adapter::is_software;

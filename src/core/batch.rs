@@ -23,13 +23,13 @@ pub struct BatchItem {
     pub truth: Option<String>,
 }
 
-/// Share of what the network saw above which boxes say nothing.
+/// Share of the crop above which boxes are uninformative.
 pub const COVERS_ALL: f64 = 0.95;
 
 /// Probability of the best class below which the network is unsure.
 pub const UNSURE: f32 = 0.5;
 
-/// How far a photo has come.
+/// Processing state of a photo.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BatchItemState {
     /// No inference has run yet.
@@ -128,7 +128,7 @@ impl Order {
     ];
 }
 
-/// Photos that deserve a look.
+/// Group of photos to review.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Group {
     /// Every photo.
@@ -298,10 +298,12 @@ pub fn raw_maps(items: &[BatchItem]) -> Option<Vec<u8>> {
     alike.then(|| npy(&shape, maps().flat_map(|map| map.values.iter().copied())))
 }
 
-/// Quote a CSV field if it holds a comma, a quote or a line break.
+/// Quote a CSV field if it holds a comma, a quote or a line break. A field that a spreadsheet would execute, such as `=SUM(A1)`, is
+/// shown as text by an apostrophe before it (OWASP, CSV injection).
 fn quoted(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
+        false => text,
     }
 }

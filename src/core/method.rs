@@ -34,11 +34,11 @@ pub enum Method {
     EigenGradCam,
     /// Channels weighted by the score of the photo masked with them.
     ScoreCam,
-    /// Channels weighted by the fall of the score without them.
+    /// Channels weighted by the drop in score when each is ablated.
     AblationCam,
     /// Input times gradient, plus every layer's bias times gradient.
     FullGrad,
-    /// Fall of the score while a patch of the photo is covered.
+    /// Drop in score when a patch of the photo is occluded.
     Occlusion,
 }
 

@@ -12,6 +12,8 @@ pub mod archive;
 pub mod batch;
 pub mod benchmark;
 pub mod evidence;
+pub mod file_kind;
+pub mod folders;
 pub mod geometry;
 pub mod inference;
 pub mod lesson;

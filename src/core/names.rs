@@ -1,7 +1,7 @@
 //! Names of networks and of files.
 
-/// Whether two names mean the same network: case, hyphens, underscores and dots do not matter, so that PyTorch's spelling is
-/// understood too.
+/// Return whether two names mean the same network. Case, hyphens, underscores and dots do not matter, so that PyTorch's
+/// spelling is understood, too.
 ///
 /// ```
 /// # use camscope::core::names::same_name;

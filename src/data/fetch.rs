@@ -39,7 +39,7 @@ impl Archive {
     }
 }
 
-/// What a download is at.
+/// Stage of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Downloading the archive.

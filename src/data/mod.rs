@@ -13,6 +13,8 @@ mod formats;
 #[cfg(feature = "cli")]
 mod source;
 mod split;
+#[cfg(feature = "cli")]
+mod text;
 
 pub use augment::{Augment, augment};
 pub use batch::batch;
@@ -21,7 +23,7 @@ pub use boxed::Boxed;
 #[cfg(feature = "cli")]
 pub use fetch::{Archive, FetchError, Fetched, Step, fetch};
 #[cfg(feature = "cli")]
-pub use files::files_below;
+pub use files::{Files, Wanted, files_below};
 #[cfg(feature = "cli")]
 pub use formats::{FORMATS, Format};
 #[cfg(feature = "cli")]
@@ -68,6 +70,14 @@ pub enum DataError {
         /// The files that the format consists of.
         expected: &'static str,
     },
+    /// Objects are there, but none can be used.
+    #[error("{}: no object can be used: {}", path.display(), some(reasons))]
+    NoObjects {
+        /// The folder or archive.
+        path: std::path::PathBuf,
+        /// Why each is left out, with file and line.
+        reasons: Vec<String>,
+    },
     /// A file of the format is inconsistent.
     #[error("{file} is damaged: {what}")]
     Damaged {
@@ -79,6 +89,17 @@ pub enum DataError {
     /// The format, named here, labels objects with boxes, and labelled photos are needed.
     #[error("{0} data labels objects, not whole photos; use it with `eval` or `score`, and labelled photos here")]
     HasBoxes(&'static str),
+}
+
+/// List the first reasons, and how many more there are.
+#[cfg(feature = "cli")]
+fn some(reasons: &[String]) -> String {
+    const NAMED: usize = 5;
+    let named = reasons[..reasons.len().min(NAMED)].join("; ");
+    match reasons.len() {
+        0..=NAMED => named,
+        all => format!("{named}; and {} more", all - NAMED),
+    }
 }
 
 /// Labelled square RGB images, all of one size, in memory.

@@ -17,12 +17,14 @@ pub struct Split {
     pub test: Dataset,
     /// Files that cannot be used, each with the reason.
     pub skipped: Vec<String>,
+    /// Remarks on the files, for people.
+    pub notes: Vec<String>,
 }
 
 impl Split {
     /// Create a split without images from `empty`, which has the classes and the side of the images.
     pub fn empty(empty: Dataset) -> Self {
-        Self { train: empty.clone(), validation: empty.clone(), test: empty, skipped: Vec::new() }
+        Self { train: empty.clone(), validation: empty.clone(), test: empty, skipped: Vec::new(), notes: Vec::new() }
     }
 
     /// Move a share of each class from the training set to the test set, if the data has neither test nor validation

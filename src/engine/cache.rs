@@ -1,4 +1,4 @@
-//! What a session caches of each photo, so that later requests need no second forward pass.
+//! Cache of a session, per photo: later requests need no second forward pass.
 
 use burn::tensor::Tensor;
 
@@ -33,7 +33,7 @@ pub(super) struct CachedPhoto {
     pub inference: CachedInference,
 }
 
-/// What the frozen stages make of a photo and of its augmented copies.
+/// Output of the frozen stages for a photo and its augmented copies.
 pub(super) struct CachedFeatures {
     /// Input of the last stage, `[1 + copies, c, h, w]`; the photo itself comes first.
     pub inputs: Tensor<4>,

@@ -13,7 +13,7 @@ pub enum EngineError {
     #[error("No model is loaded yet.")]
     NoModel,
     /// The photo has no cached inference; [`Session::infer`](super::Session::infer) makes one.
-    #[error("The photo has not been looked at with this model yet.")]
+    #[error("Inference has not run on this photo with this model yet.")]
     NoInference,
     /// The class's index is out of range.
     #[error("Class number {class} does not exist; the model tells {classes} apart.")]
@@ -39,7 +39,7 @@ pub enum EngineError {
     #[error("The training was stopped before its first epoch was over: nothing has changed.")]
     Stopped,
     /// A photo has no cached features; [`Session::extract_features`](super::Session::extract_features) makes them.
-    #[error("A photo was not studied with this model yet.")]
+    #[error("The features of a photo have not been extracted with this model yet.")]
     NoFeatures,
     /// The training failed.
     #[error(transparent)]

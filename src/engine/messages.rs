@@ -4,16 +4,20 @@
 //! engineer can act on are not translated.
 
 use super::error::EngineError;
+use crate::core::file_kind::FileKind;
 use crate::core::message::Message;
 use crate::device::DeviceError;
-use crate::photo::{Kind, MAX_PIXELS, Note, PhotoError};
+use crate::photo::{Advice, MAX_PIXELS, Note, PhotoError, RareJpeg};
 use crate::train::TrainError;
 
 impl From<&PhotoError> for Message {
     fn from(error: &PhotoError) -> Self {
         match error {
             PhotoError::Empty => Message::new("photo-empty"),
-            PhotoError::NotAPhoto(kind) => Message::new("photo-not").with("kind", Message::from(*kind)),
+            PhotoError::NotAPhoto(kind) => Message::new("photo-not")
+                .with("kind", Message::from(*kind))
+                .with("advice", Message::from(Advice::on(*kind))),
+            PhotoError::RareJpeg(coding) => Message::new("photo-rare").with("coding", Message::from(*coding)),
             PhotoError::Truncated => Message::new("photo-cut"),
             PhotoError::Damaged(why) => Message::new("photo-damaged").with("why", why.as_str()),
             PhotoError::TooLarge { width, height } => Message::new("photo-large")
@@ -25,17 +29,53 @@ impl From<&PhotoError> for Message {
     }
 }
 
-impl From<Kind> for Message {
-    fn from(kind: Kind) -> Self {
+impl From<FileKind> for Message {
+    fn from(kind: FileKind) -> Self {
         Message::new(match kind {
-            Kind::Pdf => "kind-pdf",
-            Kind::Archive => "kind-archive",
-            Kind::Tiff => "kind-tiff",
-            Kind::Heic => "kind-heic",
-            Kind::Avif => "kind-avif",
-            Kind::Video => "kind-video",
-            Kind::Text => "kind-text",
-            Kind::Unknown => "kind-unknown",
+            FileKind::Pdf => "kind-pdf",
+            FileKind::Archive => "kind-archive",
+            FileKind::Tiff => "kind-tiff",
+            FileKind::Raw => "kind-raw",
+            FileKind::Heic => "kind-heic",
+            FileKind::Avif => "kind-avif",
+            FileKind::Jxl => "kind-jxl",
+            FileKind::Jp2 => "kind-jp2",
+            FileKind::Psd => "kind-psd",
+            FileKind::Icon => "kind-icon",
+            FileKind::Svg => "kind-svg",
+            FileKind::Hdr => "kind-hdr",
+            FileKind::Pnm => "kind-pnm",
+            FileKind::Video => "kind-video",
+            FileKind::Audio => "kind-audio",
+            FileKind::Html => "kind-html",
+            FileKind::LfsPointer => "kind-lfs",
+            FileKind::Zeros => "kind-zeros",
+            FileKind::Text => "kind-text",
+            FileKind::Unknown => "kind-unknown",
+        })
+    }
+}
+
+impl From<Advice> for Message {
+    fn from(advice: Advice) -> Self {
+        Message::new(match advice {
+            Advice::Choose => "advice-choose",
+            Advice::Convert => "advice-convert",
+            Advice::ConvertOrSetPhone => "advice-phone",
+            Advice::SavePicture => "advice-save",
+            Advice::Fetch => "advice-fetch",
+            Advice::CopyAgain => "advice-copy",
+        })
+    }
+}
+
+impl From<RareJpeg> for Message {
+    fn from(coding: RareJpeg) -> Self {
+        Message::new(match coding {
+            RareJpeg::Arithmetic => "jpeg-arithmetic",
+            RareJpeg::Lossless => "jpeg-lossless",
+            RareJpeg::Hierarchical => "jpeg-hierarchical",
+            RareJpeg::TwelveBits => "jpeg-twelve-bits",
         })
     }
 }
@@ -57,7 +97,7 @@ impl From<&EngineError> for Message {
             EngineError::NotFinite => Message::new("engine-not-finite"),
             EngineError::IncompleteLesson => Message::new("engine-lesson"),
             EngineError::Stopped => Message::new("engine-stopped-early"),
-            EngineError::NoFeatures => Message::new("engine-not-studied"),
+            EngineError::NoFeatures => Message::new("engine-no-features"),
             EngineError::Class { class, classes } => {
                 Message::new("engine-class").with("class", *class).with("classes", *classes)
             }

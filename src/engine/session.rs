@@ -25,9 +25,9 @@ pub const MAX_COMPARED_CLASSES: usize = 50;
 
 /// A network and its card.
 pub(super) struct Model {
-    /// The forward pass of one photo, recorded on adapters. First, to be dropped before the network.
+    /// The forward pass of one photo, recorded on adapters. Declared first, so that it is dropped before the network.
     recorded: Option<Recording<Output>>,
-    /// Whether it is known if the device records.
+    /// Whether recording was attempted.
     is_warm: bool,
     /// Whether a pass has run.
     is_used: bool,
@@ -122,7 +122,7 @@ impl Session {
         Ok(())
     }
 
-    /// Let an adapter compile the shaders of a model whose weights are still on their way: run its network with random ones.
+    /// Compile an adapter's shaders before the weights arrive, by running the model's network with random weights.
     pub fn compile(&self, card: &ModelCard) {
         // An error comes again with the model itself, which reports it.
         if let Ok(network) = card.network.init(&self.device) {

@@ -120,7 +120,7 @@ impl Network {
         Self { stages, linear: LinearConfig::new(channels, classes).init(device), rectified: false }
     }
 
-    /// Replace the head by a new one of NIN's. Its weights are small and its biases 1, so no class starts below zero,
+    /// Replace the head with a new NIN head. Its weights are small and its biases 1, so no class starts below zero,
     /// where the ReLU would block its gradient.
     pub(crate) fn with_nin_head(mut self, device: &Device) -> Self {
         let shape = self.linear.weight.dims();

@@ -3,12 +3,13 @@
 use crate::core::inference::{Inference, Picture, Prediction};
 use crate::core::resample::{self, shrink};
 use crate::render::{self, Colormap, OverlayOptions, Range, overlay};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, ImageData, PointerEvent, Url};
 
-use super::web::{document, keep, kept, sleep};
+use super::web::{document, keep, kept, property, sleep};
 
 /// Key of the visitor's colour map in the browser's storage.
 const COLOURS: &str = "camscope-colours";
@@ -148,6 +149,20 @@ pub fn thumbnail(picture: &Picture) -> Option<String> {
     let (rgb, width, height) = shrink(&picture.rgb, picture.width as usize, picture.height as usize, THUMBNAIL);
     draw_plain(&canvas, &Picture { width: width as u32, height: height as u32, rgb, notes: Vec::new() });
     canvas.to_data_url_with_type("image/jpeg").ok()
+}
+
+/// Write a line of text, cut with an ellipsis where it is wider than `width`.
+pub fn write(pen: &CanvasRenderingContext2d, text: &str, [x, y]: [f64; 2], width: f64) {
+    let measure = property(pen, "measureText").unchecked_into::<Function>();
+    let is_wide = |text: &str| {
+        let measured = measure.call1(pen, &text.into()).unwrap_or_default();
+        property(&measured, "width").as_f64().is_some_and(|wide| wide > width)
+    };
+    let (mut line, mut left) = (text.to_owned(), text.to_owned());
+    while is_wide(&line) && left.pop().is_some() {
+        line = [left.trim_end(), "…"].concat();
+    }
+    let _ = pen.fill_text(&line, x, y);
 }
 
 /// Download the canvas's content as a PNG file.

@@ -1,6 +1,6 @@
 //! Files that the visitor drops anywhere on the page, folders too, or pastes: they go to the part that is shown.
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Promise, Reflect};
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -8,7 +8,11 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DataTransfer, File, FileList};
 
 use super::shared::{Part, Shared};
-use super::web::property;
+use super::web::{bytes_of, property};
+use crate::core::file_kind::is_photo;
+use crate::core::folders::{PassedOver, is_hidden};
+use crate::core::message::Message;
+use crate::core::names::is_image_name;
 
 /// A file, and its path below what was dropped or chosen.
 pub type Arrived = (String, File);
@@ -74,6 +78,50 @@ pub fn listed(files: &FileList) -> Vec<Arrived> {
         (path.unwrap_or_else(|| file.name()), file)
     };
     (0..files.length()).filter_map(|i| files.get(i)).map(path).collect()
+}
+
+/// Files sorted out.
+pub struct Sorted {
+    pub photos: Vec<Arrived>,
+    /// Files that the caller asked for beside photos.
+    pub others: Vec<Arrived>,
+    /// What was passed over, as a notice.
+    pub passed_over: Option<Message>,
+}
+
+/// Sort files into photos, by their names or by their content, and `others`, by their names. Files that programs made for themselves
+/// do not count. A file that was chosen itself, not with a folder, is a photo whatever it is if `direct`: so its owner learns why it
+/// cannot be opened.
+pub async fn sorted(files: Vec<Arrived>, direct: bool, others: fn(&str) -> bool) -> Sorted {
+    let mut sorted = Sorted { photos: Vec::new(), others: Vec::new(), passed_over: None };
+    let mut passed_over = PassedOver::default();
+    for (path, file) in files {
+        // Other systems write accents and Hangul in parts.
+        let path = String::from(JsString::from(path).normalize("NFC"));
+        if is_hidden(&path) {
+            continue;
+        }
+        if others(&path) {
+            sorted.others.push((path, file));
+        } else if is_image_name(&path) || direct && !path.contains('/') || has_photo(&file).await {
+            sorted.photos.push((path, file));
+        } else {
+            passed_over.add(&path);
+        }
+    }
+    let endings = |count: usize| {
+        let endings = passed_over.list(&Message::new("without-ending").text());
+        Message::new("passed-over").with("n", count).with("endings", endings)
+    };
+    sorted.passed_over = Some(passed_over.count()).filter(|count| *count > 0).map(endings);
+    sorted
+}
+
+/// Return whether a file begins like a photo.
+async fn has_photo(file: &File) -> bool {
+    const HEAD: i32 = 32;
+    let Ok(head) = file.slice_with_i32_and_i32(0, HEAD) else { return false };
+    bytes_of(&head).await.is_some_and(|head| is_photo(&head))
 }
 
 /// Return the dropped files and folders. The event has them only while it is handled.

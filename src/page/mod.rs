@@ -4,6 +4,7 @@
 pub mod about;
 pub mod canvas;
 pub mod check;
+pub mod database;
 pub mod device_chip;
 pub mod engine;
 pub mod intake;

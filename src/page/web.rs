@@ -1,11 +1,12 @@
 //! Small helpers for the browser's interfaces.
 
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use leptos::prelude::Signal;
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Document, HtmlElement, Response, Window};
 
+use crate::core::annotations::declared_encoding;
 use crate::core::message::Message;
 
 /// Return the page's window. This code runs only in pages.
@@ -93,6 +94,20 @@ pub fn digits(values: &[f32]) -> String {
 pub async fn bytes_of(blob: &Blob) -> Option<Vec<u8>> {
     let buffer = JsFuture::from(blob.array_buffer()).await.ok()?;
     Some(Uint8Array::new(&buffer).to_vec())
+}
+
+/// Decode a text: as it says itself, else in the first encoding that its bytes are valid in. `None` if they are in none.
+pub fn decoded(bytes: &[u8]) -> Option<String> {
+    const OTHERS: [&str; 4] = ["euc-kr", "gbk", "shift_jis", "windows-1252"];
+    let make: Function = property(&window(), "TextDecoder").dyn_into().ok()?;
+    let options = Object::new();
+    let _ = Reflect::set(&options, &"fatal".into(), &JsValue::TRUE);
+    let text = |label: &str| {
+        let decoder = Reflect::construct(&make, &Array::of2(&label.into(), &options)).ok()?;
+        let decode: Function = property(&decoder, "decode").dyn_into().ok()?;
+        decode.call1(&decoder, &Uint8Array::from(bytes)).ok()?.as_string()
+    };
+    declared_encoding(bytes).and_then(|label| text(&label)).or_else(|| OTHERS.into_iter().find_map(text))
 }
 
 /// Return the parameter `name` of the page's address.

@@ -18,27 +18,19 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2dConfig;
 use burn::nn::pool::MaxPool2dConfig;
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use camscope::device::{DeviceKind, open};
+use camscope::device::DeviceKind;
 use camscope::kernels::{ClampedRelu, Packed, Recording, conv2d, matmul, max_pool2d, separable, use_plain};
 use camscope::model::{Network, NetworkConfig};
 use proptest::prelude::*;
 
-use convolution::{Case, cases, check, check_batch_norm, check_float16_sums, check_rectified, noise, winograd_cases};
-use device::wanted;
+use convolution::{Case, cases, check, check_batch_norm, check_float16_sums, check_relu, noise, winograd_cases};
+use device::{open_wanted, wanted};
 use support::{assert_close, report, values};
 
 /// Return the device, which is opened once. Without it, print the reason once and return `None`: every test is then
 /// skipped.
 fn adapter() -> Option<Device> {
-    static ADAPTER: LazyLock<Option<Device>> = LazyLock::new(|| match pollster::block_on(open(wanted())) {
-        Ok(device) => Some(device),
-        Err(error) => {
-            report(&format!(
-                "skipped: all tests of the graphics kernels: {error} (`make setup SYSTEM=1` installs one)"
-            ));
-            None
-        }
-    });
+    static ADAPTER: LazyLock<Option<Device>> = LazyLock::new(|| open_wanted("all tests of the graphics kernels"));
     ADAPTER.clone()
 }
 
@@ -46,10 +38,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_rectified_convolution_is_what_its_definition_says(case in cases()) {
+    fn a_convolution_with_relu_is_what_its_definition_says(case in cases()) {
         let Some(device) = adapter() else { return Ok(()) };
-        check_rectified(&case, false, &device);
-        check_rectified(&Case { c_out: case.c_in, ..case }, true, &device);
+        check_relu(&case, false, &device);
+        check_relu(&Case { c_out: case.c_in, ..case }, true, &device);
     }
 
     #[test]
@@ -61,14 +53,14 @@ proptest! {
     #[test]
     fn a_winograd_convolution_is_what_its_definition_says(case in winograd_cases()) {
         let Some(device) = adapter() else { return Ok(()) };
-        check_rectified(&case, false, &device);
+        check_relu(&case, false, &device);
     }
 
     /// A 1×1 convolution is one matrix product. The channels need not fill whole vectors.
     #[test]
     fn a_1x1_convolution_is_what_its_definition_says(images in 1..4usize, c_in in 1..70usize, c_out in 1..70usize, size in [1..20usize, 1..20]) {
         let Some(device) = adapter() else { return Ok(()) };
-        check_rectified(&Case { images, c_in, c_out, size, kernel: [1; 2], stride: 1, padding: [0; 4] }, false, &device);
+        check_relu(&Case { images, c_in, c_out, size, kernel: [1; 2], stride: 1, padding: [0; 4] }, false, &device);
     }
 
     /// The second half of an inverted residual in one kernel, for maps and channels above and below its blocks.
@@ -163,7 +155,7 @@ proptest! {
 fn a_large_winograd_convolution_is_what_its_definition_says() {
     let Some(device) = adapter() else { return };
     let case = Case { images: 3, c_in: 33, c_out: 20, size: [70, 65], kernel: [3; 2], stride: 1, padding: [1; 4] };
-    check_rectified(&case, false, &device);
+    check_relu(&case, false, &device);
 }
 
 /// Whole networks of every family give the same logits on the adapter, with our operations and with burn's, as on the
@@ -228,7 +220,7 @@ proptest! {
     #[test]
     fn no_launch_exceeds_the_limit_of_workgroups(case in large_cases()) {
         let Some(device) = adapter() else { return Ok(()) };
-        check_rectified(&case, false, &device);
+        check_relu(&case, false, &device);
         // In training, so many pixels need more memory than an adapter must give a buffer.
         if case.size[0] < 2048 {
             check(&case, &device);

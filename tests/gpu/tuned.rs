@@ -11,12 +11,10 @@ mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use camscope::device::open;
-use camscope::kernels::tuning::{self, Way};
+use camscope::kernels::tuning::{self, Implementation};
 
-use convolution::{Case, check, check_rectified};
-use device::wanted;
-use support::report;
+use convolution::{Case, check, check_relu};
+use device::open_wanted;
 
 /// Each way to compute an operation is right, and so is the faster one, here and for a batch of nearly the same size. What was
 /// found is kept in the folder.
@@ -24,10 +22,7 @@ use support::report;
 fn tuned_convolutions_are_right_and_kept() {
     static USED: AtomicUsize = AtomicUsize::new(0);
     let folder = tempfile::tempdir().unwrap();
-    let device = match pollster::block_on(open(wanted())) {
-        Ok(device) => device,
-        Err(error) => return report(&format!("skipped: tuned convolutions: {error}")),
-    };
+    let Some(device) = open_wanted("tuned convolutions") else { return };
     tuning::keep_in(folder.path(), "test");
     tuning::start(|number| USED.store(number, Ordering::Relaxed));
     let case = Case { images: 20, c_in: 8, c_out: 9, size: [9, 7], kernel: [3, 3], stride: 1, padding: [1; 4] };
@@ -35,18 +30,18 @@ fn tuned_convolutions_are_right_and_kept() {
     let strided = Case { size: [8, 10], stride: 2, ..case.clone() };
     let same = Case { padding: [0, 0, 1, 1], ..strided.clone() };
     let pointwise = Case { kernel: [1, 1], padding: [0; 4], ..case.clone() };
-    for way in [Way::Own, Way::Burns] {
-        tuning::force(way);
+    for way in [Implementation::Own, Implementation::Burn] {
+        tuning::use_only(way);
         for case in [&case, &strided, &same, &pointwise] {
             check(case, &device);
-            check_rectified(case, false, &device);
+            check_relu(case, false, &device);
         }
     }
-    tuning::force(Way::Faster);
+    tuning::use_only(Implementation::Faster);
     check(&case, &device);
     check(&strided, &device);
     check(&Case { images: 17, ..case.clone() }, &device);
-    check_rectified(&case, false, &device);
+    check_relu(&case, false, &device);
     assert_eq!(USED.load(Ordering::Relaxed), 12, "three operations for four shapes");
     // For a few photos this crate's kernels are used as they are.
     check(&Case { images: 2, size: [5, 5], ..case }, &device);

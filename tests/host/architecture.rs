@@ -65,6 +65,7 @@ fn modules_use_only_what_the_table_allows() {
         used_entries.insert(*module);
         let own = if module.starts_with("bin/") { "camscope" } else { "crate" };
         for path in paths(&file) {
+            let path = absolute(path, own, &module_of(&root, &file));
             if path[0] == own && path.len() > 1 {
                 let used = path[1].as_str();
                 let known = used == *module || allowed.contains(&used) || !library().contains(used);
@@ -135,6 +136,22 @@ fn module_of(root: &Path, file: &Path) -> Vec<String> {
         parts.pop();
     }
     parts
+}
+
+/// Return a path in `module` with its leading `super` written out, from the root of its crate, which is called `own`.
+fn absolute(path: Vec<String>, own: &str, module: &[String]) -> Vec<String> {
+    let supers = path.iter().take_while(|part| *part == "super").count();
+    match module.len().checked_sub(supers) {
+        Some(depth) if supers > 0 => [&[own.to_owned()], &module[..depth], &path[supers..]].concat(),
+        _ => path,
+    }
+}
+
+#[test]
+fn a_leading_super_is_written_out() {
+    let words = |path: &str| path.split("::").map(str::to_owned).collect::<Vec<_>>();
+    let actual = absolute(words("super::super::render::Colormap"), "crate", &words("cam::head"));
+    assert_eq!(actual, words("crate::render::Colormap"));
 }
 
 /// Return the module that a path in `module` refers to, or `None` if it is outside the crate or in lib.rs itself.

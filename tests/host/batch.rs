@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-use camscope::core::annotations::{Annotation, AnnotationError, voc, yolo};
 use camscope::core::batch::{
     BatchItem, BatchItemState, CSV_HEADER, Filter, Group, Order, class_summaries, csv_rows, visible,
 };
@@ -13,38 +12,6 @@ use camscope::core::npy::npy;
 use camscope::language::Language;
 
 use crate::support::{fetched, project};
-
-#[test]
-fn yolo_labels_are_read() {
-    let (boxes, skipped) = yolo("3 0.5 0.25 0.5 0.5\n\nwhat is this\n  0 1 1 0 0 0.93\n");
-    let place = Rect { x: 0.25, y: 0.0, width: 0.5, height: 0.5 };
-    assert_eq!(boxes[0], Annotation { class: "3".into(), place });
-    assert_eq!((boxes.len(), skipped.len()), (2, 1));
-    assert_eq!(yolo(""), (vec![], vec![]));
-    // Too few numbers, a box that is too large, a class that is no number, the corners of a polygon.
-    for (text, line) in
-        [("0 0.5 0.5 0.5", 1), ("0 .1 .1 .1 .1\n0 0.5 0.5 12 0.5", 2), ("a 0 0 0 0", 1), ("0 0 0 1 0 1 1", 1)]
-    {
-        let (_, skipped) = yolo(text);
-        let named = matches!(&skipped[..], [AnnotationError::Yolo { line: actual, .. }] if *actual == line);
-        assert!(named, "{text}: {skipped:?}");
-    }
-}
-
-/// The file has the form of VOC 2012's, and the expected box is computed by hand: pixels count from 1, and the last one
-/// belongs to the box.
-#[test]
-fn pascal_voc_annotations_are_read() {
-    let text = "<?xml version=\"1.0\"?>\n<annotation>\n <folder>VOC2012</folder>\n <size><width>500</width><height>250</height><depth>3</depth></size>\n\
-        <object><name>dog</name><part><name>head</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></part>\n\
-        <bndbox><xmax>250</xmax><xmin>51</xmin><ymax>250</ymax><ymin>26</ymin></bndbox></object>\n</annotation>";
-    let place = Rect { x: 0.1, y: 0.1, width: 0.4, height: 0.9 };
-    assert_eq!(voc(text).unwrap(), [Annotation { class: "dog".into(), place }]);
-    assert!(matches!(voc("no xml"), Err(AnnotationError::Xml(_))));
-    assert_eq!(voc("<annotation/>"), Err(AnnotationError::Voc("size")));
-    assert_eq!(voc(&text.replace("xmax", "right")), Err(AnnotationError::Voc("xmax")));
-    assert!(matches!(voc(&text.replace(">500<", ">0<")), Err(AnnotationError::Voc(_))));
-}
 
 /// Return a photo of 200 × 100 pixels whose crop is the centre square, with a map of 2 × 2 cells.
 fn item(id: u32, name: &str, class: usize, probability: f32, boxes: &[Rect]) -> BatchItem {

@@ -153,7 +153,7 @@ pub fn check(case: &Case, device: &Device) {
 
 /// Check a convolution with its activation outside of training, where it is one operation. If `depthwise`, each channel
 /// has one filter.
-pub fn check_rectified(case: &Case, depthwise: bool, device: &Device) {
+pub fn check_relu(case: &Case, depthwise: bool, device: &Device) {
     let Case { images, c_in, c_out, size, kernel, stride, padding } = case.clone();
     let ([h, w], [kh, kw], [top, left, bottom, right]) = (case.size_out(), kernel, padding);
     let (x, bias) = (noise(1, images * c_in * size[0] * size[1]), noise(3, c_out));

@@ -6,7 +6,7 @@ use camscope::kernels::{ClampedRelu, Packed, conv2d_relu};
 use proptest::prelude::*;
 
 use crate::convolution::{
-    Case, assert_near, cases, check, check_batch_norm, check_float16_sums, check_rectified, winograd_cases,
+    Case, assert_near, cases, check, check_batch_norm, check_float16_sums, check_relu, winograd_cases,
 };
 use crate::support::values;
 
@@ -23,21 +23,21 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_rectified_convolution_is_what_its_definition_says(case in cases()) {
-        check_rectified(&case, false, &Device::flex());
-        check_rectified(&Case { c_out: case.c_in, ..case }, true, &Device::flex());
+    fn a_convolution_with_relu_is_what_its_definition_says(case in cases()) {
+        check_relu(&case, false, &Device::flex());
+        check_relu(&Case { c_out: case.c_in, ..case }, true, &Device::flex());
     }
 
     /// A 1×1 convolution is one matrix product.
     #[test]
     fn a_1x1_convolution_is_what_its_definition_says(images in 1..4usize, c_in in 1..70usize, c_out in 1..70usize, size in [1..40usize, 1..40]) {
         let case = Case { images, c_in, c_out, size, kernel: [1; 2], stride: 1, padding: [0; 4] };
-        check_rectified(&case, false, &Device::flex());
+        check_relu(&case, false, &Device::flex());
     }
 
     #[test]
     fn a_winograd_convolution_is_what_its_definition_says(case in winograd_cases()) {
-        check_rectified(&case, false, &Device::flex());
+        check_relu(&case, false, &Device::flex());
     }
 }
 
@@ -47,7 +47,7 @@ fn a_large_winograd_convolution_is_what_its_definition_says() {
     for (images, channels) in [(1, [64, 40]), (5, [16, 24])] {
         let [c_in, c_out] = channels;
         let case = Case { images, c_in, c_out, size: [70, 65], kernel: [3; 2], stride: 1, padding: [1; 4] };
-        check_rectified(&case, false, &Device::flex());
+        check_relu(&case, false, &Device::flex());
     }
 }
 

@@ -1,10 +1,10 @@
 //! Tests of the library and the command line: numbers against independent references (`tests/fixtures`), bad files,
 //! checkpoints.
 //!
-//! Some need `www/models` and `www/photos`. A bare `cargo test` ignores these; `make test` fetches both folders and
-//! runs all tests.
+//! Some need `www/models` and `www/photos`. Without these folders they print `skipped:` and the reason; `make test` fetches both.
 
 mod architecture;
+mod archive;
 mod batch;
 mod cam;
 mod cams;
@@ -14,6 +14,7 @@ mod compatibility;
 mod convolution;
 mod data;
 mod fetch;
+mod files;
 mod imagenet;
 mod kernels;
 mod metrics;
@@ -27,3 +28,4 @@ mod support;
 mod teach;
 mod training;
 mod words;
+mod wrappings;

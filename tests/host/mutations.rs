@@ -106,7 +106,7 @@ fn state_dicts() {
         let path = folder.path().join(name);
         survives(count, bytes, |bytes| {
             std::fs::write(&path, bytes).unwrap();
-            drop(StateDict::read(&path).map(|state| state.into_network(&path, &config, &Device::flex())));
+            drop(StateDict::read(&path, &config).map(|state| state.into_network(&path, &config, &Device::flex())));
         });
     }
 }

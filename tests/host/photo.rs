@@ -2,7 +2,8 @@
 
 use std::io::Cursor;
 
-use camscope::photo::{Kind, MAX_SIDE, Note, Photo, PhotoError};
+use camscope::core::file_kind::FileKind;
+use camscope::photo::{MAX_SIDE, Note, Photo, PhotoError, RareJpeg};
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageBuffer, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
@@ -36,16 +37,15 @@ fn cut(bytes: &[u8]) -> &[u8] {
 #[test]
 fn the_kind_of_other_files_is_named() {
     assert_eq!(Photo::decode(b""), Err(PhotoError::Empty));
-    assert_eq!(Photo::decode(b"notes.txt, renamed holiday.jpg\n"), Err(PhotoError::NotAPhoto(Kind::Text)));
-    assert_eq!(Photo::decode(b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), Err(PhotoError::NotAPhoto(Kind::Pdf)));
-    assert_eq!(Photo::decode(b"\x00\x01\xFE\xFF\x80\x90"), Err(PhotoError::NotAPhoto(Kind::Unknown)));
+    assert_eq!(Photo::decode(b"notes.txt, renamed holiday.jpg\n"), Err(PhotoError::NotAPhoto(FileKind::Text)));
+    assert_eq!(Photo::decode(b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), Err(PhotoError::NotAPhoto(FileKind::Pdf)));
+    assert_eq!(Photo::decode(b"\x00\x01\xFE\xFF\x80\x90"), Err(PhotoError::NotAPhoto(FileKind::Unknown)));
 }
 
 #[test]
 fn cut_files_are_truncated() {
     let (jpeg, png) = (encoded(noise(64, 64), ImageFormat::Jpeg), encoded(noise(64, 64), ImageFormat::Png));
     assert_eq!(Photo::decode(cut(&jpeg)), Err(PhotoError::Truncated));
-    assert_eq!(Photo::decode(&jpeg[..jpeg.len() - 2]), Err(PhotoError::Truncated));
     assert_eq!(Photo::decode(&jpeg[..40]), Err(PhotoError::Truncated));
     assert_eq!(Photo::decode(cut(&png)), Err(PhotoError::Truncated));
     for format in [ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP] {
@@ -150,4 +150,139 @@ fn large_photos_are_scaled_down() {
     let photo = Photo::decode(&encoded(image, ImageFormat::Bmp)).expect("a large photo opens");
     assert_eq!((photo.width, photo.height, photo.original), (MAX_SIDE, 640, (MAX_SIDE * 5 / 4, 800)));
     assert_eq!(photo.rgb, [10u8, 20, 30].repeat(MAX_SIDE as usize * 640));
+}
+
+/// Some cameras leave the end mark out, and some programs add bytes: the picture is the same.
+#[test]
+fn bytes_around_the_picture_do_not_matter() {
+    let jpeg = encoded(noise(64, 48), ImageFormat::Jpeg);
+    let whole = Photo::decode(&jpeg).unwrap();
+    let first_segment = 4 + usize::from(u16::from_be_bytes([jpeg[4], jpeg[5]])) - 2 + 2;
+    for (what, bytes) in [
+        ("no end mark", jpeg[..jpeg.len() - 2].to_vec()),
+        ("a trailer", [&jpeg[..], b"SEFH\0\0trailer of a phone"].concat()),
+        ("zeros between segments", [&jpeg[..first_segment], &[0; 12], &jpeg[first_segment..]].concat()),
+        ("fill bytes before the end mark", [&jpeg[..jpeg.len() - 2], &[0xFF; 4], &jpeg[jpeg.len() - 2..]].concat()),
+    ] {
+        assert_eq!(Photo::decode(&bytes).as_ref(), Ok(&whole), "{what}");
+    }
+}
+
+#[test]
+fn rare_codings_are_named() {
+    let jpeg = encoded(noise(16, 16), ImageFormat::Jpeg);
+    let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    let changed = |at: usize, byte: u8| {
+        let mut bytes = jpeg.clone();
+        bytes[at] = byte;
+        Photo::decode(&bytes)
+    };
+    assert_eq!(changed(frame + 1, 0xC9), Err(PhotoError::RareJpeg(RareJpeg::Arithmetic)));
+    assert_eq!(changed(frame + 1, 0xC3), Err(PhotoError::RareJpeg(RareJpeg::Lossless)));
+    assert_eq!(changed(frame + 1, 0xC5), Err(PhotoError::RareJpeg(RareJpeg::Hierarchical)));
+    assert_eq!(changed(frame + 4, 12), Err(PhotoError::RareJpeg(RareJpeg::TwelveBits)));
+}
+
+/// Writes bits, highest first, with a zero after each 0xFF (T.81, section F.1.2.3).
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    pending: u32,
+    count: u32,
+}
+
+impl Bits {
+    fn put(&mut self, value: u32, count: u32) {
+        for at in (0..count).rev() {
+            self.pending = self.pending << 1 | value >> at & 1;
+            self.count += 1;
+            if self.count == 8 {
+                self.bytes.push(self.pending as u8);
+                if self.pending == 0xFF {
+                    self.bytes.push(0);
+                }
+                (self.pending, self.count) = (0, 0);
+            }
+        }
+    }
+
+    /// Put a block's mean, as its difference to the one before, and no other coefficient.
+    fn block(&mut self, difference: i32) {
+        let size = 32 - difference.unsigned_abs().leading_zeros();
+        self.put(size, 4); // the code of size n is n itself, in four bits
+        let low = if difference < 0 { difference + (1 << size) - 1 } else { difference };
+        self.put(low as u32, size);
+        self.put(0, 1); // the end of the block
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        while self.count > 0 {
+            self.put(1, 1);
+        }
+        self.bytes
+    }
+}
+
+/// Write a JPEG whose three components have scans of their own, with `[columns, rows]` of flat 8 × 8 blocks of the luma, and chroma
+/// of half the size.
+fn in_own_scans([width, height]: [u16; 2], level: impl Fn(usize, usize, usize) -> i32) -> Vec<u8> {
+    let segment =
+        |marker: u8, payload: &[u8]| [&[0xFF, marker], &(payload.len() as u16 + 2).to_be_bytes()[..], payload].concat();
+    let mut file = vec![0xFF, 0xD8];
+    file.extend(segment(0xDB, &[&[0], &[8; 64][..]].concat())); // the mean of a block is stored once
+    let ([w0, w1], [h0, h1]) = (width.to_be_bytes(), height.to_be_bytes());
+    file.extend(segment(0xC0, &[8, h0, h1, w0, w1, 3, 1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0]));
+    // Twelve codes of four bits for the means; one of one bit for the end of a block.
+    file.extend(segment(0xC4, &[&[0, 0, 0, 0, 12][..], &[0; 12], &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]].concat()));
+    file.extend(segment(0xC4, &[&[0x10, 1][..], &[0; 15], &[0]].concat()));
+    for component in 0..3u8 {
+        let side = |pixels: u16| usize::from(if component == 0 { pixels } else { pixels.div_ceil(2) }).div_ceil(8);
+        file.extend(segment(0xDA, &[1, component + 1, 0, 0, 63, 0]));
+        let (mut bits, mut before) = (Bits::default(), 0);
+        for row in 0..side(height) {
+            for column in 0..side(width) {
+                let mean = level(component.into(), column, row) - 128;
+                bits.block(mean - before);
+                before = mean;
+            }
+        }
+        file.extend(bits.finish());
+    }
+    file.extend([0xFF, 0xD9]);
+    file
+}
+
+/// Scans of single components, of sizes that are no multiple of a block. The expected colours are those of JFIF's formula.
+#[test]
+fn components_may_have_scans_of_their_own() {
+    let level = |component: usize, column: usize, row: usize| match component {
+        0 => 60 + 20 * column as i32 + 10 * row as i32,
+        1 => 100 + 20 * row as i32,
+        _ => 150 - 15 * column as i32,
+    };
+    for size in [[48, 32], [41, 27], [33, 17]] {
+        let photo = Photo::decode(&in_own_scans(size, level)).unwrap();
+        assert_eq!((photo.width, photo.height), (size[0].into(), size[1].into()));
+        // In the middle of each block of chroma, where no decoder smooths between blocks.
+        for (column, row) in [(0, 0), (1, 0), (0, 1)] {
+            let (x, y) = (16 * column + 6, 16 * row + 6);
+            if x >= usize::from(size[0]) || y >= usize::from(size[1]) {
+                continue;
+            }
+            let [luma, blue, red] =
+                [level(0, 2 * column, 2 * row), level(1, column, row), level(2, column, row)].map(f64::from);
+            let expected = [
+                luma + 1.402 * (red - 128.0),
+                luma - 0.344_136 * (blue - 128.0) - 0.714_136 * (red - 128.0),
+                luma + 1.772 * (blue - 128.0),
+            ];
+            let at = (y * usize::from(size[0]) + x) * 3;
+            for (actual, expected) in photo.rgb[at..at + 3].iter().zip(expected) {
+                assert!(
+                    (f64::from(*actual) - expected).abs() < 3.0,
+                    "{size:?}, block {column}, {row}: {actual}, expected {expected}"
+                );
+            }
+        }
+    }
 }

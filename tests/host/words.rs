@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use camscope::core::file_kind::FileKind;
 use camscope::core::message::Message;
 use camscope::core::method::Method;
 use camscope::device::DeviceError;
 use camscope::engine::EngineError;
 use camscope::language::{LANGUAGES, Language};
-use camscope::photo::{Kind, Note, PhotoError};
+use camscope::photo::{Note, PhotoError, RareJpeg};
 use camscope::train::TrainError;
 use fluent_syntax::ast::{Entry, Resource};
 use proc_macro2::{TokenStream, TokenTree};
@@ -184,8 +185,11 @@ fn no_words_are_in_the_code() {
 fn errors_say_the_same_natively_and_on_the_page() {
     let english = Language::english();
     let same = |message: Message, text: String| assert_eq!(english.text(&message), text);
-    let kinds = [Kind::Pdf, Kind::Archive, Kind::Tiff, Kind::Heic, Kind::Avif, Kind::Video, Kind::Text, Kind::Unknown];
-    let mut photo: Vec<PhotoError> = kinds.map(PhotoError::NotAPhoto).into();
+    let mut photo: Vec<PhotoError> = FileKind::ALL.map(PhotoError::NotAPhoto).into();
+    photo.extend(
+        [RareJpeg::Arithmetic, RareJpeg::Lossless, RareJpeg::Hierarchical, RareJpeg::TwelveBits]
+            .map(PhotoError::RareJpeg),
+    );
     photo.extend([PhotoError::Empty, PhotoError::Truncated, PhotoError::Damaged("bad huffman code".into())]);
     photo.push(PhotoError::TooLarge { width: 20_000, height: 10_000 });
     photo.iter().for_each(|error| same(error.into(), error.to_string()));

@@ -64,6 +64,7 @@ device-mute = the device did not open
 engine-refused = the browser refused to start it
 engine-starting = Starting the engine …
     .aria-label = Engine
+download-stalled = No data of the network has come for more than ten seconds. The page goes on when the connection does; if it does not, reload the page.
 engine-waiting = Waiting for the engine …
 loading-megabytes = Loading the network: { $done } of { $all } MB
     .aria-label = Engine
@@ -77,11 +78,11 @@ engine-stopped = The engine stopped ({ $why }). Reload the page.
 engine-restarted = The engine stopped ({ $why }). A new one goes on with your other photos.
 engine-unfit = The page and the engine do not fit together. Reload the page.
 engine-no-model = No model is loaded yet.
-engine-not-seen = The photo has not been looked at with this model yet.
+engine-not-seen = Inference has not run on this photo with this model yet.
 engine-not-finite = The network's result is not a number. The device may be at fault; try the CPU.
 engine-lesson = There is nothing to tell apart yet: at least two classes are needed, with a photo or more in each.
 engine-stopped-early = The training was stopped before its first epoch was over: nothing has changed.
-engine-not-studied = A photo was not studied with this model yet.
+engine-no-features = The features of a photo have not been extracted with this model yet.
 engine-class = Class number { $class } does not exist; the model tells { $classes } apart.
 engine-diverged = the loss became { $loss } at step { $step } (epoch { $epoch }); try a lower learning rate
 device-no-adapter = no graphics adapter could be opened ({ $why }); use the CPU instead
@@ -105,13 +106,36 @@ sample-lost = The sample cannot be loaded: { $why }.
 file-gone = The file cannot be read any more. Choose it again.
 file-unopened = The file cannot be opened: { $why }.
 photo-empty = The file is empty (0 bytes). Choose another copy of it.
-photo-not = This is { $kind }, not a photo. Choose a JPEG, PNG, WebP, GIF or BMP file.
+photo-not = This is { $kind }. { $advice }
+photo-rare = The JPEG is coded in a rare way ({ $coding }), which neither browsers nor this program show. Save it anew as an ordinary JPEG.
+jpeg-arithmetic = arithmetic coding
+jpeg-lossless = lossless
+jpeg-hierarchical = hierarchical
+jpeg-twelve-bits = 12 bits a colour
+advice-choose = Choose a JPEG, PNG, WebP, GIF or BMP file.
+advice-convert = Save it as JPEG or PNG.
+advice-phone = Save it as JPEG, or set the phone's camera to “Most Compatible”.
+advice-save = Open its address in a browser, and save the picture itself.
+advice-fetch = `git lfs pull` fetches the file that it stands for.
+advice-copy = Copy it again from where it came.
 photo-cut = The photo is cut short: the file ends before the picture does. Download or copy it again.
 photo-damaged = The photo is damaged and cannot be opened ({ $why }). Try another copy of it.
 photo-large = The photo has { $width } × { $height } pixels, { $found } megapixels; at most { $fits } fit. Scale it down first.
 kind-pdf = a PDF document
-kind-archive = a ZIP archive or an office document
-kind-tiff = a TIFF or camera raw file
+kind-archive = an archive or an office document
+kind-tiff = a TIFF picture
+kind-raw = a raw file of a camera
+kind-jxl = a JPEG XL picture
+kind-jp2 = a JPEG 2000 picture
+kind-psd = a Photoshop document
+kind-icon = an icon
+kind-svg = an SVG drawing
+kind-hdr = an HDR picture
+kind-pnm = a PPM, PGM or PBM picture
+kind-audio = a sound file
+kind-html = a web page
+kind-lfs = a placeholder of Git LFS
+kind-zeros = a file of zeros alone
 kind-heic = a HEIC photo
 kind-avif = an AVIF picture
 kind-video = a video
@@ -195,8 +219,8 @@ stage-note =
     .title = Early stages see fine texture, late ones things
 stage-at = { $n }
 stage-last = { $n }, the last
-flips = Mirrored too
-flips-note =
+mirrored = Mirrored too
+mirrored-note =
     .title = The mean over the photo and its mirror image, each in three contrasts: less noise, six times the work
 
 ## Methods
@@ -232,9 +256,18 @@ check-choose-photos = Choose photos or boxes
 check-clear = Clear all
 check-no-photo = There is no photo in it. JPEG, PNG, WebP, GIF and BMP can be looked at.
 check-bad-boxes = Not all of { $name } are boxes: { $why }.
+check-more-bad-boxes = In { $n } files not all lines are boxes; the first is { $name }: { $why }.
+check-no-photo-for =
+    { $n ->
+        [one] There is no photo for 1 file of boxes: { $name }
+       *[other] There is no photo for { $n } files of boxes; the first is { $name }
+    }
 check-not-yolo = line { $line } is not "class x y width height" with numbers from 0 to 1, but "{ $found }"
 check-not-xml = it is not XML: { $why }
-check-not-voc = it is not Pascal VOC's XML: expected <annotation> with <size> and <object>s with <bndbox>; { $missing } is missing
+check-not-voc = it is not Pascal VOC's XML: expected <annotation> with <object>s, found <{ $root }>
+check-not-object = line { $line } is not a Pascal VOC <object> with a <name> and a <bndbox>: { $missing } is missing or no number
+check-pixels = line { $line } has numbers above 1, "{ $found }": YOLO's are fractions of the photo's size, and these look like pixels
+check-no-area = line { $line } has a box without area, "{ $found }"
 check-boxes-added =
     { $n ->
         [one] Boxes for 1 photo came with the files.
@@ -397,6 +430,7 @@ teach-delete-all = Everything
 teach-delete-really = Delete “{ $name }” with its photos and its network from this browser? This cannot be undone.
 teach-delete-all-really = Delete all projects with all their photos and networks from this browser? This cannot be undone.
 teach-elsewhere = “{ $name }” is open in another tab of this browser. Close it there to work on it here.
+teach-left-open = Still there, because another tab has it open: { $names }. Close that tab, and delete once more.
 teach-no-store = Nothing can be taught here: { $why }.
 teach-not-restored = What was kept here cannot be opened: { $why }.
 teach-not-kept = The project cannot be kept: { $why }.
@@ -434,6 +468,12 @@ teach-photos =
 teach-add-photos = Add photos
 teach-add-photos-to =
     .aria-label = Add photos to { $name }
+teach-in-hand = Photos in hand
+teach-in-hand-group =
+    .aria-label = The photos of “One photo”
+teach-in-hand-add =
+    .aria-label = Add { $name }
+    .title = Add { $name }
 teach-drop = or drop or paste them here
 teach-watch =
     .title = Watch { $name }
@@ -462,7 +502,7 @@ teach-bar =
     .aria-label = Training
 teach-ready = Ready to learn.
 teach-loading = Loading { $title }: { $done } of { $all } MB
-teach-studying = Looking at the photos: { $done } of { $of }
+teach-features = Looking at the photos: { $done } of { $of }
 teach-learning = Learning … { $left }
 teach-done = Done. The best weights are kept.
 teach-failed = It did not work; see above.
@@ -678,9 +718,10 @@ dismiss-all = Dismiss all
 of-files = { $n } files: { $what } ({ $names })
 passed-over =
     { $n ->
-        [one] 1 file in the folder is no photo and was passed over.
-       *[other] { $n } files in the folder are no photos and were passed over.
+        [one] 1 file was passed over: { $endings }
+       *[other] { $n } files were passed over: { $endings }
     }
+without-ending = without ending
 photo-gone = “{ $name }” is taken away.
 step-photo = Drop a photo, or take a sample.
 step-map = See what the AI says it is, and which places spoke for that.
@@ -771,7 +812,6 @@ about-four-photo = 1. A photo goes in.
 about-four-cells = 2. The network turns it into a coarse grid. Hundreds of such grids each react to something: fur, an edge, an antler.
 about-four-weights = 3. Every class has a weight for each of them: for it (red) or against it (blue).
 about-four-map = 4. Weighed and added up, cell by cell, they are the map. Its mean is the class’s score.
-class-percent = { $class } { $percent }
 clear-photos =
     .aria-label = Clear all photos
     .title = Clear all photos. This browser keeps them for your next visit, at most 100 photos or 300 MB.

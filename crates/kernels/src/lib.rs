@@ -39,7 +39,7 @@ use burn::tensor::{DType, FloatDType, Tensor};
 pub use packed::Packed;
 pub use recording::Recording;
 
-/// Compute with WebAssembly's relaxed SIMD from now on, which every function then needs.
+/// Enable WebAssembly's relaxed SIMD, which every later call then requires.
 #[cfg(all(feature = "relaxed", target_family = "wasm"))]
 pub fn enable_relaxed_simd() {
     pulp::wasm::enable_relaxed_simd();
@@ -53,8 +53,8 @@ pub fn use_plain(plain: bool) {
     PLAIN.store(plain, Ordering::Relaxed);
 }
 
-/// Keep less beside a network's weights on GPUs from now on, for machines with little memory: transformed weights take up to
-/// four times the memory of the original ones. Large convolutions become slower.
+/// Limit the transformed weights kept on GPUs, for devices with little memory: they take up to four times the memory of the
+/// original ones. Large convolutions become slower.
 pub fn save_memory() {
     #[cfg(feature = "cube")]
     gpu::save_memory();
@@ -63,8 +63,7 @@ pub fn save_memory() {
 /// Whether adapters compute on the processor; see [`assume_software_adapter`].
 static SOFTWARE: AtomicBool = AtomicBool::new(false);
 
-/// Choose among the GPU kernels from now on as for an adapter that computes on the processor: there, arithmetic costs more beside
-/// memory.
+/// Select GPU kernels for an adapter that runs on the CPU, where arithmetic is expensive relative to memory.
 pub fn assume_software_adapter() {
     SOFTWARE.store(true, Ordering::Relaxed);
 }

@@ -35,7 +35,7 @@ impl<T> Recording<T> {
     /// recorded, nor can the result be read in it.
     #[cfg(feature = "cube")]
     pub fn new(shape: [usize; 4], device: &Device, compute: impl Fn(Tensor<4>) -> T) -> Option<Self> {
-        // Memory of one dimension has no gaps between rows, which CUDA's otherwise has.
+        // One-dimensional memory, because CUDA pads rows otherwise.
         let input = Tensor::<1>::zeros([shape.iter().product::<usize>()], device).reshape(shape);
         if !super::op::on_gpu(&input) {
             return None;
@@ -55,7 +55,7 @@ impl<T> Recording<T> {
         // Compiles the kernels, packs the weights, and leaves behind the memory that the recording then uses.
         drop(compute());
         if Dispatch::graph_start_capture(dispatch).is_err() {
-            // What was prepared must be closed.
+            // The capture must be ended.
             let _ = Dispatch::graph_stop_capture(dispatch);
             return None;
         }

@@ -34,27 +34,27 @@ pub fn start(report: impl Fn(usize) + Send + Sync + 'static) {
     let _ = REPORT.set(Box::new(report));
 }
 
-/// Way to compute an operation.
+/// Implementation of a tuned operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Implementation {
     /// The faster of the two.
     Faster,
     /// This crate's kernels.
     Own,
     /// burn's.
-    Burns,
+    Burn,
 }
 
-static WAY: Mutex<Way> = Mutex::new(Way::Faster);
+static IMPLEMENTATION: Mutex<Implementation> = Mutex::new(Implementation::Faster);
 
-/// Compute tuned operations only in this way from now on, to compare the two.
-pub fn force(way: Way) {
-    *WAY.lock().unwrap_or_else(PoisonError::into_inner) = way;
+/// Use one implementation of all tuned operations, to compare both.
+pub fn use_only(implementation: Implementation) {
+    *IMPLEMENTATION.lock().unwrap_or_else(PoisonError::into_inner) = implementation;
 }
 
-/// Return the way that is forced.
-pub(super) fn way() -> Way {
-    *WAY.lock().unwrap_or_else(PoisonError::into_inner)
+/// Return the implementation in use.
+pub(super) fn implementation() -> Implementation {
+    *IMPLEMENTATION.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Return whether convolutions are tuned.

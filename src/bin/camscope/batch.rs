@@ -1,5 +1,6 @@
 //! Inference on many photos: folders, shares for several machines, all threads.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -7,12 +8,13 @@ use std::str::FromStr;
 use anyhow::Context;
 use camscope::core::inference::Inference;
 use camscope::core::method::CamOptions;
-use camscope::core::names::is_image_name;
-use camscope::data::files_below;
+use camscope::data::{Wanted, files_below};
 use camscope::engine::Session;
 use camscope::photo::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
+
+use crate::evaluation_data::say_left_out;
 
 /// Photos per parallel batch: enough to keep all threads busy, few enough for visible progress.
 const AT_ONCE: usize = 32;
@@ -41,6 +43,29 @@ impl FromStr for Shard {
 pub struct Source {
     pub name: String,
     pub path: PathBuf,
+    /// Where files about it go, below the folder for output and without an ending: no two photos have the same.
+    pub out: PathBuf,
+}
+
+/// Most bytes of a file's name before what is added to it; file systems allow 255 in all.
+const LONGEST: usize = 150;
+
+/// Give every photo a place of its own for output: below the folders that it lies in, or in the output's folder if it was given itself.
+/// Photos of one name get numbers.
+fn with_places(mut sources: Vec<Source>) -> Vec<Source> {
+    let mut taken = HashSet::new();
+    for source in &mut sources {
+        let name = Path::new(&source.name);
+        let below = name.parent().filter(|_| source.path != *name).unwrap_or(Path::new(""));
+        let stem = name.file_stem().unwrap_or_default().to_string_lossy();
+        let end = (0..=stem.len().min(LONGEST)).rev().find(|&end| stem.is_char_boundary(end)).unwrap_or(0);
+        let numbered =
+            |n: usize| below.join(if n == 1 { stem[..end].to_owned() } else { format!("{}-{n}", &stem[..end]) });
+        // Some file systems take upper and lower case for the same.
+        let is_free = |out: &PathBuf| taken.insert(out.to_string_lossy().to_lowercase());
+        source.out = (1..).map(numbered).find(is_free).unwrap_or_default();
+    }
+    sources
 }
 
 /// List the files, and all photos below the folders, sorted by name; keep only the shard.
@@ -48,8 +73,10 @@ pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<So
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let below = files_below(path, is_image_name)?.into_iter();
-            let mut below: Vec<Source> = below.map(|(name, path)| Source { name, path }).collect();
+            let listed = files_below(path, Wanted { photos: true, others: |_: &str| false })?;
+            say_left_out(&listed.unreadable, &listed.remarks());
+            let mut below: Vec<Source> =
+                listed.files.into_iter().map(|(name, path)| Source { name, path, out: PathBuf::new() }).collect();
             // Several folders may have photos of the same name.
             if let (2.., Some(folder)) = (paths.len(), path.file_name()) {
                 below
@@ -58,13 +85,15 @@ pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<So
             }
             found.extend(below);
         } else {
-            found.push(Source { name: path.to_string_lossy().into_owned(), path: path.clone() });
+            found.push(Source { name: path.to_string_lossy().into_owned(), path: path.clone(), out: PathBuf::new() });
         }
     }
     anyhow::ensure!(
         !found.is_empty(),
         "no JPEG, PNG, WebP, GIF or BMP file was found; give photos or a folder with photos"
     );
+    // Before the shard is taken, so that several machines write different files.
+    let found = with_places(found);
     let Some(Shard { index, of }) = shard else { return Ok(found) };
     Ok(found.into_iter().skip(index - 1).step_by(of).collect())
 }

@@ -7,7 +7,7 @@ use camscope::device::DeviceKind;
 use camscope::photo::Photo;
 
 use crate::model::{Device, Models, milliseconds, session};
-use crate::output::say;
+use crate::output::{say, text_of};
 
 /// Time every model on every device: loading, the first photo, the median of further photos, and the share of the maps.
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for card in &manifest.models {
         for device in [DeviceKind::Cpu, DeviceKind::Gpu].map(Device) {
             if let Err(error) = device.open() {
-                say!("{:<24} {:<7} left out: {error:#}", card.name, device.to_string());
+                say!("{:<24} {:<7} left out: {}", card.name, device.to_string(), text_of(&error));
                 continue;
             }
             let start = milliseconds();
@@ -69,5 +69,5 @@ fn test_photo() -> Photo {
         [(x * 255 / width) as u8, (y * 255 / height) as u8, ((x ^ y) & 255) as u8]
     };
     let rgb = (0..width * height).flat_map(pixel).collect();
-    Photo { width, height, rgb, original: (width, height), notes: Vec::new() }
+    Photo { width, height, rgb, original: (width, height), orientation: 1, notes: Vec::new() }
 }

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::batch::{BatchOptions, Shard, Source, for_each, sources};
 use crate::model::ModelArgs;
-use crate::output::say;
+use crate::output::{say, text_of};
 use crate::sheet;
 
 /// Draw class activation maps over photos.
@@ -137,7 +137,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             Err(error) => {
                 code = ExitCode::FAILURE;
-                let error = format!("{error:#}");
+                let error = text_of(&error);
                 match args.json {
                     true => say!("{}", serde_json::to_string(&FailedLine { photo, error: error.clone() })?),
                     false => eprintln!("{photo}: {error}"),
@@ -185,7 +185,7 @@ fn predictions(source: &Source, inference: &Inference) -> String {
     source.name.clone() + &inference.predictions.iter().map(line).collect::<String>()
 }
 
-/// Write a photo's overlays into `out`. A photo from below a given folder goes below the same folders there.
+/// Write a photo's overlays into `out`.
 fn write_overlays(
     source: &Source,
     photo: &Photo,
@@ -193,16 +193,15 @@ fn write_overlays(
     out: &Path,
     per_class: bool,
 ) -> anyhow::Result<()> {
-    let name = Path::new(&source.name);
-    let below = name.parent().filter(|_| source.path != *name).unwrap_or(Path::new(""));
-    let out = out.join(below);
-    std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be created", out.display()))?;
-    let stem = name.file_stem().unwrap_or_default().to_string_lossy();
+    let place = out.join(&source.out);
+    let out = place.parent().unwrap_or(out);
+    std::fs::create_dir_all(out).with_context(|| format!("{} cannot be created", out.display()))?;
+    let stem = place.file_name().unwrap_or_default().to_string_lossy();
     match per_class {
         true => {
             sheet::of_photo(photo, inference.crop, &inference.predictions, &out.join(format!("{stem}-classes.png")))
         }
-        false => draw(photo, inference.crop, &inference.predictions, &out, &stem),
+        false => draw(photo, inference.crop, &inference.predictions, out, &stem),
     }
 }
 

@@ -7,7 +7,7 @@ use camscope::data::{Boxed, DataSource, Dataset};
 /// Load the test images of `data`, else its validation images, else all; say which. Labels are the model's classes.
 pub fn labelled(data: &DataSource, card: &ModelCard) -> anyhow::Result<(&'static str, Dataset)> {
     let split = data.load(&card.preprocessing)?;
-    split.skipped.iter().for_each(|skipped| eprintln!("left out {skipped}"));
+    say_left_out(&split.skipped, &split.notes);
     let (which, data) = split.into_evaluated();
     let theirs = first_names(&data.classes);
     let data = data.relabelled(&card.classes).map_err(|unknown| {
@@ -34,7 +34,7 @@ pub fn boxed(data: &DataSource, rename: &[String], card: &ModelCard) -> anyhow::
         names[class] = theirs.trim().to_owned();
     }
     let Some(boxed) = data.load_boxed(&card.preprocessing, &names)? else { return Ok(None) };
-    boxed.skipped.iter().for_each(|reason| eprintln!("left out {reason}"));
+    say_left_out(&boxed.skipped, &boxed.notes);
     if boxed.left_out > 0 {
         eprintln!(
             "left out {} objects whose class the model does not have, or which lie outside its crop",
@@ -48,8 +48,14 @@ pub fn boxed(data: &DataSource, rename: &[String], card: &ModelCard) -> anyhow::
     Ok(Some(boxed))
 }
 
+/// Say on standard error what of a data set is not used.
+pub fn say_left_out(skipped: &[String], notes: &[String]) {
+    skipped.iter().for_each(|skipped| eprintln!("left out {skipped}"));
+    notes.iter().for_each(|note| eprintln!("note: {note}"));
+}
+
 /// List the first ten names and the number of the others.
-fn first_names(names: &[String]) -> String {
+pub fn first_names(names: &[String]) -> String {
     let first = names.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
     match names.len() {
         0..=10 => first,

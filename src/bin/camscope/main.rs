@@ -1,5 +1,8 @@
 //! Native binary: the page's models and maps on files, and the training that makes them.
 
+// A closed pipe must not panic: `output::say` writes instead.
+#![deny(clippy::print_stdout)]
+
 mod batch;
 mod bench;
 mod bench_train;
@@ -99,7 +102,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("camscope: {error:#}");
+            eprintln!("camscope: {}", output::text_of(&error));
             ExitCode::FAILURE
         }
     }

@@ -10,6 +10,19 @@ macro_rules! say {
 }
 pub(crate) use say;
 
+/// Return an error with its causes, each said once: many errors have their cause's text in their own.
+pub fn text_of(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Print a line; called by [`say`].
 pub fn line(text: Arguments<'_>) {
     let mut out = stdout().lock();

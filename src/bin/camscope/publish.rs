@@ -90,7 +90,8 @@ pub fn run_export(args: ExportArgs) -> anyhow::Result<ExitCode> {
         std::fs::read(&args.model).with_context(|| format!("{} cannot be read", args.model.display()))?,
         &device,
     )?;
-    let state = StateDict::of(&network, &card.network).map_err(anyhow::Error::msg)?;
+    let mut state = StateDict::of(&network, &card.network).map_err(anyhow::Error::msg)?;
+    state.card = Some(serde_json::to_string(&card)?);
     state.write(&args.out)?;
     say!("{}: {} tensors", args.out.display(), state.tensors.len());
     Ok(ExitCode::SUCCESS)

@@ -17,7 +17,7 @@ use image::codecs::jpeg::JpegEncoder;
 
 use crate::batch::{BatchOptions, Source, for_each, sources};
 use crate::model::ModelArgs;
-use crate::output::say;
+use crate::output::{say, text_of};
 
 /// Write photos with their maps and predictions as one HTML file without scripts.
 #[derive(clap::Args)]
@@ -63,12 +63,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             Ok(section) => body.push_str(&section),
             Err(error) => {
                 failed += 1;
-                write!(
-                    body,
-                    "<h2>{}</h2><p class=wrong>{}</p>",
-                    escaped(&source.name),
-                    escaped(&format!("{error:#}"))
-                )?;
+                write!(body, "<h2>{}</h2><p class=wrong>{}</p>", escaped(&source.name), escaped(&text_of(&error)))?;
             }
         }
         Ok(())

@@ -12,6 +12,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use crate::evaluation_data::say_left_out;
+
 /// Options of a run. Defaults come first; the preset, the `--config` file and the command line replace values, in this order.
 #[derive(Debug, Clone, Serialize, Deserialize, Args)]
 pub struct RunConfig {
@@ -126,7 +128,15 @@ impl RunConfig {
     /// Return the configuration, or an error for values that no run can use.
     pub fn checked(self) -> anyhow::Result<Self> {
         self.preprocessing().context("--size")?;
-        anyhow::ensure!(self.train.batch > 0, "--batch must be at least 1, not 0");
+        let TrainConfig { batch, epochs, lr, weight_decay, momentum, .. } = self.train;
+        anyhow::ensure!(batch > 0, "--batch must be at least 1, not 0");
+        anyhow::ensure!(epochs > 0, "--epochs must be at least 1, not 0");
+        anyhow::ensure!(lr.is_finite() && lr > 0.0, "--lr must be a number above 0, not {lr}");
+        anyhow::ensure!((0.0..1.0).contains(&momentum), "--momentum must be from 0 to below 1, not {momentum}");
+        anyhow::ensure!(
+            weight_decay.is_finite() && weight_decay >= 0.0,
+            "--weight-decay must be a number from 0 on, not {weight_decay}"
+        );
         let (validation, test) = (self.validation, self.test);
         anyhow::ensure!(
             validation > 0.0 && validation < 1.0,
@@ -170,7 +180,7 @@ impl RunConfig {
             bail!("--data names the training data: {}", formats_help(|format| !format.has_boxes()))
         };
         let split = data.load(&self.preprocessing()?)?;
-        split.skipped.iter().for_each(|skipped| eprintln!("left out {skipped}"));
+        say_left_out(&split.skipped, &split.notes);
         let seed = self.train.seed;
         Ok(split.with_test(self.test, seed).with_validation(self.validation, seed))
     }

@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::batch::{Source, sources};
 use crate::evaluation_data::boxed;
 use crate::model::ModelArgs;
-use crate::output::say;
+use crate::output::{say, text_of};
 
 /// Measure how far maps can be trusted.
 #[derive(clap::Args)]
@@ -143,7 +143,7 @@ fn photos(paths: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
     for source in sources(paths, None)? {
         match read(&source) {
             Ok(case) => cases.push(case),
-            Err(error) => eprintln!("{} is left out: {error:#}", source.name),
+            Err(error) => eprintln!("{} is left out: {}", source.name, text_of(&error)),
         }
     }
     anyhow::ensure!(!cases.is_empty(), "no photo could be read");
@@ -164,6 +164,7 @@ fn boxed_cases(data: &DataSource, args: &Args, card: &ModelCard) -> anyhow::Resu
             height: side,
             rgb: boxed.data.image(i).to_vec(),
             original: (side, side),
+            orientation: 1,
             notes: Vec::new(),
         },
         truth: Some((boxed.data.labels[i], boxed.boxes[i].clone())),

@@ -43,8 +43,14 @@ pub fn of_data(
     let mut tiles = Vec::with_capacity(count);
     for i in (0..count).map(|i| i * data.len() / count) {
         let side = data.side as u32;
-        let photo =
-            Photo { width: side, height: side, rgb: data.image(i).to_vec(), original: (side, side), notes: Vec::new() };
+        let photo = Photo {
+            width: side,
+            height: side,
+            rgb: data.image(i).to_vec(),
+            original: (side, side),
+            orientation: 1,
+            notes: Vec::new(),
+        };
         let inference = pollster::block_on(session.infer(0, &photo, 1))?;
         let best = &inference.predictions[0];
         let right = best.index == data.labels[i];

@@ -14,8 +14,10 @@ use camscope::checkpoint::{ModelCard, StateDict, decode};
 use camscope::model::{Network, NetworkConfig};
 use camscope::train::{Event, Examples, Progress, evaluate, fit};
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::evaluation_data::first_names;
 use crate::model::Devices;
 use crate::output::say;
 use crate::run_config::{Preset, RunConfig};
@@ -65,6 +67,9 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some((_, config)) => config.clone(),
         None => args.config.layered(given, args.preset, args.config_file.as_deref())?,
     };
+    if resumed.is_some() {
+        check_resumed(given, &path)?;
+    }
     let devices = args.device.open()?;
     let device = devices[0].clone();
     device.seed(config.train.seed);
@@ -80,6 +85,11 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         );
     }
     let classes = split.train.classes.clone();
+    anyhow::ensure!(
+        classes.len() > 1,
+        "the data has one class, {}; to learn is to tell apart, so give each class a folder of its own",
+        classes.join(", ")
+    );
     let preprocessing = config.preprocessing()?;
     let [train, validation, test] =
         [split.train, split.validation, split.test].map(|data| Examples::photos(Arc::new(data), &preprocessing));
@@ -88,22 +98,36 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         None => None,
     };
     // A resumed run needs neither the file of --init nor new weights: its own weights hold everything.
+    let start_classes = classes;
     let (card, mut start) = match kept {
         Some(kept) => kept,
         None => {
-            let (network_config, network) = begin(&config, classes.len(), &device)?;
-            let card = card(&config, network_config, classes, train.len())?;
+            let (network_config, network) = begin(&config, start_classes.len(), &device)?;
+            let card = card(&config, network_config, start_classes.clone(), train.len())?;
             (card, Progress { network, optimizer: config.train.optimizer(), epoch: 0 })
         }
     };
+    anyhow::ensure!(
+        card.classes == start_classes,
+        "{} was begun with the classes {}, and the data has {} now; begin a new run with its config.toml: camscope train --config \
+         {0}/config.toml --out FOLDER",
+        path.display(),
+        first_names(&card.classes),
+        first_names(&start_classes)
+    );
+    check_size(&start.network, preprocessing.size as usize)?;
     start.network = frozen(start.network, config.freeze.unwrap_or(0))?;
     if !args.no_tuning {
         args.device.tune(&start.network, preprocessing.size as usize);
     }
-    let run = match resumed {
+    let mut run = match resumed {
         Some((run, _)) => run,
         None => RunFolder::create(&path, &config)?,
     };
+    if start.epoch >= config.train.epochs {
+        say!("{} is finished: all {} epochs are done", path.display(), config.train.epochs);
+        return report_result(&mut run, &validation, &test, config.train.batch, &device);
+    }
     say!(
         "{} · {} training, {} validation, {} test photos · {} · epoch {} of {}",
         config.model.as_deref().unwrap_or("network"),
@@ -127,6 +151,46 @@ pub fn run(args: Args, given: &ArgMatches) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     report_result(&mut run, &validation, &test, config.train.batch, &device)
+}
+
+/// Refuse options beside `--resume` that would have no effect.
+fn check_resumed(given: &ArgMatches, path: &Path) -> anyhow::Result<()> {
+    const ALLOWED: [&str; 4] = ["resume", "device", "no_tuning", "strict"];
+    let is_set = |id: &&clap::Id| given.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    // Groups of options have ids, too.
+    let is_option = |id: &&clap::Id| {
+        given.try_contains_id(id.as_str()).unwrap_or(false) && !id.as_str().contains(char::is_uppercase)
+    };
+    let others: Vec<String> = given
+        .ids()
+        .filter(is_option)
+        .filter(is_set)
+        .filter(|id| !ALLOWED.contains(&id.as_str()))
+        .map(|id| format!("--{}", id.as_str().replace('_', "-")))
+        .collect();
+    anyhow::ensure!(
+        others.is_empty(),
+        "a resumed run keeps its own settings, so {} would have no effect; begin a new run from its weights instead: camscope train \
+         --config {1}/config.toml {0} … --init {1}/epoch-N.bpk --out FOLDER",
+        others.join(" "),
+        path.display()
+    );
+    Ok(())
+}
+
+/// Check that photos of `side` pixels leave the network something to pool.
+fn check_size(network: &Network, side: usize) -> anyhow::Result<()> {
+    let fits = |side: usize| network.cost(side, side).iter().all(|stage| !stage.output.contains(&0));
+    if fits(side) {
+        return Ok(());
+    }
+    let least = (side..=2048).find(|&side| fits(side));
+    match least {
+        Some(least) => bail!(
+            "--size {side} is too small for this network, whose layers halve it several times; it needs {least} or more"
+        ),
+        None => bail!("--size {side} is too small for this network"),
+    }
 }
 
 /// Evaluate the best epoch on the test images, once, and print its accuracy.
@@ -239,7 +303,8 @@ fn begin(config: &RunConfig, classes: usize, device: &Device) -> anyhow::Result<
     let path = Path::new(init);
     if path.extension().is_none_or(|e| e != "bpk") {
         let ours = config.network(classes)?;
-        let state = StateDict::read(path)?;
+        let state = StateDict::read(path, &ours)?;
+        state.notes.iter().for_each(|note| eprintln!("note: {note}"));
         // With a head for other classes, everything but the head is taken.
         let theirs = state.classes(&ours).unwrap_or(classes);
         let network = state.into_network(path, &ours.clone().with_classes(theirs), device)?;

@@ -42,8 +42,8 @@ fn name(device: DeviceKind) -> Option<String> {
     }
 }
 
-/// Use the faster kernels from now on to train `network` on photos of `side` × `side` pixels, and tell on standard error
-/// how far their timing is, if it takes long.
+/// Use the faster kernels from now on to train `network` on photos of `side` × `side` pixels. Report the progress of
+/// tuning on standard error if it takes long.
 pub fn start(network: &Network, side: usize) {
     // Forward, weight gradient and input gradient; the photos need none.
     let total = (3 * network.distinct_convolutions(side, side)).saturating_sub(1);

@@ -5,59 +5,49 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::core::names::is_image_name;
+use crate::core::folders::{Part, places};
 use crate::core::preprocessing::Preprocessing;
-use crate::data::files::read_files;
+use crate::data::files::{Files, Wanted, read_files};
 use crate::data::{DataError, Dataset, Split};
 use crate::photo::{Photo, PhotoError};
 
-/// A part of the data set, named by its folder.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Part {
-    Train,
-    Validation,
-    Test,
-}
+/// Photos beside the class folders that a remark names.
+const NAMED: usize = 3;
 
-impl Part {
-    /// Return the part of a photo whose path is `…/PART/CLASS/photo.jpg`, in upper or lower case.
-    fn of(path: &str) -> Option<Self> {
-        match path.split('/').rev().nth(2)?.to_lowercase().as_str() {
-            "train" | "training" => Some(Self::Train),
-            "val" | "valid" | "validation" => Some(Self::Validation),
-            "test" | "testing" => Some(Self::Test),
-            _ => None,
-        }
-    }
-}
-
-/// Load every image below `root`, a folder or a `.zip`, cropped and scaled by `preprocessing`.
+/// Load every photo below `root`, a folder or a `.zip`, cropped and scaled by `preprocessing`.
 ///
-/// Classes are in alphabetical order. Without folders for parts, all images are for training. A file that cannot be
-/// decoded is listed in [`Split::skipped`].
+/// [`places`] says where photos belong. Classes are in alphabetical order. Without folders for parts, all images are for training.
+/// A file that cannot be decoded is listed in [`Split::skipped`].
 ///
 /// # Errors
-/// [`DataError::Layout`] if no class folder holds an image file.
+/// [`DataError::Layout`] if no class folder holds a photo.
 pub fn load(root: &Path, preprocessing: &Preprocessing) -> Result<Split, DataError> {
-    let files = read_files(root, is_image_name)?;
-    let in_parts = files.iter().any(|(path, _)| Part::of(path).is_some());
+    let found = read_files(root, Wanted { photos: true, others: |_: &str| false })?;
+    let mut notes = found.remarks();
+    let Files { files, unreadable, .. } = found;
+    let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
     let mut photos = Vec::new();
-    for (path, bytes) in &files {
-        let part = Part::of(path);
-        if let Some(class) = path.split('/').rev().nth(1)
-            && (part.is_some() || !in_parts)
-        {
-            photos.push((path, bytes, class, part.unwrap_or(Part::Train)));
+    let mut beside = Vec::new();
+    for (place, (path, bytes)) in places(&paths).into_iter().zip(&files) {
+        match place {
+            Some(place) => photos.push((path, bytes, place)),
+            None => beside.push(path.as_str()),
         }
     }
-    let mut labels: BTreeMap<&str, usize> = photos.iter().map(|&(_, _, class, _)| (class, 0)).collect();
-    if labels.is_empty() {
+    if photos.is_empty() {
         return Err(DataError::Layout {
             path: root.to_owned(),
             expected: "one sub-folder per class with JPEG, PNG, WebP, GIF or BMP files in it (or train/, val/ and \
                        test/ with such sub-folders)",
         });
     }
+    if !beside.is_empty() {
+        let more = if beside.len() > NAMED { ", …" } else { "" };
+        let named = beside[..beside.len().min(NAMED)].join(", ");
+        let lie = if beside.len() == 1 { "1 photo lies".into() } else { format!("{} photos lie", beside.len()) };
+        notes.push(format!("{lie} beside the class folders and count for no class: {named}{more}"));
+    }
+    let mut labels: BTreeMap<&str, usize> = photos.iter().map(|(_, _, place)| (place.class, 0)).collect();
     labels.values_mut().enumerate().for_each(|(label, slot)| *slot = label);
 
     let size = preprocessing.size;
@@ -68,16 +58,33 @@ pub fn load(root: &Path, preprocessing: &Preprocessing) -> Result<Split, DataErr
     let decoded: Vec<Result<Vec<u8>, PhotoError>> = photos.par_iter().map(|(_, bytes, ..)| decode(bytes)).collect();
     let classes = labels.keys().map(|&class| class.to_owned()).collect();
     let mut split = Split::empty(Dataset { side: size as usize, classes, ..Dataset::default() });
-    for ((path, _, class, part), rgb) in photos.into_iter().zip(decoded) {
-        let images = match part {
+    (split.skipped, split.notes) = (unreadable, notes);
+    for ((path, _, place), rgb) in photos.into_iter().zip(decoded) {
+        let images = match place.part.unwrap_or(Part::Train) {
             Part::Train => &mut split.train,
             Part::Validation => &mut split.validation,
             Part::Test => &mut split.test,
         };
         match rgb {
-            Ok(rgb) => images.push(&rgb, labels[class]),
+            Ok(rgb) => images.push(&rgb, labels[place.class]),
             Err(error) => split.skipped.push(format!("{path}: {error}")),
         }
     }
+    split.notes.extend(unread_classes(&split));
     Ok(split)
+}
+
+/// Name the classes none of whose photos could be read.
+fn unread_classes(split: &Split) -> Option<String> {
+    let has =
+        |label: usize| [&split.train, &split.validation, &split.test].iter().any(|data| data.labels.contains(&label));
+    let names: Vec<&str> = split
+        .train
+        .classes
+        .iter()
+        .enumerate()
+        .filter(|(label, _)| !has(*label))
+        .map(|(_, name)| name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| format!("no photo could be read of: {}", names.join(", ")))
 }

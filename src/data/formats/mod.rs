@@ -67,6 +67,12 @@ pub static FORMATS: &[Format] = &[
         reader: Reader::Boxed(yolo::load),
     },
     Format {
+        name: "yolo-coco",
+        content: "the same with COCO's classes",
+        archive: None,
+        reader: Reader::Boxed(yolo::load_coco),
+    },
+    Format {
         name: "voc",
         content: "photos with Pascal VOC's .xml files",
         archive: None,
@@ -75,7 +81,7 @@ pub static FORMATS: &[Format] = &[
 ];
 
 impl Format {
-    /// Whether the format names objects with boxes, not whole photos.
+    /// Return whether the format names objects with boxes, not whole photos.
     pub fn has_boxes(&self) -> bool {
         matches!(self.reader, Reader::Boxed(_))
     }

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::core::geometry::Rect;
 use crate::core::preprocessing::Preprocessing;
 use crate::data::DataError;
-use crate::data::boxed::{Boxed, Object, assemble};
-use crate::data::files::read_files;
+use crate::data::boxed::{Annotated, Boxed, Object, Place, assemble};
+use crate::data::files::{Wanted, read_files};
 
 /// Load the images of `val/images/` with the boxes of `val/val_annotations.txt`.
 ///
@@ -21,7 +20,8 @@ pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> R
         name.contains("val/images/")
             || ["val_annotations.txt", "words.txt", "map.txt"].iter().any(|end| name.ends_with(end))
     };
-    let files = read_files(root, accepts)?;
+    let found = read_files(root, Wanted { photos: false, others: accepts })?;
+    let files = &found.files;
     let text =
         |end: &str| files.iter().find(|(name, _)| name.ends_with(end)).map(|(_, bytes)| String::from_utf8_lossy(bytes));
     let Some(annotations) = text("val/val_annotations.txt") else {
@@ -47,10 +47,11 @@ pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> R
         let sides: Vec<f64> = fields.filter_map(|field| field.trim().parse().ok()).collect();
         let &[x0, y0, x1, y1] = sides.as_slice() else { return None };
         // The last pixels belong to the box.
-        let place = Rect { x: x0, y: y0, width: x1 + 1.0 - x0, height: y1 + 1.0 - y0 };
+        let place = Place::Pixels([x0, y0, x1 + 1.0, y1 + 1.0], None);
         let names = names.get(synset).cloned().unwrap_or_default();
-        Some(Object { file: images.get(file)?.to_string(), names, place, pixels: true })
+        Some(Object { file: images.get(file)?.to_string(), names, place })
     };
     let objects = annotations.lines().filter_map(object).collect();
-    Ok(assemble(&files, objects, preprocessing, classes))
+    let annotated = Annotated { objects, ..Annotated::default() };
+    Ok(assemble(found, annotated, preprocessing, classes))
 }

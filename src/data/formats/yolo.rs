@@ -1,50 +1,106 @@
 //! Photos with YOLO's labels: lines `class cx cy w h`, in fractions of the photo's size.
 
-use std::collections::HashMap;
 use std::path::Path;
 
+use yaml_rust2::{Yaml, YamlLoader};
+
 use crate::core::annotations::yolo;
-use crate::core::names::is_image_name;
 use crate::core::preprocessing::Preprocessing;
 use crate::data::DataError;
-use crate::data::boxed::{Boxed, annotated, assemble};
-use crate::data::files::read_files;
+use crate::data::boxed::{Boxed, Parsed, Place, annotated, assemble, no_objects};
+use crate::data::files::{Files, Wanted, read_files, text_of};
 
-/// Load the photos below `images/` with the labels at the same relative path below `labels/`.
+/// Load the photos with the labels beside them, or at the same path below `labels/` as theirs below `images/`.
 ///
-/// The lines of `classes.txt` name the classes. Without that file they are COCO's.
+/// Classes are named by `data.yaml`, `obj.names` or `classes.txt`. Without such a file their numbers are their names.
 ///
 /// # Errors
-/// [`DataError::Layout`] if no label file has an object.
+/// [`DataError::Layout`] if there is no label, [`DataError::NoObjects`] if none has an object that can be used.
 pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
-    let files = read_files(root, |name| is_image_name(name) || name.ends_with(".txt"))?;
-    let stem_below = |name: &str, folder: &str| {
-        let (_, below) =
-            format!("/{name}").rsplit_once(&format!("/{folder}/")).map(|(a, b)| (a.to_owned(), b.to_owned()))?;
-        Some(below.rsplit_once('.')?.0.to_owned())
-    };
-    let images: HashMap<String, &String> = files
-        .iter()
-        .filter(|(name, _)| is_image_name(name))
-        .filter_map(|(name, _)| Some((stem_below(name, "images")?, name)))
-        .collect();
-    let own = files.iter().find(|(name, _)| name.ends_with("classes.txt"));
-    let names: Vec<String> = match own {
-        Some((_, bytes)) => String::from_utf8_lossy(bytes).lines().map(|line| line.trim().to_owned()).collect(),
-        None => COCO.split(',').map(str::to_owned).collect(),
-    };
-    let image = |name: &str| stem_below(name, "labels").and_then(|stem| images.get(&stem).copied());
-    let class_name = |class: &str| class.parse().ok().and_then(|class: usize| names.get(class).cloned());
-    let (objects, skipped) = annotated(&files, ".txt", image, yolo, class_name);
-    if objects.is_empty() {
-        return Err(DataError::Layout {
-            path: root.to_owned(),
-            expected: "photos below images/, and boxes (lines \"class cx cy w h\") at the same path below labels/",
-        });
+    let found = read(root)?;
+    let names = names(&found.files);
+    let unnamed = names.is_empty();
+    let mut boxed = load_named(root, found, &names, preprocessing, classes)?;
+    if unnamed {
+        let what = "no data.yaml, obj.names or classes.txt names the classes, so their numbers are their names; `yolo-coco:` takes \
+                    COCO's names, and `--rename 4=airplane` names one";
+        boxed.notes.push(what.into());
     }
-    let mut boxed = assemble(&files, objects, preprocessing, classes);
-    boxed.skipped.extend(skipped);
     Ok(boxed)
+}
+
+/// Do the same with the names of COCO's classes.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_coco(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
+    let names: Vec<String> = COCO.split(',').map(str::to_owned).collect();
+    load_named(root, read(root)?, &names, preprocessing, classes)
+}
+
+fn read(root: &Path) -> Result<Files<Vec<u8>>, DataError> {
+    let ends = |name: &str| [".txt", ".yaml", ".yml", ".names"].iter().any(|end| name.to_lowercase().ends_with(end));
+    read_files(root, Wanted { photos: true, others: ends })
+}
+
+fn load_named(
+    root: &Path,
+    found: Files<Vec<u8>>,
+    names: &[String],
+    preprocessing: &Preprocessing,
+    classes: &[String],
+) -> Result<Boxed, DataError> {
+    let parse = |text: &str| -> Parsed {
+        let (annotations, errors) = yolo(text);
+        (annotations.into_iter().map(|found| (found.class, Place::Fractions(found.place))).collect(), errors)
+    };
+    let class_name = |class: &str| match class.parse::<usize>() {
+        Ok(number) if !names.is_empty() => names.get(number).cloned(),
+        _ => Some(class.to_owned()),
+    };
+    let objects = annotated(&found.files, ".txt", parse, class_name);
+    if objects.objects.is_empty() {
+        let expected = "photos below images/, and boxes (lines \"class cx cy w h\") at the same path below labels/";
+        return Err(no_objects(root, expected, objects));
+    }
+    Ok(assemble(found, objects, preprocessing, classes))
+}
+
+/// Return the names of the classes, by number; none if no file names them.
+fn names(files: &[(String, Vec<u8>)]) -> Vec<String> {
+    let file = |name: &str| name.rsplit('/').next().unwrap_or(name).to_lowercase();
+    let lines =
+        |text: String| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    let is_yaml = |name: &str| matches!(file(name).rsplit_once('.'), Some((_, "yaml" | "yml")));
+    let by_yaml = files
+        .iter()
+        .filter(|(name, _)| is_yaml(name))
+        .find_map(|(_, bytes)| names_in_yaml(&crate::data::text::decoded(bytes)));
+    let by_lines = || text_of(files, |name| file(name) == "classes.txt" || file(name).ends_with(".names")).map(lines);
+    by_yaml.or_else(by_lines).unwrap_or_default()
+}
+
+/// Return the `names` of a `data.yaml`: a list, or numbers with names.
+fn names_in_yaml(text: &str) -> Option<Vec<String>> {
+    let documents = YamlLoader::load_from_str(text).ok()?;
+    let word = |value: &Yaml| match value {
+        Yaml::String(text) | Yaml::Real(text) => text.clone(),
+        Yaml::Integer(number) => number.to_string(),
+        Yaml::Boolean(yes) => yes.to_string(),
+        _ => String::new(),
+    };
+    match &documents.first()?["names"] {
+        Yaml::Array(names) => Some(names.iter().map(word).collect()),
+        Yaml::Hash(pairs) => {
+            let numbered =
+                pairs.iter().filter_map(|(number, name)| Some((word(number).parse::<usize>().ok()?, word(name))));
+            let numbered: Vec<(usize, String)> = numbered.filter(|(number, _)| *number < 100_000).collect();
+            let mut names = vec![String::new(); numbered.iter().map(|(number, _)| number + 1).max()?];
+            numbered.into_iter().for_each(|(number, name)| names[number] = name);
+            Some(names)
+        }
+        _ => None,
+    }
 }
 
 /// The 80 classes of COCO's detection task, in the order of YOLO's labels.

@@ -44,10 +44,10 @@ pub struct Run<'a> {
     pub inbox: &'a Inbox,
 }
 
-/// What the page wants of the running request.
+/// What the page has sent to steer the running request.
 #[derive(Default)]
 pub struct Wanted {
-    /// Whether nobody waits for it any more.
+    /// Whether it was cancelled.
     pub cancel: bool,
     /// Whether to end it with what is there.
     pub finish: bool,
@@ -86,7 +86,7 @@ impl Inbox {
         let _ = JsFuture::from(pushed).await;
     }
 
-    /// Take what steers the request of `answer`, and drop what came too late for those before it. The last pause or resume counts.
+    /// Take the control messages for the request of `answer`, and discard those for earlier ones. The last pause or resume counts.
     pub fn wanted(&self, answer: Answer) -> Wanted {
         let id = answer.id();
         let mut wanted = Wanted::default();

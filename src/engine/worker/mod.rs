@@ -70,7 +70,7 @@ pub fn run(kind: DeviceKind) {
 ///
 /// Without this call wasm-ld emits a "command" module that reruns the constructors on every export. Exports are called
 /// with each handle of a JavaScript object, some forty times per shader launched.
-#[allow(unsafe_code)] // the linker's symbol can only be declared as a foreign function
+#[expect(unsafe_code, reason = "the linker's symbol can only be declared as a foreign function")]
 fn run_constructors() {
     unsafe extern "C" {
         fn __wasm_call_ctors();

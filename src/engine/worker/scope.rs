@@ -34,19 +34,19 @@ pub fn is_measured() -> bool {
     scope().location().search().contains("&bench")
 }
 
-/// The way back to the page for one request.
+/// Reply channel of one request.
 #[derive(Clone, Copy)]
 pub struct Answer {
     id: Option<u32>,
 }
 
 impl Answer {
-    /// Answer the request of that id; `None` for what nobody asked for.
+    /// Answer the request of that id; `None` for unsolicited replies.
     pub fn to(id: Option<u32>) -> Self {
         Self { id }
     }
 
-    /// Return the request's id; 0, which no request has, for what nobody asked for.
+    /// Return the request's id; 0, which no request has, for unsolicited replies.
     pub fn id(self) -> u32 {
         self.id.unwrap_or(0)
     }

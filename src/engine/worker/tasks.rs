@@ -36,9 +36,9 @@ const YIELD_EVERY: f64 = 40.0;
 pub enum Fault {
     /// It was cancelled.
     Stopped,
-    /// What was asked for cannot be done.
+    /// The request cannot be fulfilled.
     Failed(Message),
-    /// The device does not compute any more.
+    /// The device has failed.
     Device(Message),
 }
 
@@ -127,7 +127,7 @@ pub async fn infer(
     Ok(Reply::Inferred(inference))
 }
 
-/// Have an inference of the photo in the cache: another engine may have been asked before, or another model.
+/// Ensure that an inference of the photo is cached. Another engine or model may have served earlier requests.
 async fn see(session: &mut Session, photo: u32, file: Option<Blob>) -> Result<(), Fault> {
     if !session.has_seen(photo) {
         session.infer(photo, &decode(file).await?, TOP).await?;
@@ -166,7 +166,7 @@ pub async fn measure(
     }))
 }
 
-/// Return a callback that now and then reports progress and lets messages in, and that breaks when the request is cancelled.
+/// Return a callback that periodically reports progress and yields to messages. It breaks when the request is cancelled.
 fn progress_reporter(Run { answer, inbox }: Run<'_>) -> impl AsyncFnMut(usize, usize) -> ControlFlow<()> {
     let mut yielded = now();
     async move |done, of| {

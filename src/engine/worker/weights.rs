@@ -16,7 +16,7 @@ use crate::protocol::Reply;
 /// Name of the browser's cache of weights. Its keys are addresses, and an address holds the content's hash.
 const CACHE: &str = "camscope-models";
 
-/// Ask the server for the weights at `url`. They are on their way from now on.
+/// Start downloading the weights at `url`.
 pub fn request(url: &str) -> js_sys::Promise {
     scope().fetch_with_str(url)
 }

@@ -2,6 +2,7 @@
 
 use crate::core::benchmark::BenchmarkSpec;
 use crate::core::message::{Arg, Message};
+use crate::core::names::same_name;
 use crate::page::engine::adapter::probe;
 use crate::page::engine::{Engine, Fault, Network, When};
 use crate::page::web::{fixed, live, parameter};
@@ -45,7 +46,7 @@ async fn read_address(state: State) {
     state.adapter.set(probed.map(|adapter| adapter.name));
 
     let number = |name| parameter(name).and_then(|text| text.parse::<usize>().ok());
-    let asked = parameter("bench");
+    let asked = parameter("bench").map(|name| own_spelling(state, name));
     let model = asked.clone().unwrap_or_else(|| {
         let chosen = state.shared.model.get_untracked();
         let there = state.models.with_untracked(|models| models.iter().any(|model| model.name == chosen));
@@ -71,6 +72,17 @@ async fn read_address(state: State) {
     if asked.is_some() {
         start(state);
     }
+}
+
+/// Return the site's spelling of a network's name.
+fn own_spelling(state: State, name: String) -> String {
+    let shipped = state.models.with_untracked(|models| {
+        let found = models.iter().find(|model| model.name == name);
+        found.or(models.iter().find(|model| same_name(&model.name, &name))).map(|model| model.name.clone())
+    });
+    let untrained =
+        || UNTRAINED.iter().find(|(known, ..)| same_name(known, &name)).map(|(known, ..)| (*known).to_owned());
+    shipped.or_else(untrained).unwrap_or(name)
 }
 
 /// Pixels on a side for which a model was made.

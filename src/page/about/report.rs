@@ -17,7 +17,7 @@ pub fn Results() -> impl IntoView {
     let slowest = move || state.findings.with(|findings| findings.iter().map(Finding::median).fold(0.0, f64::max));
     provide_context(Slowest(Memo::new(move |_| slowest())));
     view! {
-        <section class="panel measured" data-message="about-measured" hidden=none>
+        <section class="panel timings" data-message="about-measured" hidden=none>
             <table>
                 <thead><tr><th data-message="network"></th><th data-message="about-device"></th><th data-message="about-look"></th><th data-message="about-second"></th><th data-message="about-maps"></th><th data-message="about-first"></th><th data-message="about-speed"></th></tr></thead>
                 <tbody>{rows}</tbody>
@@ -46,14 +46,19 @@ fn row(finding: Finding) -> impl IntoView {
     view! {
         <tr data-testid="bench-row">
             <td data-message=name.attr()></td>
-            <td>{finding.adapter.clone()}</td>
-            <td><span class="bar" style:--share=share></span>{time(median)}</td>
-            <td data-message=Message::new("about-photos").with("n", fixed(photos, if photos < 10.0 { 1 } else { 0 })).attr()></td>
-            <td>{if finding.result.maps.is_empty() { "–".into() } else { time(finding.maps()) }}</td>
-            <td>{time(finding.result.first.into())}</td>
-            <td>{fixed(finding.gflops(), 1)}" GFLOP/s"</td>
+            <td>{label("about-device")}{finding.adapter.clone()}</td>
+            <td>{label("about-look")}<span class="bar" style:--share=share></span>{time(median)}</td>
+            <td>{label("about-second")}<span data-message=Message::new("about-photos").with("n", fixed(photos, if photos < 10.0 { 1 } else { 0 })).attr()></span></td>
+            <td>{label("about-maps")}{if finding.result.maps.is_empty() { "–".into() } else { time(finding.maps()) }}</td>
+            <td>{label("about-first")}{time(finding.result.first.into())}</td>
+            <td>{label("about-speed")}{fixed(finding.gflops(), 1)}" GFLOP/s"</td>
         </tr>
     }
+}
+
+/// The column's title within the cell, for screens on which cells stand below each other.
+fn label(message: &'static str) -> impl IntoView {
+    view! { <small class="label" data-message=message></small> }
 }
 
 fn time(milliseconds: f64) -> String {

@@ -70,6 +70,7 @@ fn told(state: State, event: Event) {
         Event::FellBack(why) => state.say("note", Message::new("webgpu-stopped").with("why", why)),
         Event::Restarted(why) => state.say("error", Message::new("engine-restarted").with("why", why)),
         Event::Stopped(why) => return state.say("error", Message::new("check-engine-stopped").with("why", why)),
+        Event::Stalled => return state.say("note", "download-stalled".into()),
     }
     prepare(state);
 }

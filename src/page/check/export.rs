@@ -4,8 +4,9 @@ use std::io::{Cursor, Write};
 
 use crate::core::batch::{BatchItem, CSV_HEADER, csv_rows, raw_maps};
 use crate::core::message::Message;
-use crate::page::canvas::{context, draw_map, overlay_options, save};
+use crate::page::canvas::{context, draw_map, overlay_options, save, write};
 use crate::page::web::{document, live};
+use crate::page::words::class_name;
 use crate::render::Range;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -115,14 +116,17 @@ async fn draw_sheet(pictures: &[(BatchItem, String)]) -> Option<()> {
         let best = item.best()?;
         pen.set_fill_style_str("#1d2126");
         for (line, (font, text)) in [
-            ("600 13px system-ui, sans-serif", format!("{} {:.0} %", best.class, best.probability * 100.0)),
+            (
+                "600 13px system-ui, sans-serif",
+                format!("{:.0} % {}", best.probability * 100.0, untrack(|| class_name(&best.class))),
+            ),
             ("11px system-ui, sans-serif", item.name.clone()),
         ]
         .into_iter()
         .enumerate()
         {
             pen.set_font(font);
-            pen.fill_text_with_max_width(&text, x + 4.0, y + CELL + 12.0 + 16.0 * line as f64, CELL - 8.0).ok()?;
+            write(&pen, &text, [x + 4.0, y + CELL + 12.0 + 16.0 * line as f64], CELL - 8.0);
         }
     }
     crate::page::canvas::download(&canvas, "camscope.png".into());

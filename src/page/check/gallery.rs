@@ -117,6 +117,7 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
     let item = Memo::new(move |_| state.items.with(|items| items.iter().find(|item| item.id == id).map(summary)));
     let picture = Memo::new(move |_| state.thumbnails.with(|thumbnails| thumbnails.get(&id).cloned()));
     let chosen = move || state.chosen.get() == Some(id);
+    let answer = move || item.get().and_then(|card| card.answer);
     view! {
         <button class="card" id=format!("check-card-{id}") role="option" tabindex="-1" data-testid="check-card"
             class:chosen=chosen aria-selected=live(move || chosen().to_string())
@@ -132,7 +133,11 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
                     data-low=live(move || item.get().and_then(|card| card.low).map(|low| low.to_string()))
                     data-message=live(move || item.get().and_then(|card| card.inside))></i>
             </span>
-            <b data-message=live(move || item.get().map(|card| card.title))></b>
+            <span class="answer">
+                <b hidden=live(move || answer().is_some()) data-message=live(move || item.get().and_then(|card| card.title))></b>
+                <b hidden=live(move || answer().is_none())>{move || answer().map(|(class, _)| class_name(&class))}</b>
+                <span>{move || answer().map(|(_, percent)| percent)}</span>
+            </span>
             <small>{move || item.get().map(|card| card.name)}</small>
         </button>
     }
@@ -142,8 +147,10 @@ fn Card(id: u32, place: Memo<[f64; 2]>) -> impl IntoView {
 #[derive(Clone, PartialEq)]
 struct Summary {
     name: String,
-    /// As `data-message`, and so is `inside`.
-    title: String,
+    /// What there is to say instead of an answer, as `data-message`; so is `inside`.
+    title: Option<String>,
+    /// Class and percent.
+    answer: Option<(String, String)>,
     state: &'static str,
     inside: Option<String>,
     /// Less evidence inside than the boxes would catch by chance.
@@ -155,21 +162,15 @@ struct Summary {
 fn summary(item: &BatchItem) -> Summary {
     let percent = |share: f64| fixed(share * 100.0, 0) + " %";
     let (state, title) = match &item.state {
-        BatchItemState::Waiting => ("waiting", Message::plain("…")),
-        BatchItemState::Failed(why) => ("failed", why.clone()),
-        BatchItemState::Done(_) => {
-            let best = item.best().map(|p| {
-                Message::new("class-percent")
-                    .with("class", p.class.as_str())
-                    .with("percent", percent(p.probability.into()))
-            });
-            ("done", best.unwrap_or(Message::plain("")))
-        }
+        BatchItemState::Waiting => ("waiting", Some(Message::plain("…"))),
+        BatchItemState::Failed(why) => ("failed", Some(why.clone())),
+        BatchItemState::Done(_) => ("done", None),
     };
     let inside = item.best().and_then(|best| item.inside(best));
     Summary {
         name: item.name.clone(),
-        title: title.attr(),
+        title: title.map(|title| title.attr()),
+        answer: item.best().map(|best| (best.class.clone(), percent(best.probability.into()))),
         state,
         inside: inside.map(|share| Message::new("check-inside").with("share", percent(share)).attr()),
         low: inside.map(|_| item.looks_elsewhere()),

@@ -1,6 +1,7 @@
 //! Check: a folder of photos classified by one network, sorted by the evidence; boxes around the objects,
 //! and numbers that tell how far a map is to be trusted.
 
+mod annotations;
 mod boxes;
 mod choices;
 mod classes;

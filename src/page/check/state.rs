@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::core::batch::{BatchItem, Filter, Order, visible};
+use crate::core::folders::{Place, places};
 use crate::core::geometry::Rect;
 use crate::core::inference::{Inference, Picture, Prediction};
 use crate::core::message::{Arg, Message};
@@ -171,8 +172,7 @@ impl State {
     }
 
     /// Return the class that a photo's folder is named after, if the network has it.
-    pub fn truth(&self, path: &str) -> Option<String> {
-        let folder = path.rsplit('/').nth(1)?;
+    pub fn truth(&self, folder: &str) -> Option<String> {
         let model = self.shared.model_named(&self.model.get_untracked())?;
         model.classes.into_iter().find(|class| same_name(&class.replace(' ', "-"), &folder.replace(' ', "-")))
     }
@@ -180,7 +180,12 @@ impl State {
     /// Find out anew which class each photo's folder is named after.
     pub fn name_truths(&self) {
         let state = *self;
-        self.items.update(|items| items.iter_mut().for_each(|item| item.truth = state.truth(&item.name)));
+        self.items.update(|items| {
+            let paths: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
+            let truth = |place: Option<Place<'_>>| place.and_then(|place| state.truth(place.class));
+            let truths: Vec<Option<String>> = places(&paths).into_iter().map(truth).collect();
+            items.iter_mut().zip(truths).for_each(|(item, truth)| item.truth = truth);
+        });
     }
 
     pub fn say(&self, level: &'static str, message: Message) {

@@ -24,6 +24,8 @@ const BEAT: i32 = 5_000;
 const CODE_BEATS: u32 = 24;
 const DEVICE_BEATS: u32 = 3;
 const REPLY_BEATS: u32 = 12;
+/// Beats without data after which a download is said to stall.
+const STALL_BEATS: u32 = 2;
 
 /// A client of one worker. Clones share it.
 #[derive(Clone)]
@@ -184,7 +186,7 @@ impl Engine {
             core.last_id += 1;
             core.generation += 1;
             let (id, Network { card, url }) = (core.last_id, network.clone());
-            (worker.loaded, worker.at) = (None, Some(At::Load(id, network)));
+            (worker.loaded, worker.at, worker.silent) = (None, Some(At::Load(id, network)), 0);
             self.0.status.set(Status::Loading { received: 0, total: 0 });
             return worker.thread.send(&ToEngine::Ask { id, request: Request::Load { card, url } }, None);
         }
@@ -251,8 +253,19 @@ impl Engine {
         }
     }
 
+    /// Return whether a network's data stopped coming that many beats ago.
+    fn stalls(&self) -> bool {
+        let Status::Loading { received, total } = self.0.status.get_untracked() else { return false };
+        let core = self.0.core.borrow();
+        let waits = |worker: &Worker| worker.silent == STALL_BEATS && matches!(worker.at, Some(At::Load(..)));
+        (received < total || received == 0) && core.worker.as_ref().is_some_and(waits)
+    }
+
     /// Give up a worker that does not answer any more.
     fn beat(&self) {
+        if self.stalls() {
+            self.0.tell.borrow()(Event::Stalled);
+        }
         let why = {
             let core = &mut *self.0.core.borrow_mut();
             let Some(worker) = &mut core.worker else { return };
@@ -371,6 +384,7 @@ impl Engine {
             Event::Stopped(why) => (Status::Failed, Fault::NoEngine(why.clone())),
             Event::FellBack(why) => (Status::Starting, Fault::FellBack(why.clone())),
             Event::Restarted(why) => (Status::Starting, Fault::Lost(why.clone())),
+            Event::Stalled => return,
         };
         self.0.status.set(status);
         self.0.tell.borrow()(event);

@@ -42,6 +42,8 @@ pub enum Event {
     Restarted(Arg),
     /// No worker could be started.
     Stopped(Arg),
+    /// No data of a network has come for a while. It is waited for on.
+    Stalled,
 }
 
 /// When a request is answered.

@@ -62,7 +62,7 @@ pub async fn compose(state: State, shared: Shared, scene: Scene) -> Option<Figur
         pen.set_font(&[weight, " ", &fixed(size * scale, 0), "px system-ui, sans-serif"].concat());
         pen.set_fill_style_str(colour);
         let top = height + margin + 1.65 * size * line as f64;
-        pen.fill_text_with_max_width(&text, margin, top, width - 2.0 * margin).ok()?;
+        canvas::write(&pen, &text, [margin, top], width - 2.0 * margin);
     }
     let stem = photo.name.rsplit_once('.').map_or(photo.name.as_str(), |(stem, _)| stem);
     Some(Figure { canvas: figure, name: [stem, "-", &map.prediction.class.replace(' ', "-"), ".png"].concat() })

@@ -1,8 +1,7 @@
 //! Photos in: drop, dialog, paste, samples; and which of them is on the stage.
 
 use crate::core::message::Message;
-use crate::core::names::is_image_name;
-use crate::page::intake::{self, Arrived, take};
+use crate::page::intake::{self, Arrived, Sorted, sorted, take};
 use crate::page::manifest::Sample;
 use crate::page::shared::Part;
 use crate::page::web::{fetch, focus};
@@ -29,19 +28,22 @@ pub fn add_all(state: State, files: &FileList) {
     add_arrived(state, intake::listed(files));
 }
 
-/// Add photos; the first of them comes to the stage. Of a folder, only what is named like a photo counts; the rest is told.
+/// Add photos; the first of them comes to the stage.
 fn add_arrived(state: State, files: Vec<Arrived>) {
-    let is_wanted = |(path, _): &Arrived| !path.contains('/') || is_image_name(path);
-    let (wanted, passed): (Vec<_>, Vec<_>) = files.into_iter().partition(is_wanted);
-    if !passed.is_empty() {
-        state.say("note", Message::new("passed-over").with("n", passed.len()));
+    if files.is_empty() {
+        return;
     }
-    let ids: Vec<u32> = wanted.into_iter().map(|(_, file)| add(state, file.name(), file.unchecked_into())).collect();
-    if let Some(first) = ids.first() {
-        state.before.set_value(state.chosen.get_untracked());
-        choose(state, *first);
-    }
-    pump(state);
+    spawn_local(async move {
+        let Sorted { photos, passed_over, .. } = sorted(files, true, |_| false).await;
+        passed_over.into_iter().for_each(|passed_over| state.say("note", passed_over));
+        let ids: Vec<u32> =
+            photos.into_iter().map(|(_, file)| add(state, file.name(), file.unchecked_into())).collect();
+        if let Some(first) = ids.first() {
+            state.before.set_value(state.chosen.get_untracked());
+            choose(state, *first);
+        }
+        pump(state);
+    });
 }
 
 fn add(state: State, name: String, blob: Blob) -> u32 {

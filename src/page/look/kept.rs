@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode, TransactionResult};
+use idb::{Database, TransactionMode};
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
+use crate::page::database;
 use crate::page::web::property;
 
 const NAME: &str = "camscope-photos";
@@ -32,17 +33,11 @@ pub struct KeptPhoto {
     pub file: Blob,
 }
 
-async fn database() -> Result<Rc<Database>, idb::Error> {
+async fn opened() -> Result<Rc<Database>, idb::Error> {
     if let Some(database) = DATABASE.with_borrow(Clone::clone) {
         return Ok(database);
     }
-    let mut request = Factory::new()?.open(NAME, Some(1))?;
-    request.on_upgrade_needed(|event| {
-        if let Ok(database) = event.database() {
-            let _ = database.create_object_store(PHOTOS, ObjectStoreParams::new());
-        }
-    });
-    let database = Rc::new(request.await?);
+    let database = database::open(NAME, &[PHOTOS]).await?;
     DATABASE.set(Some(database.clone()));
     Ok(database)
 }
@@ -50,7 +45,7 @@ async fn database() -> Result<Rc<Database>, idb::Error> {
 /// Return the photos that were kept, in the order in which they came. A browser that refuses storage has none.
 pub async fn all() -> Vec<KeptPhoto> {
     let found = async {
-        let transaction = database().await?.transaction(&[PHOTOS], TransactionMode::ReadOnly)?;
+        let transaction = opened().await?.transaction(&[PHOTOS], TransactionMode::ReadOnly)?;
         let store = transaction.object_store(PHOTOS)?;
         let keys = store.get_all_keys(None, None)?.await?;
         Ok::<_, idb::Error>(keys.into_iter().zip(store.get_all(None, None)?.await?).collect::<Vec<_>>())
@@ -84,11 +79,11 @@ pub fn forget(key: f64) {
 fn change(change: impl FnOnce(&idb::ObjectStore) -> Result<(), idb::Error> + 'static) {
     spawn_local(async move {
         let changed = async {
-            let transaction = database().await?.transaction(&[PHOTOS], TransactionMode::ReadWrite)?;
+            let transaction = opened().await?.transaction(&[PHOTOS], TransactionMode::ReadWrite)?;
             change(&transaction.object_store(PHOTOS)?)?;
-            transaction.commit()?.await
+            database::commit(transaction).await
         };
-        if !matches!(changed.await, Ok(TransactionResult::Committed)) {
+        if !matches!(changed.await, Ok(true)) {
             web_sys::console::info_1(&NAME.into());
         }
     });

@@ -3,6 +3,7 @@
 use crate::core::message::Message;
 use crate::core::method::{CamOptions, Method};
 use crate::page::web::{live, property};
+use crate::page::widgets::toggle::Toggle;
 use leptos::prelude::*;
 
 use super::state::State;
@@ -59,11 +60,7 @@ pub fn Methods() -> impl IntoView {
                         with(&|wanted| wanted.stage = stage);
                     }>{stages}</select>
                 </label>
-                <label class="check" data-message="flips-note">
-                    <input type="checkbox" data-testid="flips" prop:checked=live(move || chosen().tta)
-                        on:change:target=move |event| { let on = event.target().checked(); with(&|wanted| wanted.tta = on) }/>
-                    <span data-message="flips"></span>
-                </label>
+                <Toggle id="flips" message="mirrored" note="mirrored-note" on=live(move || chosen().tta) set=Callback::new(move |on| with(&|wanted| wanted.tta = on))/>
             </div>
         </details>
     }

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 
 use crate::core::method::CamOptions;
 
-pub use self::state::State;
+pub use self::state::{Photo, State};
 pub use self::work::choose_model;
 
 /// Begin: listen for photos, fetch the models, start the engine.

@@ -133,13 +133,14 @@ impl State {
         }
     }
 
-    /// Return the files of all photos, with their names.
-    pub fn files_in_hand(&self) -> Vec<(String, File)> {
+    /// Return the files of all photos, or of one alone, with their names.
+    pub fn files_in_hand(&self, only: Option<u32>) -> Vec<(String, File)> {
         let file = |photo: &Photo| {
             let parts = js_sys::Array::of1(super::photos::file(photo.id)?.as_ref());
             Some((photo.name.clone(), File::new_with_blob_sequence(&parts, &photo.name).ok()?))
         };
-        self.photos.with_untracked(|photos| photos.iter().filter_map(file).collect())
+        let is_wanted = |photo: &&Photo| only.is_none_or(|id| id == photo.id);
+        self.photos.with_untracked(|photos| photos.iter().filter(is_wanted).filter_map(file).collect())
     }
 
     pub fn engine(&self) -> Engine {

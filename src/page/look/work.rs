@@ -94,7 +94,6 @@ fn prepare(state: State) {
 
 /// Say what happened to the engine, and go on with another one.
 fn told(state: State, event: Event) {
-    state.tasks.comparison.set_value(None);
     match event {
         Event::FellBack(why) => {
             state.say("error", Message::new("webgpu-stopped").with("why", why));
@@ -102,7 +101,9 @@ fn told(state: State, event: Event) {
         }
         Event::Restarted(why) => state.say("error", Message::new("engine-restarted").with("why", why)),
         Event::Stopped(why) => return state.say("error", Message::new("engine-stopped").with("why", why)),
+        Event::Stalled => return state.say("note", "download-stalled".into()),
     }
+    state.tasks.comparison.set_value(None);
     prepare(state);
 }
 

@@ -3,12 +3,14 @@
 use crate::core::message::Message;
 use crate::core::project::{Class, Photo, Project};
 use crate::page::intake;
+use crate::page::look;
 use crate::page::web::{focus, live};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Event, HtmlInputElement};
 
 use super::camera::Camera;
+use super::in_hand::InHand;
 use super::photos::{add_files, give, remove};
 use super::state::{State, unnamed};
 
@@ -48,6 +50,8 @@ fn Card(class: Class) -> impl IntoView {
     let id = class.id;
     let over = RwSignal::new(false);
     let camera = RwSignal::new(false);
+    let in_hand = RwSignal::new(false);
+    let look = expect_context::<look::State>();
     let find = move |project: &Project| project.class(id).cloned();
     // Memos: a property that is set anew takes away what is being typed.
     let name = Memo::new(move |_| state.project.with(find).map(|class| class.name).unwrap_or_default());
@@ -129,8 +133,13 @@ fn Card(class: Class) -> impl IntoView {
                 <input type="file" class="unseen" id=input_id accept="image/*" multiple data-testid="class-photos"
                     data-message=live(move || Message::new("teach-add-photos-to").with("name", name.get()).attr()) on:change:target=chosen/>
                 <button data-testid="class-camera" aria-pressed=live(move || camera.get().to_string()) on:click=move |_| camera.update(|on| *on = !*on) data-message="teach-camera"></button>
+                <button data-testid="class-in-hand" hidden=live(move || look.photos.with(Vec::is_empty)) aria-pressed=live(move || in_hand.get().to_string())
+                    on:click=move |_| in_hand.update(|on| *on = !*on) data-message="teach-in-hand"></button>
                 <span class="hint drop-hint" data-message="teach-drop"></span>
             </div>
+            <Show when=move || in_hand.get()>
+                <InHand class=id/>
+            </Show>
             <Show when=move || camera.get()>
                 <Camera class=id close=move |()| camera.set(false)/>
             </Show>

@@ -1,9 +1,11 @@
 //! Teach: a few photos of the visitor's own classes, a network that learns them, and its maps while it
 //! does.
 
+mod address;
 mod camera;
 mod classes;
 mod held;
+mod in_hand;
 mod photos;
 mod project_lock;
 mod projects;
@@ -83,6 +85,9 @@ async fn begin(state: State) {
         state.say("error", Message::new("teach-not-restored").with("why", error.message()));
     }
     state.ready.set(true);
+    address::follow(state, projects::open_named);
+    // Another tab may have made or deleted projects.
+    std::mem::forget(window_event_listener(leptos::ev::focus, move |_| projects::list_anew(state)));
     state.engine().listen(move |event| teacher::told(state, event));
     Effect::new(move || {
         state.shared.device.track();

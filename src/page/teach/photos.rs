@@ -2,10 +2,9 @@
 //! memory.
 
 use crate::core::message::Message;
-use crate::core::names::is_image_name;
 use crate::core::project::Photo;
 use crate::page::canvas::thumbnail;
-use crate::page::intake::{Arrived, take};
+use crate::page::intake::{Arrived, Sorted, sorted, take};
 use crate::page::shared::{Part, SentPhoto};
 use crate::page::web::{document, property, window};
 use leptos::ev;
@@ -61,19 +60,18 @@ fn focused_class() -> Option<u32> {
 }
 
 pub fn add_files(state: State, class: u32, files: Vec<Arrived>) {
-    let is_wanted = |(path, _): &Arrived| !path.contains('/') || is_image_name(path);
-    let (files, passed): (Vec<_>, Vec<_>) = files.into_iter().partition(is_wanted);
-    if !passed.is_empty() {
-        state.say("note", Message::new("passed-over").with("n", passed.len()));
-    }
     state.arriving.update(|arriving| *arriving += files.len());
     // Else the browser may clear it when space is short. It may ask the person; the photos need not wait for that.
     if property(&window().navigator(), "storage").is_object() {
         let _ = window().navigator().storage().persist();
     }
     spawn_local(async move {
-        let mut left = files.len();
-        for (_, file) in files {
+        let all = files.len();
+        let Sorted { photos, passed_over, .. } = sorted(files, true, |_| false).await;
+        passed_over.into_iter().for_each(|passed_over| state.say("note", passed_over));
+        let mut left = photos.len();
+        state.arriving.update(|arriving| *arriving -= all - left);
+        for (_, file) in photos {
             let name = file.name();
             let goes_on = add(state, class, file.unchecked_into(), name).await;
             state.arriving.update(|arriving| *arriving -= 1);

@@ -4,12 +4,13 @@ use crate::core::message::Message;
 use crate::core::project::Project;
 use crate::page::canvas::save;
 use crate::page::manifest::model_at;
-use crate::page::web::{bytes_of, live, window};
+use crate::page::web::{bytes_of, keep, kept, live, window};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use web_sys::{Blob, Event, HtmlInputElement, HtmlSelectElement};
 
+use super::address::wanted;
 use super::photos;
 use super::project_lock::ProjectLock;
 use super::state::{State, new_id, unnamed};
@@ -22,8 +23,10 @@ pub async fn restore(state: State) -> Result<(), StoreError> {
     let Some(store) = state.store() else { return Ok(()) };
     let projects = store.projects().await?;
     state.projects.set(projects.iter().map(|project| (project.id.clone(), project.name.clone())).collect());
-    let last = window().local_storage().ok().flatten().and_then(|kept| kept.get_item(LAST).ok().flatten());
-    let last = projects.iter().find(|project| Some(&project.id) == last.as_ref()).or(projects.last());
+    let (asked, last) = (wanted(), kept(LAST));
+    let is_asked = |project: &&Project| Some(&project.name) == asked.as_ref();
+    let is_last = |project: &&Project| Some(&project.id) == last.as_ref();
+    let last = projects.iter().find(is_asked).or(projects.iter().find(is_last)).or(projects.last());
     let opened = match last {
         Some(project) => open(state, project.clone()).await?,
         None => false,
@@ -64,9 +67,7 @@ async fn open(state: State, mut project: Project) -> Result<bool, StoreError> {
     store.purge_deleted(&project).await?;
     project.base = base(state, &project.base);
     let (id, photos) = (project.id.clone(), project.photos.clone());
-    if let Ok(Some(kept)) = window().local_storage() {
-        let _ = kept.set_item(LAST, &id);
-    }
+    keep(LAST, &id);
     state.open(project, lock);
     for photo in photos {
         let kept = store.photo(&id, photo.id).await?;
@@ -108,10 +109,13 @@ fn delete(state: State, everything: bool) {
     if !window().confirm_with_message(&question.text()).unwrap_or(false) {
         return;
     }
+    if everything {
+        return attempt(state, delete_all(state));
+    }
     attempt(state, async move {
         let Some(store) = state.store() else { return Ok(()) };
         let id = state.project.with_untracked(|project| project.id.clone());
-        state.projects.update(|projects| projects.retain(|(known, _)| !everything && *known != id));
+        state.projects.update(|projects| projects.retain(|(known, _)| *known != id));
         let next = match state.projects.with_untracked(|projects| projects.last().map(|(id, _)| id.clone())) {
             Some(next) => store.project(&next).await?,
             None => None,
@@ -124,10 +128,64 @@ fn delete(state: State, everything: bool) {
         if !opened {
             open(state, empty(state)).await?;
         }
-        match everything {
-            true => store.delete_everything().await,
-            false => store.delete(&id).await,
+        store.delete(&id).await
+    });
+}
+
+/// Delete all projects but those that other tabs have open.
+async fn delete_all(state: State) -> Result<(), StoreError> {
+    let Some(store) = state.store() else { return Ok(()) };
+    state.projects.set(Vec::new());
+    open(state, empty(state)).await?;
+    let mut left = Vec::new();
+    for project in store.projects().await? {
+        match ProjectLock::take(&project.id).await {
+            Some(_lock) => store.delete(&project.id).await?,
+            None => left.push((project.id, project.name)),
         }
+    }
+    if left.is_empty() {
+        // With what an earlier version or a broken deletion left.
+        return store.delete_everything().await;
+    }
+    let names = left.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
+    state.projects.set(left);
+    let name = free_name(state, &state.project.with_untracked(|project| project.name.clone()));
+    state.project.update(|project| project.name = name);
+    state.say("note", Message::new("teach-left-open").with("names", names));
+    Ok(())
+}
+
+/// List the projects anew: another tab may have made or deleted some.
+pub fn list_anew(state: State) {
+    let Some(store) = state.store() else { return };
+    leptos::task::spawn_local(async move {
+        let Ok(kept) = store.projects().await else { return };
+        let open = state.project.with_untracked(|project| project.id.clone());
+        let kept: Vec<_> = kept.into_iter().map(|project| (project.id, project.name)).collect();
+        if kept != state.projects.get_untracked() {
+            let is_new = kept.iter().all(|(id, _)| *id != open) && is_listed(state, &open);
+            state.projects.set(kept);
+            if is_new {
+                state.list();
+            }
+        }
+    });
+}
+
+fn is_listed(state: State, id: &str) -> bool {
+    state.projects.with_untracked(|projects| projects.iter().any(|(known, _)| known == id))
+}
+
+/// Open the project of that name, if there is one.
+pub fn open_named(state: State, name: String) {
+    attempt(state, async move {
+        state.keep_now().await;
+        let Some(store) = state.store() else { return Ok(()) };
+        if let Some(project) = store.projects().await?.into_iter().find(|project| project.name == name) {
+            open(state, project).await?;
+        }
+        Ok(())
     });
 }
 
@@ -225,11 +283,20 @@ pub fn Projects() -> impl IntoView {
     let name = Memo::new(move |_| state.project.with(|project| project.name.clone()));
     let options = move || {
         let chosen = state.project.with(|project| project.id.clone());
+        let mut projects = state.projects.get();
+        // One that nothing was done in yet is not kept.
+        if projects.iter().all(|(id, _)| *id != chosen) {
+            projects.push((chosen.clone(), name.get()));
+        }
         let option = |(id, name): (String, String)| {
             let selected = id == chosen;
             view! { <option value=id prop:selected=selected>{name}</option> }
         };
-        state.projects.get().into_iter().map(option).collect_view()
+        projects.into_iter().map(option).collect_view()
+    };
+    let alone = move || {
+        let open = state.project.with(|project| project.id.clone());
+        state.projects.with(|projects| projects.iter().all(|(id, _)| *id == open))
     };
     let choose = move |event: Targeted<Event, HtmlSelectElement>| {
         let select = event.target();
@@ -265,7 +332,7 @@ pub fn Projects() -> impl IntoView {
                         if !name.is_empty() { state.change(|project| project.name = name) }
                     }/>
             </label>
-            <label hidden=live(move || state.projects.with(|projects| projects.len() < 2))>
+            <label hidden=live(alone)>
                 <span data-message="teach-open-another"></span>
                 <select data-testid="project-select" on:change:target=choose>{options}</select>
             </label>

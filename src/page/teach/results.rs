@@ -5,6 +5,7 @@ use crate::core::message::Message;
 use crate::core::project::{Outcome, Project, Verdict};
 use crate::page::manifest::{Model, model_at};
 use crate::page::web::{fixed, live};
+use crate::page::widgets::toggle::Toggle;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use web_sys::Url;
@@ -63,10 +64,7 @@ pub fn Results() -> impl IntoView {
                 <h2 id="teach-results" data-message="teach-results"></h2>
                 <p class="tally"><b data-testid="tally" data-message=tally></b>" "<span data-message=basis></span></p>
                 <p class="remark" data-testid="few" hidden=live(move || few().is_none()) data-message=few></p>
-                <label class="check">
-                    <input type="checkbox" data-testid="all-photos" prop:checked=live(move || all.get()) on:change:target=move |event| all.set(event.target().checked())/>
-                    <span data-message="teach-count-all"></span>
-                </label>
+                <Toggle id="all-photos" message="teach-count-all" on=all set=Callback::new(move |on| all.set(on))/>
                 <Matrix all cell/>
                 <Threshold/>
                 <Photos all cell/>

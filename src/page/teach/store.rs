@@ -1,11 +1,11 @@
 //! What the browser keeps between visits (IndexedDB): projects, their photos, and the weights they were taught.
 
+use std::rc::Rc;
+
 use crate::core::message::Message;
 use crate::core::project::Project;
-use idb::{
-    Database, DatabaseEvent, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, TransactionMode,
-    TransactionResult,
-};
+use crate::page::database;
+use idb::{Database, KeyRange, ObjectStore, Query, TransactionMode};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, DomException};
@@ -59,19 +59,12 @@ pub struct Kept {
 
 #[derive(Clone)]
 pub struct Store {
-    database: std::rc::Rc<Database>,
+    database: Rc<Database>,
 }
 
 impl Store {
     pub async fn open() -> Result<Self, StoreError> {
-        let mut request = Factory::new()?.open(NAME, Some(1))?;
-        request.on_upgrade_needed(|event| {
-            let Ok(database) = event.database() else { return };
-            for store in [PROJECTS, PHOTOS, WEIGHTS] {
-                let _ = database.create_object_store(store, ObjectStoreParams::new());
-            }
-        });
-        Ok(Self { database: std::rc::Rc::new(request.await?) })
+        Ok(Self { database: database::open(NAME, &[PROJECTS, PHOTOS, WEIGHTS]).await? })
     }
 
     /// The kept projects, in the order in which they were made. One that cannot be read is passed over.
@@ -177,12 +170,8 @@ impl Store {
     }
 }
 
-/// Commit a transaction. A browser whose storage is full may answer every write with success, and then abort the whole.
 async fn finish(transaction: idb::Transaction) -> Result<(), StoreError> {
-    match transaction.commit()?.await? {
-        TransactionResult::Committed => Ok(()),
-        TransactionResult::Aborted => Err(StoreError::Full),
-    }
+    if database::commit(transaction).await? { Ok(()) } else { Err(StoreError::Full) }
 }
 
 fn photo_key(project: &str, photo: u32) -> String {

@@ -21,8 +21,11 @@ thread_local! {
 
 /// Say what happens to the engine beside its answers.
 pub fn told(state: State, event: Event) {
-    if let Event::FellBack(why) = event {
-        state.say("note", Message::new("teach-webgpu-stopped").with("why", why));
+    match event {
+        Event::FellBack(why) => state.say("note", Message::new("teach-webgpu-stopped").with("why", why)),
+        Event::Stalled => state.say("note", "download-stalled".into()),
+        // Its request is told of it.
+        Event::Restarted(_) | Event::Stopped(_) => {}
     }
 }
 

@@ -4,6 +4,7 @@ use crate::core::lesson::{LessonSettings, TrainablePart};
 use crate::core::message::{Arg, Message};
 use crate::core::project::Point;
 use crate::page::web::{digits, document, fixed, focus, live, now, time_left};
+use crate::page::widgets::toggle::Toggle;
 use leptos::prelude::*;
 
 use super::state::{Phase, State};
@@ -23,7 +24,7 @@ pub fn Training() -> impl IntoView {
     };
     let words = move || match state.phase.get() {
         Phase::Loading(what) => what,
-        Phase::Features { done, of } => Message::new("teach-studying").with("done", done).with("of", of),
+        Phase::Features { done, of } => Message::new("teach-features").with("done", done).with("of", of),
         Phase::Training { .. } if state.paused.get().is_some() => "teach-paused".into(),
         Phase::Training { done, of, since } => Message::new("teach-learning").with("left", left(done, of, since)),
         Phase::Idle | Phase::Done | Phase::Failed if state.arriving.get() > 0 => {
@@ -192,16 +193,10 @@ fn Choices() -> impl IntoView {
                 {number("teach-batch", "teach-batch-how", "batch", (1.0, 256.0, "1"), |s| s.batch as f64, |s, v| s.batch = v as usize)}
                 {number("teach-rate", "teach-rate-how", "rate", (0.000001, 1.0, "any"), |s| s.lr, |s, v| s.lr = v)}
                 {number("teach-held-out", "teach-held-out-how", "held-out", (0.0, 80.0, "5"), |s| (s.held_out * 100.0).round(), |s, v| s.held_out = v / 100.0)}
-                <label class="check" data-message="teach-augment-how">
-                    <input type="checkbox" data-testid="augment" prop:checked=live(move || settings().augment)
-                        on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.augment = on) }/>
-                    <span data-message="teach-augment"></span>
-                </label>
-                <label class="check" data-message="teach-balanced-how">
-                    <input type="checkbox" data-testid="balanced" prop:checked=live(move || settings().balanced)
-                        on:change:target=move |event| { let on = event.target().checked(); set(&|settings| settings.balanced = on) }/>
-                    <span data-message="teach-balanced"></span>
-                </label>
+                <Toggle id="augment" message="teach-augment" note="teach-augment-how"
+                    on=live(move || settings().augment) set=Callback::new(move |on| set(&|settings| settings.augment = on))/>
+                <Toggle id="balanced" message="teach-balanced" note="teach-balanced-how"
+                    on=live(move || settings().balanced) set=Callback::new(move |on| set(&|settings| settings.balanced = on))/>
                 <button class="quiet" on:click=move |_| set(&|settings| *settings = LessonSettings::default()) data-message="teach-defaults"></button>
             </fieldset>
         </details>

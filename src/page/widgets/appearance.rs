@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::core::message::Message;
 use crate::page::canvas;
 use crate::page::web::{fixed, live};
+use crate::page::widgets::toggle::Toggle;
 use crate::render::{Colormap, OverlayOptions, Range};
 
 /// The visitor's choices, in context. Copies are the same choices.
@@ -113,14 +114,8 @@ pub fn Choices() -> impl IntoView {
                         <option value="map" data-message="scale-map"></option>
                     </select>
                 </label>
-                <label class="check" data-message="grid-note">
-                    <input type="checkbox" data-testid="grid" on:change:target=move |event| appearance.smooth.set(!event.target().checked())/>
-                    <span data-message="grid"></span>
-                </label>
-                <label class="check" data-message="box-note">
-                    <input type="checkbox" data-testid="box" on:change:target=move |event| appearance.boxed.set(event.target().checked())/>
-                    <span data-message="box"></span>
-                </label>
+                <Toggle id="grid" message="grid" note="grid-note" on=live(move || !appearance.smooth.get()) set=Callback::new(move |on: bool| appearance.smooth.set(!on))/>
+                <Toggle id="box" message="box" note="box-note" on=appearance.boxed set=Callback::new(move |on| appearance.boxed.set(on))/>
             </div>
         </details>
     }

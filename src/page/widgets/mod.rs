@@ -5,4 +5,5 @@ pub mod boxes;
 pub mod icon;
 pub mod map_view;
 pub mod picker;
+pub mod toggle;
 pub mod zoom;

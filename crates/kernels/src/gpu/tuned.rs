@@ -20,7 +20,7 @@ use super::activation::Relu;
 use super::{Epilogue, empty, gradients, plane, row, transposed, untuned};
 use crate::Packed;
 use crate::shape::ConvShape;
-use crate::tuning::{self, Way};
+use crate::tuning::{self, Implementation};
 
 /// Smallest batch that is tuned. This crate's kernels are made for a few photos; and they can be recorded, which timing would
 /// disturb.
@@ -46,30 +46,32 @@ impl fmt::Display for Key {
 
 impl AutotuneKey for Key {}
 
-/// Two ways to compute one thing.
+/// Operation with two implementations.
 trait Operation: 'static {
     /// Name of the operation in the kept results.
     const NAME: &'static str;
-    /// What it is computed from.
+    /// Its inputs.
     type Inputs: Clone + Send + Sync + 'static;
 
     /// Return the result of this crate's kernels.
     fn own(shape: &ConvShape, inputs: Self::Inputs) -> CubeTensor;
     /// Return that of burn's, contiguous.
-    fn burns(shape: &ConvShape, inputs: Self::Inputs) -> Result<CubeTensor, String>;
+    fn burn(shape: &ConvShape, inputs: Self::Inputs) -> Result<CubeTensor, String>;
 }
 
-/// Return the result of the faster way. The first call for a shape times both, or finds in the kept results which it was.
+/// Return the result of the faster implementation. The first call for a shape times both, or finds in the kept results which it was.
 fn fastest<O: Operation>(shape: &ConvShape, like: &CubeTensor, inputs: O::Inputs) -> CubeTensor {
     static TUNER: LocalTuner<Key, CubeTuneId> = local_tuner!();
     // Batches of nearly the same size share a result.
     let rounded = |shape: &ConvShape| ConvShape { images: shape.images.next_power_of_two(), ..*shape };
     let key = move |(shape, _): &(ConvShape, O::Inputs)| Key { operation: O::NAME.into(), shape: rounded(shape) };
     tuning::report(O::NAME, rounded(shape));
-    match tuning::way() {
-        Way::Own => return O::own(shape, inputs),
-        Way::Burns => return O::burns(shape, inputs).unwrap_or_else(|why| panic!("burn's {}: {why}", O::NAME)),
-        Way::Faster => {}
+    match tuning::implementation() {
+        Implementation::Own => return O::own(shape, inputs),
+        Implementation::Burn => {
+            return O::burn(shape, inputs).unwrap_or_else(|why| panic!("burn's {}: {why}", O::NAME));
+        }
+        Implementation::Faster => {}
     }
     let id = CubeTuneId::new(&like.client, &like.device);
     let ways = TUNER.init(&id, move || {
@@ -77,12 +79,12 @@ fn fastest<O: Operation>(shape: &ConvShape, like: &CubeTensor, inputs: O::Inputs
             .with(Tunable::new("own", |(shape, inputs): (ConvShape, O::Inputs)| {
                 Ok::<_, String>(O::own(&shape, inputs))
             }))
-            .with(Tunable::new("burn", |(shape, inputs): (ConvShape, O::Inputs)| O::burns(&shape, inputs)))
+            .with(Tunable::new("burn", |(shape, inputs): (ConvShape, O::Inputs)| O::burn(&shape, inputs)))
     });
     TUNER.execute(&id, &like.client, ways, (*shape, inputs))
 }
 
-/// Return why burn could not set a kernel up.
+/// Return burn's reason for failing to set up a kernel.
 fn why(error: impl fmt::Debug) -> String {
     format!("{error:?}")
 }
@@ -106,7 +108,7 @@ impl Operation for Forward {
         untuned(shape, x, weight, &packed, epilogue)
     }
 
-    fn burns(shape: &ConvShape, (x, weight, _, epilogue): Self::Inputs) -> Result<CubeTensor, String> {
+    fn burn(shape: &ConvShape, (x, weight, _, epilogue): Self::Inputs) -> Result<CubeTensor, String> {
         let sums = conv_forward::<2>(x, weight, None, options(shape), ConvStrategy::Autotune).map_err(why)?;
         Ok(finish(shape, into_contiguous(sums), epilogue))
     }
@@ -133,7 +135,7 @@ impl Operation for InputGradient {
         transposed::input_gradient(shape, dy, weight)
     }
 
-    fn burns(shape: &ConvShape, [dy, weight]: Self::Inputs) -> Result<CubeTensor, String> {
+    fn burn(shape: &ConvShape, [dy, weight]: Self::Inputs) -> Result<CubeTensor, String> {
         let [h, w] = shape.size_in;
         let shape_in = [shape.images, shape.c_in, h, w].into();
         Ok(into_contiguous(
@@ -157,7 +159,7 @@ impl Operation for WeightGradient {
         gradients::weight_gradient(shape, x, dy)
     }
 
-    fn burns(shape: &ConvShape, [x, dy]: Self::Inputs) -> Result<CubeTensor, String> {
+    fn burn(shape: &ConvShape, [x, dy]: Self::Inputs) -> Result<CubeTensor, String> {
         let [kh, kw] = shape.kernel;
         let weights = [shape.c_out, shape.c_in, kh, kw].into();
         Ok(into_contiguous(
@@ -198,7 +200,7 @@ fn epilogue_kernel(
     }
 }
 
-/// Return what the epilogue makes of sums `[n, c_out, h', w']`.
+/// Apply the epilogue to sums `[n, c_out, h', w']`.
 fn finish(shape: &ConvShape, sums: CubeTensor, epilogue: Epilogue) -> CubeTensor {
     let ([h, w], relu) = (shape.size_out, epilogue.relu);
     let out = empty(&sums, [shape.images, shape.c_out, h, w]);

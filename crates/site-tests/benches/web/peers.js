@@ -77,7 +77,7 @@ function logits(graph, variables, photo, training) {
     results.push({
       conv: () => conv(x, weight, bias, op, training),
       pool: () => tf.maxPool(padded(x, op.pads, -3.4e38), op.kernel, op.stride, "valid"),
-      add: () => rectified(tf.add(x, of(op.and)), op.rectifier),
+      add: () => withRelu(tf.add(x, of(op.and)), op.relu),
       shortcut: () => tf.pad(op.step > 1 ? tf.avgPool(x, 1, op.step, 'valid') : x, [[0, 0], [0, 0], [0, 0], op.channels]),
       head: () => tf.add(tf.matMul(x.mean([1, 2]), weight), bias),
     }[op.op]());
@@ -87,17 +87,17 @@ function logits(graph, variables, photo, training) {
 
 // Outside of training, use fused operations, which are the fastest of TensorFlow.js but have no gradients.
 function conv(x, weight, bias, op, training) {
-  const { stride, pads: [top, left, bottom, right], groups, rectifier } = op;
+  const { stride, pads: [top, left, bottom, right], groups, relu } = op;
   const side = x.shape[1], kernel = op.shape[2];
   const whole = Math.max((Math.ceil(side / stride) - 1) * stride + kernel - side, 0), before = whole >> 1;
   const same = top === before && left === before && bottom === whole - before && right === whole - before;
   const input = same ? x : padded(x, op.pads, 0), pad = same ? "same" : "valid";
   if (training) {
     const convolved = groups > 1 ? tf.depthwiseConv2d(input, weight, stride, pad) : tf.conv2d(input, weight, stride, pad);
-    return rectified(tf.add(convolved, bias), rectifier);
+    return withRelu(tf.add(convolved, bias), relu);
   }
-  const activation = !rectifier ? "linear" : rectifier.cap === 6 ? "relu6" : rectifier.slope === 0 ? "relu" : "leakyrelu";
-  const all = { x: input, filter: weight, strides: stride, pad, bias, activation, leakyreluAlpha: rectifier?.slope };
+  const activation = !relu ? "linear" : relu.cap === 6 ? "relu6" : relu.slope === 0 ? "relu" : "leakyrelu";
+  const all = { x: input, filter: weight, strides: stride, pad, bias, activation, leakyreluAlpha: relu?.slope };
   return groups > 1 ? tf.fused.depthwiseConv2d(all) : tf.fused.conv2d(all);
 }
 
@@ -105,8 +105,8 @@ function padded(x, [top, left, bottom, right], value) {
   return top + left + bottom + right === 0 ? x : tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]], value);
 }
 
-function rectified(x, rectifier) {
-  if (!rectifier) return x;
-  if (rectifier.cap) return tf.relu6(x);
-  return rectifier.slope === 0 ? tf.relu(x) : tf.leakyRelu(x, rectifier.slope);
+function withRelu(x, relu) {
+  if (!relu) return x;
+  if (relu.cap) return tf.relu6(x);
+  return relu.slope === 0 ? tf.relu(x) : tf.leakyRelu(x, relu.slope);
 }

@@ -34,7 +34,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_benchmark_by_address_shows_its_result() {
     let (site, browser) = (Site::built().await, Browser::start().await);
-    let result = benchmark(&browser, &site, "bench=resnet-20&size=32&runs=5&device=cpu").await;
+    let result = benchmark(&browser, &site, "bench=ResNet20&runs=5&device=cpu").await;
     assert_eq!(
         (&result["model"], &result["device"], &result["adapter"]),
         (&"resnet-20".into(), &"cpu".into(), &"CPU".into())

@@ -15,6 +15,7 @@ mod methods;
 mod offline;
 mod page;
 mod privacy;
+mod projects;
 mod promises;
 mod site;
 mod teach;

@@ -113,7 +113,8 @@ async fn check_methods(device: &str, methods: &[Method], tolerance: f32) {
     assert_ne!(browser.maps().await[0].len(), before[0].len(), "an earlier stage has a finer grid");
     let options = CamOptions { method: Method::LayerCam, stage: Some(2), ..CamOptions::default() };
     browser.assert_native(&session, options, tolerance).await;
-    browser.wait("[data-testid=flips]").await.click().await.unwrap();
+    browser.click(".methods > summary").await;
+    browser.click("[data-testid=flips]").await;
     browser.until_drawn_by(Method::LayerCam).await;
     browser.assert_native(&session, CamOptions { tta: true, ..options }, tolerance).await;
     browser.screenshot(&format!("methods-{device}")).await;

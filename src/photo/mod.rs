@@ -1,5 +1,8 @@
 //! Decoding of photos: file bytes become an upright RGB photo of limited size, or an error that a user can act on.
 
+mod jpeg;
+
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use fast_image_resize::images::{Image, ImageRef};
@@ -8,12 +11,17 @@ use image::codecs::{png::PngDecoder, webp::WebPDecoder};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use serde::{Deserialize, Serialize};
 
+use crate::core::file_kind::FileKind;
 use crate::core::geometry::Rect;
+use jpeg::Jpeg;
+pub use jpeg::RareJpeg;
 
 /// Maximum number of pixels in a file. Decoding needs up to eight bytes for each.
 pub const MAX_PIXELS: u64 = 120_000_000;
 /// Maximum side of a [`Photo`], in pixels: enough for any screen, small enough to keep many.
 pub const MAX_SIDE: u32 = 1280;
+/// Bytes by which a file's kind is recognised.
+const HEAD: usize = 512;
 
 /// Reason why a file cannot be opened as a photo. The page shows the same texts, from `www/words`.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -22,8 +30,13 @@ pub enum PhotoError {
     #[error("The file is empty (0 bytes). Choose another copy of it.")]
     Empty,
     /// The file is of another kind.
-    #[error("This is {0}, not a photo. Choose a JPEG, PNG, WebP, GIF or BMP file.")]
-    NotAPhoto(Kind),
+    #[error("This is {0}. {advice}", advice = Advice::on(*.0))]
+    NotAPhoto(FileKind),
+    /// The photo is a JPEG of a kind that browsers do not show either.
+    #[error(
+        "The JPEG is coded in a rare way ({0}), which neither browsers nor this program show. Save it anew as an ordinary JPEG."
+    )]
+    RareJpeg(RareJpeg),
     /// The file ends before the image does.
     #[error("The photo is cut short: the file ends before the picture does. Download or copy it again.")]
     Truncated,
@@ -43,38 +56,79 @@ pub enum PhotoError {
     },
 }
 
-/// Kind of a file that is not a supported photo, judged by its first bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// PDF document.
-    Pdf,
-    /// ZIP archive, or a format packed in one, such as an office document.
-    Archive,
-    /// TIFF, or a raw format based on it.
-    Tiff,
-    /// HEIC photo.
-    Heic,
-    /// AVIF picture.
-    Avif,
-    /// MP4 or a related video format.
-    Video,
-    /// UTF-8 text.
-    Text,
-    /// None of these.
-    Unknown,
-}
-
-impl std::fmt::Display for Kind {
+impl std::fmt::Display for FileKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Pdf => "a PDF document",
-            Self::Archive => "a ZIP archive or an office document",
-            Self::Tiff => "a TIFF or camera raw file",
+            Self::Archive => "an archive or an office document",
+            Self::Tiff => "a TIFF picture",
+            Self::Raw => "a raw file of a camera",
             Self::Heic => "a HEIC photo",
             Self::Avif => "an AVIF picture",
+            Self::Jxl => "a JPEG XL picture",
+            Self::Jp2 => "a JPEG 2000 picture",
+            Self::Psd => "a Photoshop document",
+            Self::Icon => "an icon",
+            Self::Svg => "an SVG drawing",
+            Self::Hdr => "an HDR picture",
+            Self::Pnm => "a PPM, PGM or PBM picture",
             Self::Video => "a video",
+            Self::Audio => "a sound file",
+            Self::Html => "a web page",
+            Self::LfsPointer => "a placeholder of Git LFS",
+            Self::Zeros => "a file of zeros alone",
             Self::Text => "a text file",
             Self::Unknown => "a file of an unknown kind",
+        })
+    }
+}
+
+/// What to do about a file that is not a photo that can be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advice {
+    /// Choose another file.
+    Choose,
+    /// Save the picture in another format.
+    Convert,
+    /// Do so, or have the phone take JPEGs.
+    ConvertOrSetPhone,
+    /// Save the picture itself.
+    SavePicture,
+    /// Fetch the file that the placeholder stands for.
+    Fetch,
+    /// Copy it again.
+    CopyAgain,
+}
+
+impl Advice {
+    /// Return what to do about a file of this kind.
+    pub fn on(kind: FileKind) -> Self {
+        match kind {
+            FileKind::Heic => Self::ConvertOrSetPhone,
+            FileKind::Tiff | FileKind::Raw | FileKind::Avif | FileKind::Jxl | FileKind::Jp2 => Self::Convert,
+            FileKind::Psd | FileKind::Icon | FileKind::Svg | FileKind::Hdr | FileKind::Pnm => Self::Convert,
+            FileKind::Html => Self::SavePicture,
+            FileKind::LfsPointer => Self::Fetch,
+            FileKind::Zeros => Self::CopyAgain,
+            FileKind::Pdf
+            | FileKind::Archive
+            | FileKind::Video
+            | FileKind::Audio
+            | FileKind::Text
+            | FileKind::Unknown => Self::Choose,
+        }
+    }
+}
+
+impl std::fmt::Display for Advice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Choose => "Choose a JPEG, PNG, WebP, GIF or BMP file.",
+            Self::Convert => "Save it as JPEG or PNG.",
+            Self::ConvertOrSetPhone => "Save it as JPEG, or set the phone's camera to “Most Compatible”.",
+            Self::SavePicture => "Open its address in a browser, and save the picture itself.",
+            Self::Fetch => "`git lfs pull` fetches the file that it stands for.",
+            Self::CopyAgain => "Copy it again from where it came.",
         })
     }
 }
@@ -109,6 +163,8 @@ pub struct Photo {
     pub rgb: Vec<u8>,
     /// Width and height of the upright photo in the file, in pixels, before it was scaled down.
     pub original: (u32, u32),
+    /// EXIF's orientation, 1 to 8: how the file's pixels were turned.
+    pub orientation: u8,
     /// Remarks for the user.
     pub notes: Vec<Note>,
 }
@@ -118,20 +174,24 @@ impl Photo {
     /// at most [`MAX_SIDE`] pixels per side.
     ///
     /// ```
-    /// # use camscope::photo::{Kind, Photo, PhotoError};
-    /// assert_eq!(Photo::decode(b"%PDF-1.7"), Err(PhotoError::NotAPhoto(Kind::Pdf)));
+    /// # use camscope::core::file_kind::FileKind;
+    /// # use camscope::photo::{Photo, PhotoError};
+    /// assert_eq!(Photo::decode(b"%PDF-1.7"), Err(PhotoError::NotAPhoto(FileKind::Pdf)));
     /// ```
     ///
     /// # Errors
     /// [`PhotoError`]. If the header reveals the problem, nothing large is allocated.
     pub fn decode(bytes: &[u8]) -> Result<Self, PhotoError> {
         let format = format_of(bytes)?;
-        if !is_complete(bytes, format) {
+        let jpeg = (format == ImageFormat::Jpeg).then(|| Jpeg::read(bytes)).transpose()?;
+        if format == ImageFormat::WebP && !webp_is_complete(bytes) {
             return Err(PhotoError::Truncated);
         }
-        let mut decoder = open(bytes, format)?;
-        let size @ (width, height) = decoder.dimensions();
+        let size @ (width, height) = open(bytes, format)?.dimensions();
         check_pixels(bytes, format, size)?;
+        let ended = jpeg.as_ref().map(|jpeg| jpeg.ended(bytes)).transpose()?;
+        let bytes: &[u8] = ended.as_ref().map_or(bytes, Cow::as_ref);
+        let mut decoder = open(bytes, format)?;
         let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
         let color = decoder.color_type();
         let mut notes = Vec::new();
@@ -143,7 +203,10 @@ impl Photo {
         }
 
         // Scale down before rotating: rotating 50 megapixels would need them in memory twice.
-        let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+        let image = match jpeg.filter(Jpeg::has_scans_of_components) {
+            Some(_) => jpeg::decode_scans(bytes)?,
+            None => DynamicImage::from_decoder(decoder).map_err(damaged)?,
+        };
         let rgb = if color.has_alpha() { over_white(&image) } else { image.into_rgb8().into_raw() };
         let (rgb, (small_width, small_height)) = scaled_down(rgb, size);
         let small = image::RgbImage::from_raw(small_width, small_height, rgb).map(DynamicImage::ImageRgb8);
@@ -155,6 +218,7 @@ impl Photo {
             height: small.height(),
             rgb: small.into_rgb8().into_raw(),
             original: if turned { (height, width) } else { (width, height) },
+            orientation: orientation.to_exif(),
             notes,
         })
     }
@@ -254,16 +318,7 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, PhotoError> {
         Ok(f @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp)) => {
             Ok(f)
         }
-        _ => Err(PhotoError::NotAPhoto(match bytes {
-            [b'%', b'P', b'D', b'F', ..] => Kind::Pdf,
-            [b'P', b'K', 3, 4, ..] => Kind::Archive,
-            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Kind::Tiff,
-            [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => Kind::Heic,
-            [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', ..] => Kind::Avif,
-            [_, _, _, _, b'f', b't', b'y', b'p', ..] => Kind::Video,
-            _ if std::str::from_utf8(&bytes[..bytes.len().min(256)]).is_ok() => Kind::Text,
-            _ => Kind::Unknown,
-        })),
+        _ => Err(PhotoError::NotAPhoto(FileKind::of(&bytes[..bytes.len().min(HEAD)]))),
     }
 }
 
@@ -298,44 +353,6 @@ fn gif_frames(bytes: &[u8]) -> impl Iterator<Item = (u64, u64)> {
         at = skip(at + 11 + colours(flags));
         Some((u16::from_le_bytes([w0, w1]).into(), u16::from_le_bytes([h0, h1]).into()))
     })
-}
-
-/// Return whether the file holds the whole image, as far as decoders fail to report it.
-fn is_complete(bytes: &[u8], format: ImageFormat) -> bool {
-    match format {
-        ImageFormat::Jpeg => jpeg_is_complete(bytes),
-        ImageFormat::WebP => webp_is_complete(bytes),
-        _ => true,
-    }
-}
-
-/// Return whether a JPEG's last scan ends in an end-of-image marker. Decoders silently fill missing data with grey. An
-/// embedded thumbnail has markers of its own, so the segments are walked (ITU T.81, section B.1).
-fn jpeg_is_complete(bytes: &[u8]) -> bool {
-    const END: u8 = 0xD9;
-    const SCAN: u8 = 0xDA;
-    let mut at = 2;
-    while let Some(&[0xFF, marker]) = bytes.get(at..at + 2) {
-        match marker {
-            END => return true,
-            0xFF => at += 1,
-            0x01 | 0xD0..=0xD7 => at += 2,
-            _ => {
-                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
-                at += 2 + usize::from(u16::from_be_bytes([high, low]));
-                if marker == SCAN {
-                    // In entropy-coded data, 0xFF is followed by 0 (stuffing) or by a restart marker.
-                    while let Some(&[a, b]) = bytes.get(at..at + 2) {
-                        if a == 0xFF && b != 0 && !(0xD0..=0xD7).contains(&b) {
-                            break;
-                        }
-                        at += 1;
-                    }
-                }
-            }
-        }
-    }
-    false
 }
 
 /// Return whether a WebP file is as long as its RIFF header says.

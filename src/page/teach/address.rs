@@ -1,0 +1,33 @@
+//! The open project in the page's address, `#teach/NAME`: Back, a reload and a copied link bring it back.
+
+use js_sys::{decode_uri_component, encode_uri_component};
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::state::State;
+use crate::page::shared::Part;
+use crate::page::web::{replace_hash, window};
+
+/// Return the name of the project that the address asks for.
+pub fn wanted() -> Option<String> {
+    let hash = window().location().hash().ok()?;
+    let (part, name) = hash.split_once('/')?;
+    let name = (Part::from_hash(part) == Part::Teach).then(|| decode_uri_component(name).ok())??;
+    Some(name.into())
+}
+
+/// Have the address follow the open project; `open` opens the one that a changed address names.
+pub fn follow(state: State, open: fn(State, String)) {
+    let name = Memo::new(move |_| state.project.with(|project| project.name.clone()));
+    Effect::new(move || {
+        if state.shared.part.get() == Part::Teach && state.ready.get() {
+            replace_hash(&[Part::Teach.name(), "/", &String::from(encode_uri_component(&name.get()))].concat());
+        }
+    });
+    let changed = window_event_listener(ev::hashchange, move |_| {
+        if let Some(wanted) = wanted().filter(|wanted| *wanted != name.get_untracked()) {
+            open(state, wanted);
+        }
+    });
+    std::mem::forget(changed); // lives as long as the page
+}
