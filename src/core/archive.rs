@@ -1,11 +1,14 @@
 //! A teaching project as one `.zip`: `project.json`, `photos/CLASS/…` as they came, and the taught network with its card.
 //! `camscope train --data folder:` reads the folder `photos/`.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 
+use zip::read::ZipFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use super::folders::is_hidden;
 use super::message::Message;
 use super::project::Project;
 
@@ -74,7 +77,7 @@ impl Archive {
             zip.start_file(name, options)?;
             Ok(zip.write_all(bytes)?)
         };
-        put(PROJECT, &serde_json::to_vec_pretty(&self.project)?)?;
+        put(PROJECT, serde_json::to_string(&self.project)?.as_bytes())?;
         for (id, bytes) in &self.photos {
             if let Some(path) = path_of(&self.project, *id) {
                 put(&path, bytes)?;
@@ -87,55 +90,113 @@ impl Archive {
         Ok(zip.finish()?.into_inner())
     }
 
-    /// Unpack the bytes of a `.zip` file. A photo that is missing from it is left out of the project and named in `missing`.
-    ///
-    /// Other programs may have packed the files again: below a folder, with backslashes, or with a byte order mark in the JSON.
+    /// Unpack the bytes of a `.zip` file; see [`Self::of`].
     ///
     /// # Errors
     /// [`ArchiveError`] for a file that is no exported project.
+    #[cfg(feature = "cli")]
     pub fn unpack(bytes: &[u8]) -> Result<Self, ArchiveError> {
-        let mut zip = ZipArchive::new(Cursor::new(bytes))?;
-        // The archive's own names, by the names as this program writes them.
-        let plain: Vec<(String, usize)> = (0..zip.len())
-            .filter_map(|at| {
-                let name = zip.by_index_raw(at).ok()?.name().ok()?.replace('\\', "/");
-                Some((name.trim_start_matches("./").to_owned(), at))
-            })
-            .collect();
-        let is_root =
-            |name: &&(String, usize)| !name.0.starts_with("__MACOSX/") && name.0.rsplit('/').next() == Some(PROJECT);
-        let shallow = plain.iter().filter(is_root).min_by_key(|(name, _)| name.matches('/').count());
-        let root =
-            shallow.map(|(name, _)| name[..name.len() - PROJECT.len()].to_owned()).ok_or(ArchiveError::NoProject)?;
-        let mut take = |name: &str| -> Result<Option<Vec<u8>>, ArchiveError> {
-            let wanted = [&root, name].concat();
-            let Some((_, at)) = plain.iter().find(|(plain, _)| *plain == wanted) else { return Ok(None) };
-            let Ok(entry) = zip.by_index(*at) else { return Ok(None) };
-            let damaged = || ArchiveError::Entry(name.to_owned());
-            if entry.size() > LARGEST {
-                return Err(damaged());
+        let read = |Packed { name, content, .. }| Entry { name, content };
+        Self::of(packed(bytes)?.into_iter().map(read).collect())
+    }
+
+    /// Make an archive from its entries. A photo that is missing or damaged is left out of the project and named in `missing`.
+    ///
+    /// Other programs may have packed the files again: below a folder, with backslashes, under other names for photos, or with a byte
+    /// order mark in the JSON.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] if the entries are no exported project.
+    pub fn of(entries: Vec<Entry>) -> Result<Self, ArchiveError> {
+        let mut files: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
+        for Entry { name, content } in entries {
+            let name = name.replace('\\', "/");
+            let name = name.trim_start_matches("./");
+            if !is_hidden(name) {
+                files.insert(name.to_owned(), content);
             }
-            let mut content = Vec::new();
-            entry.take(LARGEST).read_to_end(&mut content).map_err(|_| damaged())?;
-            Ok(Some(content))
-        };
-        let json = take(PROJECT)?.ok_or(ArchiveError::NoProject)?;
-        let mut project: Project = serde_json::from_slice(json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&json))?;
+        }
+        let is_project = |name: &&String| name.rsplit('/').next() == Some(PROJECT);
+        let shallow = files.keys().filter(is_project).min_by_key(|name| name.matches('/').count());
+        let root = shallow.map(|name| name[..name.len() - PROJECT.len()].to_owned()).ok_or(ArchiveError::NoProject)?;
+        let mut take = |name: &str| files.remove(&[&root, name].concat());
+        let damaged = |name: &str| ArchiveError::Entry(name.to_owned());
+        let json = take(PROJECT).flatten().ok_or_else(|| damaged(PROJECT))?;
+        let json = String::from_utf8_lossy(&json);
+        let mut project: Project = serde_json::from_str(json.trim_start_matches('\u{feff}'))?;
+        let weights = take(WEIGHTS).map(|weights| weights.ok_or_else(|| damaged(WEIGHTS))).transpose()?;
         let (mut photos, mut missing) = (Vec::new(), Vec::new());
         for photo in &project.photos {
-            let path = path_of(&project, photo.id);
-            match path.map(|path| take(&path)).transpose()?.flatten() {
+            let path = path_of(&project, photo.id).map(|path| [root.as_str(), &path].concat());
+            let found = path.filter(|path| files.contains_key(path)).or_else(|| by_id(&files, photo.id));
+            match found.and_then(|path| files.remove(&path)).flatten() {
                 Some(bytes) => photos.push((photo.id, bytes)),
                 None => missing.push(photo.name.clone()),
             }
         }
         project.photos.retain(|photo| photos.iter().any(|(id, _)| *id == photo.id));
-        let weights = take(WEIGHTS)?;
         if weights.is_none() {
             project.outcome = None;
         }
         Ok(Self { project, photos, weights, missing })
     }
+}
+
+/// Return the only file that has the photo's id in front of its name.
+fn by_id(files: &BTreeMap<String, Option<Vec<u8>>>, photo: u32) -> Option<String> {
+    let begins = format!("{photo:04}-");
+    let mut found = files.keys().filter(|name| name.rsplit('/').next().is_some_and(|file| file.starts_with(&begins)));
+    found.next().filter(|_| found.next().is_none()).cloned()
+}
+
+/// A file of an archive.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its path, as the archive has it.
+    pub name: String,
+    /// Its bytes; `None` if they are damaged or too many.
+    pub content: Option<Vec<u8>>,
+}
+
+/// A file of an archive as it is packed.
+#[derive(Debug)]
+pub struct Packed {
+    /// Its path, as the archive has it.
+    pub name: String,
+    /// Its bytes; `None` if they are damaged, too many, or compressed in a way that this build does not read.
+    pub content: Option<Vec<u8>>,
+    /// Its compressed bytes, where this build does not read Deflate: in browsers, which do it themselves.
+    pub deflated: Option<Vec<u8>>,
+}
+
+/// Read the files of a `.zip`.
+///
+/// # Errors
+/// [`ArchiveError::Zip`].
+pub fn packed(bytes: &[u8]) -> Result<Vec<Packed>, ArchiveError> {
+    let mut zip = ZipArchive::new(Cursor::new(bytes))?;
+    let mut files = Vec::new();
+    for at in 0..zip.len() {
+        let (name, is_deflated) = {
+            let Ok(raw) = zip.by_index_raw(at) else { continue };
+            let Ok(name) = raw.name() else { continue };
+            (name.into_owned(), raw.compression() == CompressionMethod::DEFLATE)
+        };
+        if name.ends_with(['/', '\\']) {
+            continue;
+        }
+        let take = |file: Option<ZipFile<'_, Cursor<&[u8]>>>| {
+            let file = file.filter(|file| file.size() <= LARGEST)?;
+            let mut content = Vec::new();
+            file.take(LARGEST).read_to_end(&mut content).ok()?;
+            Some(content)
+        };
+        let by_browser = is_deflated && cfg!(not(feature = "cli"));
+        let content = if by_browser { None } else { take(zip.by_index(at).ok()) };
+        let deflated = if by_browser { take(zip.by_index_raw(at).ok()) } else { None };
+        files.push(Packed { name, content, deflated });
+    }
+    Ok(files)
 }
 
 /// Path of a photo: in a folder with its class's name, with its id in front, so that no two names clash.

@@ -1,5 +1,6 @@
 //! Review of a batch of photos: each photo's inference, filter and order, summaries per class, and the CSV table.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::evidence::{Localisation, evidence_inside, localise};
@@ -189,20 +190,22 @@ impl Filter {
 pub fn visible(items: &[BatchItem], filter: &Filter, order: Order) -> Vec<usize> {
     let mut positions: Vec<usize> = (0..items.len()).filter(|&i| filter.matches(&items[i])).collect();
     let probability = |i: usize| items[i].best().map_or(f32::INFINITY, |best| best.probability);
-    match order {
-        Order::Added => {}
-        Order::Name => positions.sort_by(|&a, &b| items[a].name.cmp(&items[b].name)),
-        Order::Class => {
-            let class = |i: usize| items[i].best().map_or("\u{10ffff}", |best| &best.class);
-            positions.sort_by(|&a, &b| class(a).cmp(class(b)).then(probability(b).total_cmp(&probability(a))));
-        }
-        Order::Confidence => positions.sort_by(|&a, &b| probability(a).total_cmp(&probability(b))),
+    let class = |i: usize| items[i].best().map_or("\u{10ffff}", |best| &best.class);
+    let shares: Vec<f64> = match order {
         Order::Inside => {
-            let share = |i: usize| items[i].best().and_then(|best| items[i].inside(best)).unwrap_or(f64::INFINITY);
-            let shares: BTreeMap<usize, f64> = positions.iter().map(|&i| (i, share(i))).collect();
-            positions.sort_by(|a, b| shares[a].total_cmp(&shares[b]));
+            let share = |item: &BatchItem| item.best().and_then(|best| item.inside(best)).unwrap_or(f64::INFINITY);
+            items.iter().map(share).collect()
         }
-    }
+        _ => Vec::new(),
+    };
+    // One sort: the page's program has its code once.
+    positions.sort_by(|&a, &b| match order {
+        Order::Added => Ordering::Equal,
+        Order::Name => items[a].name.cmp(&items[b].name),
+        Order::Class => class(a).cmp(class(b)).then(probability(b).total_cmp(&probability(a))),
+        Order::Confidence => probability(a).total_cmp(&probability(b)),
+        Order::Inside => shares[a].total_cmp(&shares[b]),
+    });
     positions
 }
 

@@ -35,3 +35,15 @@ pub struct BenchmarkResult {
     /// Bytes of memory that the engine holds; 0 where it is not known.
     pub memory: u64,
 }
+
+/// Return the middle one of the values in order, the upper one of two; 0 if there is none.
+///
+/// ```
+/// # use camscope::core::benchmark::median;
+/// assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+/// ```
+pub fn median(values: &[f32]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default().into()
+}

@@ -74,13 +74,13 @@ pub fn places<'a>(paths: &[&'a str]) -> Vec<Option<Place<'a>>> {
             };
             return folders.iter().map(place).collect();
         }
-        let mut names: Vec<&str> = folders.iter().filter_map(|folders| folders.get(depth).copied()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut names = folders.iter().filter_map(|folders| folders.get(depth).copied());
+        let first = names.next();
+        let is_alone = first.is_some() && names.all(|name| Some(name) == first);
         let below = folders.iter().filter(|folders| folders.len() > depth + 1).count();
         let here = folders.iter().filter(|folders| folders.len() == depth + 1).count();
         // One folder that holds mostly folders is around the class folders.
-        if names.len() == 1 && below > here {
+        if is_alone && below > here {
             depth += 1;
             continue;
         }
@@ -121,11 +121,14 @@ impl PassedOver {
     /// assert_eq!(passed_over.list("without ending"), "2 .txt, 1 without ending");
     /// ```
     pub fn list(&self, without: &str) -> String {
-        let mut endings: Vec<_> = self.0.iter().collect();
-        endings.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        let words = |(ending, count): (&String, &usize)| {
-            [count.to_string().as_str(), " ", if ending.is_empty() { without } else { ending.as_str() }].concat()
-        };
-        endings.into_iter().map(words).collect::<Vec<_>>().join(", ")
+        let mut left = self.0.clone();
+        let mut words = Vec::new();
+        while let Some((ending, count)) =
+            left.iter().max_by_key(|(_, count)| **count).map(|(e, count)| (e.clone(), *count))
+        {
+            left.remove(&ending);
+            words.push([count.to_string().as_str(), " ", if ending.is_empty() { without } else { &ending }].concat());
+        }
+        words.join(", ")
     }
 }

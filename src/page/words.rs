@@ -80,7 +80,7 @@ async fn speak(code: &'static str) -> Result<(), JsValue> {
         true => None,
         false => fetch(&format!("./words/classes.{code}.json")).await.ok(),
     };
-    let names = names.and_then(|names| serde_json::from_slice(&names).ok()).unwrap_or_default();
+    let names = names.and_then(|names| serde_json::from_str(&String::from_utf8_lossy(&names)).ok()).unwrap_or_default();
     NOW.set(Some(language.with_classes(names)));
     if let Some(html) = document().document_element() {
         html.set_attribute("lang", code)?;

@@ -1,6 +1,6 @@
 //! State of the part: what can be measured, what is being measured, and the results.
 
-use crate::core::benchmark::BenchmarkResult;
+use crate::core::benchmark::{BenchmarkResult, median};
 use crate::core::message::{Arg, Message};
 use crate::page::engine::{Engine, Steering};
 use crate::page::manifest::Model;
@@ -48,12 +48,6 @@ impl Finding {
         let passes = if self.wanted.training { 3.0 } else { 1.0 };
         2.0 * passes * self.result.multiply_adds as f64 * self.wanted.batch as f64 / self.median() / 1e6
     }
-}
-
-fn median(values: &[f32]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default().into()
 }
 
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use super::adapter::{Adapter, probe};
 use super::answer::Fault;
 use super::client::Engine;
 use super::job::{Network, When};
-use crate::core::benchmark::{BenchmarkResult, BenchmarkSpec};
+use crate::core::benchmark::{self, BenchmarkResult, BenchmarkSpec};
 use crate::core::message::{Arg, Message};
 use crate::page::manifest::Model;
 use crate::page::web::{fixed, keep, kept, parameter, window};
@@ -111,9 +111,7 @@ async fn time(engine: &Engine, model: &Model) -> Result<BenchmarkResult, Fault> 
 }
 
 fn median(result: &BenchmarkResult) -> Option<f64> {
-    let mut runs = result.runs.clone();
-    runs.sort_by(f32::total_cmp);
-    runs.get(runs.len() / 2).map(|&run| f64::from(run))
+    (!result.runs.is_empty()).then(|| benchmark::median(&result.runs))
 }
 
 /// Return the label of the faster device, with both times.

@@ -15,6 +15,7 @@ mod store;
 mod teacher;
 mod training;
 mod try_it;
+mod unpack;
 mod watching;
 
 use crate::core::message::Message;

@@ -16,6 +16,7 @@ use super::project_lock::ProjectLock;
 use super::state::{State, new_id, unnamed};
 use super::store::StoreError;
 use super::teacher::{self, base};
+use super::unpack::unpack;
 use crate::core::archive::Archive;
 
 /// Opens what was kept: the project used last, or an empty one where there is none or another tab has it.
@@ -237,7 +238,7 @@ fn import(state: State, file: web_sys::File) {
             state.say("error", Message::new("of-file").with("name", name).with("what", Message::new("file-gone")));
             return Ok(());
         };
-        let archive = match Archive::unpack(&bytes) {
+        let archive = match unpack(&bytes).await {
             Ok(archive) => archive,
             Err(error) => {
                 state.say("error", Message::new("teach-not-imported").with("name", name).with("why", error.message()));
