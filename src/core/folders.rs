@@ -124,7 +124,7 @@ impl PassedOver {
         let mut left = self.0.clone();
         let mut words = Vec::new();
         while let Some((ending, count)) =
-            left.iter().max_by_key(|(_, count)| **count).map(|(e, count)| (e.clone(), *count))
+            left.iter().rev().max_by_key(|(_, count)| **count).map(|(e, count)| (e.clone(), *count))
         {
             left.remove(&ending);
             words.push([count.to_string().as_str(), " ", if ending.is_empty() { without } else { &ending }].concat());

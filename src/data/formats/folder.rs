@@ -44,8 +44,11 @@ pub fn load(root: &Path, preprocessing: &Preprocessing) -> Result<Split, DataErr
     if !beside.is_empty() {
         let more = if beside.len() > NAMED { ", …" } else { "" };
         let named = beside[..beside.len().min(NAMED)].join(", ");
-        let lie = if beside.len() == 1 { "1 photo lies".into() } else { format!("{} photos lie", beside.len()) };
-        notes.push(format!("{lie} beside the class folders and count for no class: {named}{more}"));
+        let lie = match beside.len() {
+            1 => "1 photo lies beside the class folders, so it has no class".into(),
+            n => format!("{n} photos lie beside the class folders, so they have no class"),
+        };
+        notes.push(format!("{lie}: {named}{more}"));
     }
     let mut labels: BTreeMap<&str, usize> = photos.iter().map(|(_, _, place)| (place.class, 0)).collect();
     labels.values_mut().enumerate().for_each(|(label, slot)| *slot = label);
