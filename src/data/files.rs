@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use walkdir::WalkDir;
 
 use super::DataError;
-use super::text::{decoded, guessed};
+use super::text::guessed;
 use crate::core::file_kind::is_photo;
 use crate::core::folders::{PassedOver, is_hidden};
 use crate::core::names::is_image_name;
@@ -205,9 +205,4 @@ fn once_each(root: &Path, found: &mut Files<PathBuf>) {
         1 => found.notes.push("1 file was reached by a link, too, and counts once".into()),
         n => found.notes.push(format!("{n} files were reached by links, too, and count once each")),
     }
-}
-
-/// Return a file's text, whatever its encoding, by its name.
-pub fn text_of(files: &[(String, Vec<u8>)], is_wanted: impl Fn(&str) -> bool) -> Option<String> {
-    files.iter().find(|(name, _)| is_wanted(name)).map(|(_, bytes)| decoded(bytes))
 }

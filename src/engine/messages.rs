@@ -85,6 +85,7 @@ impl From<&Note> for Message {
         Message::new(match note {
             Note::Animated => "note-animated",
             Note::SixteenBit => "note-sixteen-bit",
+            Note::ByBrowser => "note-by-browser",
         })
     }
 }

@@ -9,7 +9,7 @@ use web_sys::{DataTransfer, File, FileList};
 
 use super::shared::{Part, Shared};
 use super::web::{bytes_of, property};
-use crate::core::file_kind::is_photo;
+use crate::core::file_kind::{FileKind, is_photo};
 use crate::core::folders::{PassedOver, is_hidden};
 use crate::core::message::Message;
 use crate::core::names::is_image_name;
@@ -117,11 +117,12 @@ pub async fn sorted(files: Vec<Arrived>, direct: bool, others: fn(&str) -> bool)
     sorted
 }
 
-/// Return whether a file begins like a photo.
+/// Return whether a file begins like a photo, or like one that the browser may decode.
 async fn has_photo(file: &File) -> bool {
-    const HEAD: i32 = 32;
+    const HEAD: i32 = 64;
     let Ok(head) = file.slice_with_i32_and_i32(0, HEAD) else { return false };
-    bytes_of(&head).await.is_some_and(|head| is_photo(&head))
+    let may_be_decoded = |head: &[u8]| matches!(FileKind::of(head), FileKind::Avif | FileKind::Heic | FileKind::Jxl);
+    bytes_of(&head).await.is_some_and(|head| is_photo(&head) || may_be_decoded(&head))
 }
 
 /// Return the dropped files and folders. The event has them only while it is handled.

@@ -141,6 +141,8 @@ pub enum Note {
     Animated,
     /// The file has more than 8 bits per colour.
     SixteenBit,
+    /// The browser decoded the file.
+    ByBrowser,
 }
 
 impl std::fmt::Display for Note {
@@ -148,6 +150,9 @@ impl std::fmt::Display for Note {
         f.write_str(match self {
             Self::Animated => "The file is animated; its first picture was taken.",
             Self::SixteenBit => "The file has 16 bits a colour; it was reduced to the 8 that networks see.",
+            Self::ByBrowser => {
+                "The browser decoded this kind of file; another browser may not, or with slightly other colours."
+            }
         })
     }
 }
@@ -207,6 +212,9 @@ impl Photo {
             Some(_) => jpeg::decode_scans(bytes)?,
             None => DynamicImage::from_decoder(decoder).map_err(damaged)?,
         };
+        if (image.width(), image.height()) != size {
+            return Err(PhotoError::Damaged("its size does not add up".into()));
+        }
         let rgb = if color.has_alpha() { over_white(&image) } else { image.into_rgb8().into_raw() };
         let (rgb, (small_width, small_height)) = scaled_down(rgb, size);
         let small = image::RgbImage::from_raw(small_width, small_height, rgb).map(DynamicImage::ImageRgb8);
@@ -221,6 +229,22 @@ impl Photo {
             orientation: orientation.to_exif(),
             notes,
         })
+    }
+
+    /// Take an upright photo of `size` pixels from another decoder: interleaved RGB, scaled down to at most [`MAX_SIDE`] pixels per side.
+    /// `None` if the bytes are not so many.
+    ///
+    /// ```
+    /// # use camscope::photo::Photo;
+    /// let photo = Photo::from_rgb(vec![7; 2560 * 10 * 3], (2560, 10), Vec::new()).unwrap();
+    /// assert_eq!((photo.width, photo.height, photo.original), (1280, 5, (2560, 10)));
+    /// ```
+    pub fn from_rgb(rgb: Vec<u8>, size: (u32, u32), notes: Vec<Note>) -> Option<Self> {
+        if rgb.is_empty() || rgb.len() as u64 != u64::from(size.0) * u64::from(size.1) * 3 {
+            return None;
+        }
+        let (rgb, (width, height)) = scaled_down(rgb, size);
+        Some(Self { width, height, rgb, original: size, orientation: 1, notes })
     }
 
     /// Convert a rectangle from pixels of this photo to pixels of the upright photo in the file, which may be larger.

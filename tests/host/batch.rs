@@ -172,6 +172,44 @@ fn a_folder_gives_overlays_a_table_maps_and_shards() {
     assert!(camscope(&["cam", root, "--shard", "4/3"]).1.contains("expected I/N"));
 }
 
+/// Photos of one name in two folders, with two endings, in upper and lower case, and with a name as long as a file system allows.
+#[test]
+fn no_two_photos_write_one_file() {
+    if !fetched() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let long = format!("{}.png", "사진".repeat(40));
+    let names = ["a/IMG_1.png", "b/IMG_1.png", "b/img_1.PNG", "b/IMG_1.jpeg", &long];
+    let photos: Vec<String> = names
+        .iter()
+        .map(|name| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::copy(project("www/photos/cat.png"), &path).unwrap();
+            path.display().to_string()
+        })
+        .collect();
+    let out = folder.path().join("out");
+    let photos: Vec<&str> = photos.iter().map(String::as_str).collect();
+    let (_, stderr) = camscope(&[&["cam", "--top", "1", "--out", out.to_str().unwrap()], photos.as_slice()].concat());
+    let written: Vec<_> = std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(written.len(), names.len(), "{written:?} {stderr}");
+}
+
+#[test]
+fn a_spreadsheet_executes_nothing() {
+    let row = |name: &str| csv_rows(&item(1, name, 0, 0.5, &[]), |_| String::new());
+    for (name, field) in [
+        ("=SUM(A1).jpg", "'=SUM(A1).jpg,"),
+        ("@cmd,1.jpg", "\"'@cmd,1.jpg\","),
+        ("-2+3.jpg", "'-2+3.jpg,"),
+        ("a=b.jpg", "a=b.jpg,"),
+    ] {
+        assert!(row(name).starts_with(field), "{}", row(name));
+    }
+}
+
 /// The file contains everything that it shows, and no script.
 #[test]
 fn a_report_is_self_contained() {

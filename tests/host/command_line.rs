@@ -149,3 +149,70 @@ fn data_without_validation_images_is_refused() {
     let error = error_of(&run(&["train", "--model", "resnet-20", "--size", "16", "--data", &data, "--out", &out]));
     assert!(error.contains("no validation images") && error.contains("three photos"), "{error}");
 }
+
+/// Write photos of the classes into `folder`, and return the data source.
+fn classes_in(folder: &Path, classes: &[&str]) -> String {
+    for class in classes {
+        std::fs::create_dir_all(folder.join(class)).unwrap();
+        let picture = image::RgbImage::from_pixel(8, 8, image::Rgb([9; 3]));
+        (0..4).for_each(|i| picture.save(folder.join(class).join(format!("{i}.png"))).unwrap());
+    }
+    format!("folder:{}", folder.display())
+}
+
+#[test]
+fn a_resumed_run_keeps_its_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let (photos, run_folder) = (folder.path().join("photos"), folder.path().join("run"));
+    let (data, out) = (classes_in(&photos, &["ants", "bees"]), run_folder.to_string_lossy().into_owned());
+    let begun = run(&[
+        "train",
+        "--model",
+        "resnet-20",
+        "--size",
+        "16",
+        "--epochs",
+        "1",
+        "--batch",
+        "4",
+        "--data",
+        &data,
+        "--out",
+        &out,
+    ]);
+    assert!(begun.status.success(), "{begun:?}");
+    let error = error_of(&run(&["train", "--resume", &out, "--epochs", "5", "--lr", "1e-4"]));
+    assert!(error.contains("--epochs") && error.contains("--lr") && error.contains("--init"), "{error}");
+    let again = run(&["train", "--resume", &out, "--device", "cpu"]);
+    let text = String::from_utf8_lossy(&again.stdout);
+    assert!(
+        again.status.success() && text.contains("is finished: all 1 epochs are done") && text.contains("Best: epoch 1"),
+        "{again:?}"
+    );
+    std::fs::rename(photos.join("ants"), photos.join("cats")).unwrap();
+    let error = error_of(&run(&["train", "--resume", &out]));
+    assert!(error.contains("ants, bees") && error.contains("bees, cats"), "{error}");
+}
+
+#[test]
+fn what_no_run_can_use_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        (&["--model", "vgg16-gap", "--set", "width=0.25", "--size", "28"][..], "--size 28 is too small"),
+        (&["--model", "vgg16-gap", "--set", "width=0.25", "--size", "15"], "it needs 32 or more"),
+        (&["--model", "resnet-20", "--epochs", "0"], "--epochs must be at least 1"),
+        (&["--model", "resnet-20", "--lr=-0.1"], "--lr must be a number above 0"),
+        (&["--model", "resnet-20", "--lr", "NaN"], "--lr must be a number above 0"),
+        (&["--model", "resnet-20", "--momentum", "1"], "--momentum must be from 0"),
+        (&["--model", "resnet-20", "--weight-decay=-1"], "--weight-decay must be"),
+    ] {
+        let all = [&["train"], arguments].concat();
+        let error = error_of(&train_or_import(&all, folder.path()));
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+        assert!(!folder.path().join("run/state.json").exists(), "{arguments:?}");
+    }
+    let alone = classes_in(&folder.path().join("alone"), &["cats"]);
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let error = error_of(&run(&["train", "--model", "resnet-20", "--size", "16", "--data", &alone, "--out", &out]));
+    assert!(error.contains("one class, cats"), "{error}");
+}

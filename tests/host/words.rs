@@ -193,7 +193,7 @@ fn errors_say_the_same_natively_and_on_the_page() {
     photo.extend([PhotoError::Empty, PhotoError::Truncated, PhotoError::Damaged("bad huffman code".into())]);
     photo.push(PhotoError::TooLarge { width: 20_000, height: 10_000 });
     photo.iter().for_each(|error| same(error.into(), error.to_string()));
-    [Note::Animated, Note::SixteenBit].iter().for_each(|note| same(note.into(), note.to_string()));
+    [Note::Animated, Note::SixteenBit, Note::ByBrowser].iter().for_each(|note| same(note.into(), note.to_string()));
     let diverged = TrainError::NotFinite { step: 3, epoch: 2, loss: f32::INFINITY };
     let engine = [
         EngineError::NoModel,

@@ -142,6 +142,7 @@ kind-video = a video
 kind-text = a text file
 kind-unknown = a file of an unknown kind
 note-animated = The file is animated; its first picture was taken.
+note-by-browser = The browser decoded this kind of file; another browser may not, or with slightly other colours.
 note-sixteen-bit = The file has 16 bits a colour; it was reduced to the 8 that networks see.
 
 ## Look

@@ -142,6 +142,7 @@ kind-video = 동영상
 kind-text = 텍스트 파일
 kind-unknown = 알 수 없는 파일
 note-animated = 움직이는 그림이라 첫 장면만 썼어요.
+note-by-browser = 브라우저가 연 형식이에요. 다른 브라우저에서는 열리지 않거나 색이 조금 다를 수 있어요.
 note-sixteen-bit = 색마다 16비트인 파일이라 신경망이 보는 8비트로 줄였어요.
 
 ## Look

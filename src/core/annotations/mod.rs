@@ -1,11 +1,13 @@
 //! Bounding boxes from the files of annotation tools: YOLO's text and Pascal VOC's XML, as these tools and people write them.
 
 mod matching;
+mod names;
 mod text;
 mod voc;
 mod yolo;
 
 pub use matching::{Matching, PhotoOf};
+pub use names::class_names;
 pub use text::declared_encoding;
 pub use voc::{Frame, Voc, voc};
 pub use yolo::yolo;

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use yaml_rust2::{Yaml, YamlLoader};
-
-use crate::core::annotations::yolo;
+use crate::core::annotations::{class_names, yolo};
 use crate::core::preprocessing::Preprocessing;
 use crate::data::DataError;
 use crate::data::boxed::{Boxed, Parsed, Place, annotated, assemble, no_objects};
-use crate::data::files::{Files, Wanted, read_files, text_of};
+use crate::data::files::{Files, Wanted, read_files};
+use crate::data::text::decoded;
 
 /// Load the photos with the labels beside them, or at the same path below `labels/` as theirs below `images/`.
 ///
@@ -68,39 +67,7 @@ fn load_named(
 
 /// Return the names of the classes, by number; none if no file names them.
 fn names(files: &[(String, Vec<u8>)]) -> Vec<String> {
-    let file = |name: &str| name.rsplit('/').next().unwrap_or(name).to_lowercase();
-    let lines =
-        |text: String| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
-    let is_yaml = |name: &str| matches!(file(name).rsplit_once('.'), Some((_, "yaml" | "yml")));
-    let by_yaml = files
-        .iter()
-        .filter(|(name, _)| is_yaml(name))
-        .find_map(|(_, bytes)| names_in_yaml(&crate::data::text::decoded(bytes)));
-    let by_lines = || text_of(files, |name| file(name) == "classes.txt" || file(name).ends_with(".names")).map(lines);
-    by_yaml.or_else(by_lines).unwrap_or_default()
-}
-
-/// Return the `names` of a `data.yaml`: a list, or numbers with names.
-fn names_in_yaml(text: &str) -> Option<Vec<String>> {
-    let documents = YamlLoader::load_from_str(text).ok()?;
-    let word = |value: &Yaml| match value {
-        Yaml::String(text) | Yaml::Real(text) => text.clone(),
-        Yaml::Integer(number) => number.to_string(),
-        Yaml::Boolean(yes) => yes.to_string(),
-        _ => String::new(),
-    };
-    match &documents.first()?["names"] {
-        Yaml::Array(names) => Some(names.iter().map(word).collect()),
-        Yaml::Hash(pairs) => {
-            let numbered =
-                pairs.iter().filter_map(|(number, name)| Some((word(number).parse::<usize>().ok()?, word(name))));
-            let numbered: Vec<(usize, String)> = numbered.filter(|(number, _)| *number < 100_000).collect();
-            let mut names = vec![String::new(); numbered.iter().map(|(number, _)| number + 1).max()?];
-            numbered.into_iter().for_each(|(number, name)| names[number] = name);
-            Some(names)
-        }
-        _ => None,
-    }
+    files.iter().find_map(|(name, bytes)| class_names(name, &decoded(bytes))).unwrap_or_default()
 }
 
 /// The 80 classes of COCO's detection task, in the order of YOLO's labels.

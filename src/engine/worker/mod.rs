@@ -1,5 +1,6 @@
 //! The engine as a Web Worker: requests in, answered one after the other, replies out.
 
+mod browser_decoder;
 mod inbox;
 mod scope;
 mod tasks;

@@ -70,8 +70,8 @@ impl Answer {
 }
 
 /// Read a file that the page sent along. `None` if the browser can no longer read it.
-pub async fn read_file(file: Option<Blob>) -> Option<Vec<u8>> {
-    let buffer = JsFuture::from(file?.array_buffer()).await.ok()?;
+pub async fn read_file(file: &Blob) -> Option<Vec<u8>> {
+    let buffer = JsFuture::from(file.array_buffer()).await.ok()?;
     Some(Uint8Array::new(&buffer).to_vec())
 }
 

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use web_sys::Blob;
 
+use super::browser_decoder::{self, may_decode};
 use super::inbox::{Inbox, Run};
 use super::scope::{
     Answer, has_little_memory, has_software_adapter, is_measured, memory, now, read_file, sleep, yield_now,
@@ -20,7 +21,7 @@ use crate::core::metrics::{Metric, MetricResult};
 use crate::core::resample::shrink;
 use crate::engine::messages::untranslated;
 use crate::engine::{EngineError, Session};
-use crate::photo::Photo;
+use crate::photo::{Photo, PhotoError};
 use crate::protocol::Reply;
 
 /// Predictions per photo.
@@ -98,8 +99,18 @@ pub async fn load(session: &mut Session, card: &str, url: &str, run: Run<'_>) ->
 }
 
 async fn decode(file: Option<Blob>) -> Result<Photo, Fault> {
-    let bytes = read_file(file).await.ok_or_else(|| Message::new("file-gone"))?;
-    Photo::decode(&bytes).map_err(|error| Fault::Failed(Message::from(&error)))
+    let gone = || Message::new("file-gone");
+    let file = file.ok_or_else(gone)?;
+    let bytes = read_file(&file).await.ok_or_else(gone)?;
+    let decoded = Photo::decode(&bytes);
+    drop(bytes);
+    match decoded {
+        Err(PhotoError::NotAPhoto(kind)) if may_decode(kind) => {
+            let told = || Fault::Failed(Message::from(&PhotoError::NotAPhoto(kind)));
+            browser_decoder::decode(&file).await.ok_or_else(told)
+        }
+        decoded => decoded.map_err(|error| Fault::Failed(Message::from(&error))),
+    }
 }
 
 /// Decode a photo.
@@ -115,10 +126,8 @@ pub async fn infer(
     side: u32,
     answer: Answer,
 ) -> Result<Reply, Fault> {
-    let bytes = read_file(file).await.ok_or_else(|| Message::new("file-gone"))?;
     let start = now();
-    let decoded = Photo::decode(&bytes).map_err(|error| Message::from(&error))?;
-    drop(bytes);
+    let decoded = decode(file).await?;
     let decode = now() - start;
     let result = session.infer(photo, &decoded, TOP).await;
     answer.send(Reply::Picture(picture(decoded, side)));
@@ -227,7 +236,8 @@ pub async fn teach(session: &mut Session, lesson: &Lesson, Run { answer, inbox }
 
 /// Load the second model.
 pub async fn load_second(session: &mut Session, file: Option<Blob>) -> Result<Reply, Fault> {
-    let bytes = read_file(file).await.ok_or_else(|| Message::new("file-gone"))?;
+    let gone = || Message::new("file-gone");
+    let bytes = read_file(&file.ok_or_else(gone)?).await.ok_or_else(gone)?;
     let card =
         session.load_second(bytes).map_err(|error| Message::new("file-unopened").with("why", Message::from(&error)))?;
     Ok(Reply::SecondLoaded { card: serde_json::to_string(card).map_err(|error| untranslated(&error))? })

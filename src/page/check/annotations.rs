@@ -1,9 +1,10 @@
-//! Boxes from the files that lie beside the photos. They may come before their photos.
+//! Boxes from the files that lie beside the photos, which they may come before, and the classes that they and folders name.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::core::annotations::{AnnotationError, Frame, Matching, PhotoOf, Voc, voc, yolo};
+use crate::core::annotations::{Annotation, AnnotationError, Frame, Matching, PhotoOf, Voc, class_names, voc, yolo};
+use crate::core::folders::{Place, places};
 use crate::core::geometry::Rect;
 use crate::core::message::Message;
 use crate::page::intake::Arrived;
@@ -19,24 +20,38 @@ use super::state::{FILES, State};
 #[derive(Debug, Clone)]
 enum Boxes {
     /// In fractions of the photo's size.
-    Fractions(Vec<Rect>),
+    Fractions(Vec<Annotation>),
     /// In pixels of a photo whose size the file does not say.
     Pixels(Voc),
+}
+
+impl Boxes {
+    /// Return the class of all boxes, by its number or name; `None` if they have several.
+    fn class(&self) -> Option<&str> {
+        let classes: Vec<&str> = match self {
+            Self::Fractions(found) => found.iter().map(|annotation| annotation.class.as_str()).collect(),
+            Self::Pixels(voc) => voc.objects.iter().map(|(class, _)| class.as_str()).collect(),
+        };
+        let first = classes.first().copied()?;
+        classes.iter().all(|class| *class == first).then_some(first)
+    }
 }
 
 thread_local! {
     /// By the path of their file.
     static BOXES: RefCell<HashMap<String, Boxes>> = RefCell::default();
+    /// Names of the classes that labels number.
+    static NAMES: RefCell<Vec<String>> = RefCell::default();
 }
 
 /// What [`take`] has taken away.
 #[derive(Clone)]
 pub struct Taken(HashMap<String, Boxes>);
 
-/// Return whether a file of this name may hold boxes.
+/// Return whether a file of this name may hold boxes, or the names of their classes.
 pub fn is_annotation(path: &str) -> bool {
     let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    ending.is_some_and(|ending| ending == "txt" || ending == "xml")
+    ending.is_some_and(|ending| matches!(ending.as_str(), "txt" | "xml" | "names" | "yaml" | "yml"))
 }
 
 /// Take files of boxes, say what of them cannot be used, and assign the boxes to the photos.
@@ -44,6 +59,10 @@ pub async fn add(state: State, files: Vec<Arrived>) {
     let (mut fresh, mut bad) = (Vec::new(), Vec::new());
     for (path, file) in files {
         let Some(text) = bytes_of(&file).await.as_deref().and_then(decoded) else { continue };
+        if let Some(names) = class_names(&path, &text) {
+            NAMES.set(names);
+            continue;
+        }
         let (boxes, errors) = parse(&path, &text);
         // Not every such file is about boxes: without any, only one that is about a photo is.
         let Some(why) = errors.into_iter().next().filter(|_| boxes.is_some() || has_photo(state, &path)) else {
@@ -61,6 +80,7 @@ pub async fn add(state: State, files: Vec<Arrived>) {
     let paths: Vec<String> = fresh.iter().map(|(path, _)| path.clone()).collect();
     BOXES.with_borrow_mut(|all| all.extend(fresh));
     let assigned = assign(state, &paths);
+    name_truths(state);
     if assigned > 0 {
         state.say("note", Message::new("check-boxes-added").with("n", assigned));
     }
@@ -72,10 +92,9 @@ pub async fn add(state: State, files: Vec<Arrived>) {
 }
 
 fn parse(path: &str, text: &str) -> (Option<Boxes>, Vec<AnnotationError>) {
-    if path.to_ascii_lowercase().ends_with(".txt") {
+    if !path.to_ascii_lowercase().ends_with(".xml") {
         let (found, errors) = yolo(text);
-        let places: Vec<Rect> = found.into_iter().map(|annotation| annotation.place).collect();
-        return ((!places.is_empty()).then_some(Boxes::Fractions(places)), errors);
+        return ((!found.is_empty()).then_some(Boxes::Fractions(found)), errors);
     }
     match voc(text) {
         Err(error) => (None, vec![error]),
@@ -83,7 +102,7 @@ fn parse(path: &str, text: &str) -> (Option<Boxes>, Vec<AnnotationError>) {
         Ok(mut found) => {
             let errors = std::mem::take(&mut found.errors);
             let boxes = match found.size {
-                Some(_) => Boxes::Fractions(found.annotations(None).into_iter().map(|found| found.place).collect()),
+                Some(_) => Boxes::Fractions(found.annotations(None)),
                 None => Boxes::Pixels(found),
             };
             (Some(boxes), errors)
@@ -113,7 +132,7 @@ pub fn assign(state: State, fresh: &[String]) -> usize {
                     continue;
                 }
                 match boxes {
-                    Boxes::Fractions(places) => item.boxes.clone_from(places),
+                    Boxes::Fractions(found) => item.boxes = places_of(found),
                     Boxes::Pixels(voc) => unsized_boxes.push((item.id, voc.clone())),
                 }
                 assigned += 1;
@@ -124,11 +143,41 @@ pub fn assign(state: State, fresh: &[String]) -> usize {
         let Some(file) = FILES.with_borrow(|files| files.get(&id).cloned()) else { continue };
         spawn_local(async move {
             let Some(size) = size_of(&file).await else { return };
-            let places = voc.annotations(Some(Frame { size, orientation: 1 }));
-            state.item(id, |item| item.boxes = places.into_iter().map(|annotation| annotation.place).collect());
+            let found = voc.annotations(Some(Frame { size, orientation: 1 }));
+            state.item(id, |item| item.boxes = places_of(&found));
         });
     }
     assigned
+}
+
+fn places_of(found: &[Annotation]) -> Vec<Rect> {
+    found.iter().map(|annotation| annotation.place).collect()
+}
+
+/// Find out anew which of the network's classes each photo is of: the one that its folder is named after, else that of all its boxes.
+pub fn name_truths(state: State) {
+    state.items.update(|items| {
+        let paths: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
+        let of_folder = |place: Option<Place<'_>>| place.and_then(|place| state.truth(place.class));
+        let mut truths: Vec<Option<String>> = places(&paths).into_iter().map(of_folder).collect();
+        let matching = Matching::new(paths.iter().copied());
+        BOXES.with_borrow(|boxes| {
+            for (path, boxes) in boxes {
+                if let PhotoOf::One(at) = matching.photo(path)
+                    && truths[at].is_none()
+                {
+                    truths[at] = boxes.class().and_then(|class| state.truth(&named(class)));
+                }
+            }
+        });
+        items.iter_mut().zip(truths).for_each(|(item, truth)| item.truth = truth);
+    });
+}
+
+/// Return the name of a class that may be a number.
+fn named(class: &str) -> String {
+    let number = class.parse::<usize>().ok();
+    NAMES.with_borrow(|names| number.and_then(|number| names.get(number).cloned())).unwrap_or_else(|| class.to_owned())
 }
 
 /// Return a photo's width and height in pixels, as the browser shows it.

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use super::running::CompareWith;
 use super::state::State;
-use super::{folder, stage};
+use super::{annotations, folder, stage};
 
 /// Load the network of Look, as soon as it is known, on Look's device. Afterwards, follow the networks that are taught.
 pub fn start(state: State) {
@@ -85,7 +85,7 @@ pub fn choose_model(state: State, name: String) {
     state.filter.update(|filter| filter.class = None);
     state.thumbnails.update(|thumbnails| thumbnails.clear());
     state.items.update(|items| items.iter_mut().for_each(|item| item.state = BatchItemState::Waiting));
-    state.name_truths();
+    annotations::name_truths(state);
     state.spent.set((0.0, 0));
     prepare(state);
 }

@@ -1,7 +1,6 @@
 //! Files in: photos by drop, dialog or paste, whole folders with all below them.
 
 use crate::core::batch::{BatchItem, BatchItemState, Filter};
-use crate::core::folders::places;
 use crate::core::message::Message;
 use crate::page::intake::{Arrived, Sorted, listed, sorted, take};
 use crate::page::look;
@@ -69,16 +68,12 @@ async fn add(state: State, files: Vec<Arrived>) {
         return state.say("note", "check-no-photo".into());
     }
     let first = state.items.with_untracked(Vec::is_empty);
-    let paths: Vec<&str> = photos.iter().map(|(path, _)| path.as_str()).collect();
-    let truths: Vec<Option<String>> =
-        places(&paths).into_iter().map(|place| place.and_then(|place| state.truth(place.class))).collect();
     // A few at a time, so that the page answers between them.
-    for (round, photos) in photos.iter().zip(truths).collect::<Vec<_>>().chunks(AT_ONCE).enumerate() {
-        let item = |((name, file), truth): &(&Arrived, Option<String>)| {
+    for (round, photos) in photos.chunks(AT_ONCE).enumerate() {
+        let item = |(name, file): &Arrived| {
             let id = state.fresh_id();
             FILES.with_borrow_mut(|files| files.insert(id, file.clone()));
-            let (name, truth) = (name.clone(), truth.clone());
-            BatchItem { id, name, state: BatchItemState::Waiting, boxes: Vec::new(), truth }
+            BatchItem { id, name: name.clone(), state: BatchItemState::Waiting, boxes: Vec::new(), truth: None }
         };
         let fresh: Vec<BatchItem> = photos.iter().map(item).collect();
         let chosen = fresh.first().map(|item| item.id);
@@ -89,9 +84,10 @@ async fn add(state: State, files: Vec<Arrived>) {
         folder::go_on(state);
         sleep(0).await;
     }
-    match others.is_empty() {
-        true => drop(annotations::assign(state, &[])),
-        false => annotations::add(state, others).await,
+    annotations::assign(state, &[]);
+    annotations::name_truths(state);
+    if !others.is_empty() {
+        annotations::add(state, others).await;
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::core::batch::{BatchItem, Filter, Order, visible};
-use crate::core::folders::{Place, places};
 use crate::core::geometry::Rect;
 use crate::core::inference::{Inference, Picture, Prediction};
 use crate::core::message::{Arg, Message};
@@ -171,21 +170,10 @@ impl State {
         self.shared.model_named(&self.model.get_untracked()).as_ref().map(Network::from)
     }
 
-    /// Return the class that a photo's folder is named after, if the network has it.
+    /// Return the network's class of that name, in any spelling.
     pub fn truth(&self, folder: &str) -> Option<String> {
         let model = self.shared.model_named(&self.model.get_untracked())?;
         model.classes.into_iter().find(|class| same_name(&class.replace(' ', "-"), &folder.replace(' ', "-")))
-    }
-
-    /// Find out anew which class each photo's folder is named after.
-    pub fn name_truths(&self) {
-        let state = *self;
-        self.items.update(|items| {
-            let paths: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
-            let truth = |place: Option<Place<'_>>| place.and_then(|place| state.truth(place.class));
-            let truths: Vec<Option<String>> = places(&paths).into_iter().map(truth).collect();
-            items.iter_mut().zip(truths).for_each(|(item, truth)| item.truth = truth);
-        });
     }
 
     pub fn say(&self, level: &'static str, message: Message) {

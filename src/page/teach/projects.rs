@@ -222,7 +222,13 @@ fn export(state: State) {
 fn import(state: State, file: web_sys::File) {
     attempt(state, async move {
         let name = file.name();
-        if name.to_lowercase().ends_with(".bpk") {
+        // By its content: the name may say otherwise.
+        let head = match file.slice_with_i32_and_i32(0, 4) {
+            Ok(head) => bytes_of(&head).await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        let is_archive = head.starts_with(b"PK") || name.to_lowercase().ends_with(".zip");
+        if !is_archive {
             match teacher::open(state, file.clone().into()).await {
                 Ok(card) => {
                     let url = web_sys::Url::create_object_url_with_blob(&file).ok();

@@ -9,6 +9,7 @@ mod check;
 mod deploy;
 mod engines;
 mod faults;
+mod files_of_people;
 mod hand;
 mod journey;
 mod methods;

@@ -68,7 +68,7 @@ async fn whatever_is_dropped_gives_a_sentence_and_costs_nothing_that_was_there()
         (put("broken.jpg", &rocket), "cut short"),
         (put("panorama.bmp", &panorama), "200 megapixels"),
         (put("paper.pdf", b"%PDF-1.7\n1 0 obj"), "a PDF document"),
-        (half.clone(), "not a photo"),
+        (half.clone(), "of an unknown kind"),
     ];
 
     let (site, browser) = (Site::built().await, Browser::start().await);

@@ -40,7 +40,7 @@ async fn every_part_speaks_korean() {
     assert_eq!(language(&browser).await, "en");
     browser.add_photos(&[&sample("cat.png"), &project("README.md")]).await;
     browser.wait("[data-testid=photo-card][data-state=done]").await;
-    let error = "README.md: This is a text file, not a photo. Choose a JPEG, PNG, WebP, GIF or BMP file.";
+    let error = "README.md: This is a text file. Choose a JPEG, PNG, WebP, GIF or BMP file.";
     browser.wait("[data-testid=error]").await;
     assert_eq!(browser.messages().await, [error]);
     let values = browser.attributes("[data-testid=map-canvas]", "data-values").await;
