@@ -53,7 +53,7 @@ test-firefox: browser site ## Run the tests of the site that work in any browser
 	else echo "skipped: the tests in Firefox; Firefox or GeckoDriver is missing (see above)"; fi
 
 # WebKit has no relaxed SIMD, takes its language from the system, and its windows cannot be as narrow as a phone.
-IN_WEBKIT := --skip phone bad_input:: engines::cpu hand::a_search hand::new hand::photos_are
+IN_WEBKIT := --skip phone bad_input:: engines::cpu hand::a_search hand::a_link hand::new hand::photos projects::
 
 test-webkit: browser site ## Run tests of One photo in WebKit's engine, on a screen of its own
 	@if command -v WebKitWebDriver >/dev/null && command -v xvfb-run >/dev/null; then \

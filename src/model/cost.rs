@@ -142,13 +142,14 @@ impl Counter {
     }
 }
 
-/// Return the output's side, in pixels, of a square window that slides over `side` pixels.
+/// Return the output's side, in pixels, of a square window that slides over `side` pixels; 0 if it does not fit.
 fn output_side(side: usize, kernel: usize, stride: usize, padding: &PaddingConfig2d, ceil: bool) -> usize {
     let padding = match padding {
         PaddingConfig2d::Same => return side.div_ceil(stride),
         PaddingConfig2d::Valid => 0,
         PaddingConfig2d::Explicit(top, _, bottom, _) => top + bottom,
     };
-    let steps = (side + padding).saturating_sub(kernel);
+    // A window that is larger than what it slides over has no place.
+    let Some(steps) = (side + padding).checked_sub(kernel) else { return 0 };
     1 + if ceil { steps.div_ceil(stride) } else { steps / stride }
 }

@@ -52,7 +52,11 @@ fn address(state: State) -> String {
     if method != Method::default() {
         parts.push(("method", method.info().name.to_owned()));
     }
-    if state.class.get() > 0
+    let class = state.class.get();
+    // A class that is asked for waits for a photo.
+    if let Some(class) = state.wanted_class.get_value() {
+        parts.push(("class", class));
+    } else if class > 0
         && let Some(prediction) = state.chosen_photo().and_then(|photo| state.shown_class(&photo))
     {
         parts.push(("class", prediction.class));

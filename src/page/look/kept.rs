@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use idb::{Database, TransactionMode};
 use js_sys::{Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
-use crate::page::database;
+use crate::page::database::{self, storable, stored_file};
 use crate::page::web::property;
 
 const NAME: &str = "camscope-photos";
@@ -51,7 +51,7 @@ pub async fn all() -> Vec<KeptPhoto> {
         Ok::<_, idb::Error>(keys.into_iter().zip(store.get_all(None, None)?.await?).collect::<Vec<_>>())
     };
     let photo = |(key, value): (JsValue, JsValue)| {
-        let file = property(&value, "file").dyn_into().ok()?;
+        let file = stored_file(property(&value, "file"))?;
         Some(KeptPhoto { key: key.as_f64()?, name: property(&value, "name").as_string()?, file })
     };
     found.await.unwrap_or_default().into_iter().filter_map(photo).collect()
@@ -61,30 +61,29 @@ pub async fn all() -> Vec<KeptPhoto> {
 pub fn keep(key: f64, name: &str, file: &Blob) {
     let value = Object::new();
     let _ = Reflect::set(&value, &"name".into(), &name.into());
-    let _ = Reflect::set(&value, &"file".into(), file);
-    change(move |store| {
-        store.put(&value, Some(&key.into()))?;
-        Ok(())
+    let file = file.clone();
+    spawn_local(async move {
+        // Before the transaction, which ends when anything else is awaited.
+        if let Ok(database) = opened().await {
+            let _ = Reflect::set(&value, &"file".into(), &storable(&database, PHOTOS, &file).await);
+        }
+        let put = |store: &idb::ObjectStore| store.put(&value, Some(&key.into())).map(drop);
+        change(put).await;
     });
 }
 
 /// Forget a photo.
 pub fn forget(key: f64) {
-    change(move |store| {
-        store.delete(JsValue::from(key))?;
-        Ok(())
-    });
+    spawn_local(change(move |store| store.delete(JsValue::from(key)).map(drop)));
 }
 
-fn change(change: impl FnOnce(&idb::ObjectStore) -> Result<(), idb::Error> + 'static) {
-    spawn_local(async move {
-        let changed = async {
-            let transaction = opened().await?.transaction(&[PHOTOS], TransactionMode::ReadWrite)?;
-            change(&transaction.object_store(PHOTOS)?)?;
-            database::commit(transaction).await
-        };
-        if !matches!(changed.await, Ok(true)) {
-            web_sys::console::info_1(&NAME.into());
-        }
-    });
+async fn change(change: impl FnOnce(&idb::ObjectStore) -> Result<(), idb::Error>) {
+    let changed = async {
+        let transaction = opened().await?.transaction(&[PHOTOS], TransactionMode::ReadWrite)?;
+        change(&transaction.object_store(PHOTOS)?)?;
+        database::commit(transaction).await
+    };
+    if !matches!(changed.await, Ok(true)) {
+        web_sys::console::info_1(&NAME.into());
+    }
 }

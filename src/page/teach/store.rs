@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::core::message::Message;
 use crate::core::project::Project;
-use crate::page::database;
+use crate::page::database::{self, storable, stored_file};
 use idb::{Database, KeyRange, ObjectStore, Query, TransactionMode};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -90,7 +90,7 @@ impl Store {
     /// Writes a photo and the project that names it, both or neither.
     pub async fn keep_photo(&self, project: &Project, id: u32, kept: &Kept) -> Result<(), StoreError> {
         let value = Object::new();
-        let _ = Reflect::set(&value, &"file".into(), &kept.file);
+        let _ = Reflect::set(&value, &"file".into(), &storable(&self.database, PHOTOS, &kept.file).await);
         let _ = Reflect::set(&value, &"thumbnail".into(), &kept.thumbnail.as_str().into());
         self.put(PHOTOS, &photo_key(&project.id, id), &value, project).await
     }
@@ -99,7 +99,7 @@ impl Store {
         let (_transaction, store) = self.store(PHOTOS, TransactionMode::ReadOnly)?;
         let value = store.get(JsValue::from(photo_key(project, id)))?.await?;
         Ok(value.and_then(|value| {
-            let file = Reflect::get(&value, &"file".into()).ok()?.dyn_into().ok()?;
+            let file = stored_file(Reflect::get(&value, &"file".into()).ok()?)?;
             let thumbnail = Reflect::get(&value, &"thumbnail".into()).ok()?.as_string()?;
             Some(Kept { file, thumbnail })
         }))
@@ -122,12 +122,13 @@ impl Store {
     pub async fn keep_taught(&self, project: &Project, file: &[u8]) -> Result<(), StoreError> {
         let parts = Array::of1(&js_sys::Uint8Array::from(file));
         let blob = Blob::new_with_u8_array_sequence(&parts).map_err(|_| StoreError::Full)?;
-        self.put(WEIGHTS, &project.id, &blob, project).await
+        let value = storable(&self.database, WEIGHTS, &blob).await;
+        self.put(WEIGHTS, &project.id, &value, project).await
     }
 
     pub async fn weights(&self, project: &str) -> Result<Option<Blob>, StoreError> {
         let (_transaction, store) = self.store(WEIGHTS, TransactionMode::ReadOnly)?;
-        Ok(store.get(JsValue::from(project))?.await?.and_then(|value| value.dyn_into().ok()))
+        Ok(store.get(JsValue::from(project))?.await?.and_then(stored_file))
     }
 
     /// Takes out a project with all it has.

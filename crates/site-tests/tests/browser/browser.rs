@@ -146,6 +146,12 @@ impl Browser {
         self.client.goto(url).await.unwrap();
     }
 
+    /// Load the page anew. WebKit's driver loses a command that comes while the new page begins.
+    pub async fn reload(&self) {
+        self.client.refresh().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
     pub async fn close(mut self) {
         let _ = self.client.close().await;
         let _ = self.driver.kill().await;
@@ -167,12 +173,19 @@ impl Browser {
 
     /// Wait for an element that matches `css`, and return the first one.
     pub async fn wait(&self, css: &str) -> Element {
-        self.client
-            .wait()
-            .at_most(TIMEOUT)
-            .for_element(Locator::Css(css))
-            .await
-            .unwrap_or_else(|e| panic!("{css}: {e}"))
+        let start = Instant::now();
+        loop {
+            match self.client.find(Locator::Css(css)).await {
+                Ok(element) => return element,
+                Err(error) if start.elapsed() > TIMEOUT => {
+                    let name = format!("failed-{}", std::process::id());
+                    self.screenshot(&name).await;
+                    panic!("{css}: {error}; messages: {:?}; see {name}.png", self.messages().await);
+                }
+                // It is not there, or the page was drawing it anew.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
     }
 
     /// Wait until exactly `count` elements match `css`.

@@ -28,7 +28,7 @@ async fn titles(browser: &Browser) -> Vec<String> {
 async fn photos_stay_until_they_are_cleared() {
     let (site, browser) = (Site::built().await, Browser::start().await);
     with_photos(&browser, &site, "model=resnet-20", &["rocket.jpg", "coffee.png", "cat.png"]).await;
-    browser.client.refresh().await.unwrap();
+    browser.reload().await;
     browser.wait_for(DONE, 3).await;
     assert_eq!(titles(&browser).await, ["rocket.jpg", "coffee.png", "cat.png"]);
 
@@ -46,7 +46,7 @@ async fn photos_stay_until_they_are_cleared() {
     browser.click("[data-testid=clear-photos]").await;
     browser.wait("[data-testid=sample]").await;
     tokio::time::sleep(Duration::from_millis(300)).await; // the store is written
-    browser.client.refresh().await.unwrap();
+    browser.reload().await;
     browser.wait("[data-testid=engine-progress][data-state=ready]").await;
     browser.wait("[data-testid=sample]").await;
     assert_eq!(browser.count("[data-testid=photo-card]").await, 0);
@@ -165,7 +165,7 @@ async fn a_link_brings_the_view_back() {
     let dog = "[data-testid=prediction][data-class=dog][aria-pressed=true]";
     browser.wait(dog).await;
     browser.wait("[data-testid=caption][data-method=layer-cam]").await;
-    browser.client.refresh().await.unwrap();
+    browser.reload().await;
     browser.wait(dog).await;
     browser.wait("[data-testid=caption][data-method=layer-cam]").await;
     browser.run("document.querySelectorAll('[data-testid=prediction]')[0].click()", vec![]).await;

@@ -40,7 +40,7 @@ async fn a_project_has_its_address() {
     }
     browser.run("location.hash = '#teach/' + encodeURIComponent('Äpfel & Birnen')", vec![]).await;
     browser.until("the other project is open", &format!("{} === 'Äpfel & Birnen'", NAME)).await;
-    browser.client.refresh().await.unwrap();
+    browser.reload().await;
     browser.until("it is open after a reload", &format!("{} === 'Äpfel & Birnen'", NAME)).await;
     browser.close().await;
 }
@@ -66,7 +66,7 @@ async fn tabs_leave_each_other_their_projects() {
     browser.until("what is left is named", left).await;
 
     browser.client.switch_to_window(first).await.unwrap();
-    browser.client.refresh().await.unwrap();
+    browser.reload().await;
     browser.wait_for(THUMB, 4).await;
     browser.client.close_window().await.unwrap();
     browser.client.switch_to_window(second).await.unwrap();

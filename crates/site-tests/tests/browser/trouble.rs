@@ -17,6 +17,31 @@ const PHOTO_DONE: &str = "[data-testid=photo-card][data-state=done]";
 const NOTE_ERRORS: &str = "window.noted = []; addEventListener('error', (event) => noted.push(String(event.message))); \
     addEventListener('unhandledrejection', (event) => noted.push(String(event.reason)));";
 
+/// Script for the page: store no files, as WebKit in private windows.
+const STORE_NO_FILES: &str = "{ const put = IDBObjectStore.prototype.put; IDBObjectStore.prototype.put = function (value, ...key) { \
+    if (value instanceof Blob || value?.file instanceof Blob) throw new DOMException('Error preparing Blob/File data', 'UnknownError'); \
+    return put.call(this, value, ...key) } }";
+
+/// Where the browser stores no files, it stores their bytes: photos stay over a reload, and a project with its network, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_stores_no_files_stores_their_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, browser) = (Site::changed(with("start.js", STORE_NO_FILES)).await, Browser::start().await);
+    browser.open(&format!("{}/?{CPU}", site.url)).await;
+    browser.add_photos(&[&sample("cat.png")]).await;
+    browser.wait_for(PHOTO_DONE, 1).await;
+    browser.client.refresh().await.unwrap();
+    browser.wait_for(PHOTO_DONE, 1).await;
+    browser.with_stripes(&site, CPU, folder.path(), 3).await;
+    browser.train().await;
+    browser.client.refresh().await.unwrap();
+    browser.wait_for(THUMB, 6).await;
+    browser.click("[data-testid=use-model]").await;
+    browser.wait_for("[data-testid=prediction]", 2).await;
+    assert_eq!(browser.count("[data-testid=error][data-level=error]").await, 0);
+    browser.close().await;
+}
+
 /// On a page without HTTPS the browser offers no cache, no locks and no storage estimate. Everything works without.
 #[tokio::test(flavor = "multi_thread")]
 async fn plain_http_is_enough() {

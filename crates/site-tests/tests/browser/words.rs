@@ -51,7 +51,8 @@ async fn every_part_speaks_korean() {
     assert_ne!(browser.pixels(stage).await, labelled, "the frame of the crop has its label in Korean");
     // The maps are unchanged, and the earlier message is in Korean now.
     assert_eq!(browser.attributes("[data-testid=map-canvas]", "data-values").await, values);
-    let error = "README.md: 사진이 아니라 텍스트 파일입니다. JPEG, PNG, WebP, GIF, BMP 파일을 선택해 주세요.";
+    let error =
+        "README.md: 열 수 있는 사진이 아니라 텍스트 파일입니다. JPEG, PNG, WebP, GIF, BMP 파일을 선택해 주세요.";
     assert_eq!(browser.messages().await, [error]);
     assert_eq!(browser.text("[data-testid=tab-look]").await, "사진 한 장");
     assert!(is_korean(&browser.client.title().await.unwrap()));
