@@ -16,7 +16,7 @@ const PROJECT: &str = "project.json";
 const CARD: &str = "model.json";
 const WEIGHTS: &str = "model.bpk";
 /// Largest entry that is read, in bytes: no photo and no network of ours is larger.
-const LARGEST: u64 = 256 << 20;
+pub const LARGEST: u64 = 256 << 20;
 
 /// Reason why a file is not an exported project, or why none could be written.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ pub struct Archive {
     pub photos: Vec<(u32, Vec<u8>)>,
     /// Bytes of the taught network's `.bpk` file; `None` before the first training.
     pub weights: Option<Vec<u8>>,
-    /// Names of the project's photos that the archive lacks.
+    /// Names of the project's photos that the archive lacks, and of its network's file.
     pub missing: Vec<String>,
 }
 
@@ -135,8 +135,8 @@ impl Archive {
             }
         }
         project.photos.retain(|photo| photos.iter().any(|(id, _)| *id == photo.id));
-        if weights.is_none() {
-            project.outcome = None;
+        if weights.is_none() && project.outcome.take().is_some() {
+            missing.push(WEIGHTS.to_owned());
         }
         Ok(Self { project, photos, weights, missing })
     }

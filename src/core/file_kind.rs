@@ -161,12 +161,8 @@ impl FileKind {
         if text.contains('\0') {
             return Self::Unknown;
         }
-        let start = text
-            .trim_start_matches('\u{feff}')
-            .trim_start()
-            .get(..200.min(text.len()))
-            .unwrap_or(text)
-            .to_ascii_lowercase();
+        let start: String = text.trim_start_matches('\u{feff}').trim_start().chars().take(200).collect();
+        let start = start.to_ascii_lowercase();
         if start.starts_with("version https://git-lfs") {
             Self::LfsPointer
         } else if start.contains("<svg") {

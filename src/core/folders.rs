@@ -99,6 +99,9 @@ fn folders_of(path: &str) -> Vec<&str> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PassedOver(BTreeMap<String, usize>);
 
+/// Endings that are listed; the files of others are counted together.
+const LISTED: usize = 6;
+
 impl PassedOver {
     /// Count a file.
     pub fn add(&mut self, path: &str) {
@@ -123,9 +126,12 @@ impl PassedOver {
     pub fn list(&self, without: &str) -> String {
         let mut left = self.0.clone();
         let mut words = Vec::new();
-        while let Some((ending, count)) =
-            left.iter().rev().max_by_key(|(_, count)| **count).map(|(e, count)| (e.clone(), *count))
-        {
+        while let Some((ending, count)) = left.iter().rev().max_by_key(|(_, count)| **count) {
+            let (ending, count) = (ending.clone(), *count);
+            if words.len() == LISTED {
+                words.push(["… ", &left.values().sum::<usize>().to_string()].concat());
+                break;
+            }
             left.remove(&ending);
             words.push([count.to_string().as_str(), " ", if ending.is_empty() { without } else { &ending }].concat());
         }

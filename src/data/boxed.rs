@@ -95,8 +95,9 @@ pub(super) fn annotated(
     let matching = Matching::new(photos.iter().copied());
     let mut found = Annotated::default();
     let mut without = Vec::new();
-    for (name, bytes) in files.iter().filter(|(name, _)| is_annotation(name)) {
-        let photo = matching.photo(name);
+    let annotations: Vec<&(String, Vec<u8>)> = files.iter().filter(|(name, _)| is_annotation(name)).collect();
+    let matched = matching.photos(annotations.iter().map(|(name, _)| name.as_str()));
+    for ((name, bytes), photo) in annotations.into_iter().zip(matched) {
         let (objects, errors) = parse(&decoded(bytes));
         let file = match photo {
             PhotoOf::One(at) => photos[at],

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::DataError;
 use super::text::guessed;
@@ -50,14 +50,14 @@ impl<T> Files<T> {
 }
 
 /// Which files are asked for.
-pub struct Wanted<F> {
+pub struct FileFilter<F> {
     /// Whether photos are, whatever their names.
     pub photos: bool,
     /// Return whether another file is, by its relative path.
     pub others: F,
 }
 
-impl<F: Fn(&str) -> bool> Wanted<F> {
+impl<F: Fn(&str) -> bool> FileFilter<F> {
     /// Return whether the name alone says that the file is wanted.
     fn by_name(&self, name: &str) -> bool {
         self.photos && is_image_name(name) || (self.others)(name)
@@ -68,7 +68,7 @@ impl<F: Fn(&str) -> bool> Wanted<F> {
 ///
 /// # Errors
 /// [`DataError::Io`] and [`DataError::Zip`] name the path that cannot be read.
-pub fn read_files(root: &Path, wanted: Wanted<impl Fn(&str) -> bool>) -> Result<Files<Vec<u8>>, DataError> {
+pub fn read_files(root: &Path, wanted: FileFilter<impl Fn(&str) -> bool>) -> Result<Files<Vec<u8>>, DataError> {
     if root.is_file() {
         return read_zip(root, wanted);
     }
@@ -80,7 +80,7 @@ pub fn read_files(root: &Path, wanted: Wanted<impl Fn(&str) -> bool>) -> Result<
     Ok(Files { files: files.into_iter().map(read).collect::<Result<_, _>>()?, passed_over, unreadable, notes })
 }
 
-fn read_zip(path: &Path, wanted: Wanted<impl Fn(&str) -> bool>) -> Result<Files<Vec<u8>>, DataError> {
+fn read_zip(path: &Path, wanted: FileFilter<impl Fn(&str) -> bool>) -> Result<Files<Vec<u8>>, DataError> {
     let io = |source| DataError::Io { path: path.to_owned(), source };
     let zip = |source| DataError::Zip { path: path.to_owned(), source };
     let mut archive = zip::ZipArchive::new(File::open(path).map_err(io)?).map_err(zip)?;
@@ -134,13 +134,14 @@ fn read_zip(path: &Path, wanted: Wanted<impl Fn(&str) -> bool>) -> Result<Files<
 ///
 /// # Errors
 /// [`DataError::Io`] names the path that cannot be read.
-pub fn files_below(root: &Path, wanted: Wanted<impl Fn(&str) -> bool>) -> Result<Files<PathBuf>, DataError> {
+pub fn files_below(root: &Path, wanted: FileFilter<impl Fn(&str) -> bool>) -> Result<Files<PathBuf>, DataError> {
     let mut found = Files::new();
     let name_of = |path: &Path| -> String {
         path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/").nfc().collect()
     };
     let mut has_links = root.is_symlink();
-    for entry in WalkDir::new(root).follow_links(true) {
+    let is_wanted = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(&entry.file_name().to_string_lossy());
+    for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(is_wanted) {
         match entry {
             Ok(entry) => {
                 has_links |= entry.path_is_symlink();

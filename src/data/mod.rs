@@ -23,7 +23,7 @@ pub use boxed::Boxed;
 #[cfg(feature = "cli")]
 pub use fetch::{Archive, FetchError, Fetched, Step, fetch};
 #[cfg(feature = "cli")]
-pub use files::{Files, Wanted, files_below};
+pub use files::{FileFilter, Files, files_below};
 #[cfg(feature = "cli")]
 pub use formats::{FORMATS, Format};
 #[cfg(feature = "cli")]

@@ -50,7 +50,7 @@ pub fn draw_map(
     let crop = inference.crop.scaled(width as f64, height as f64);
     let picture = render::Picture { width, height, rgb: &rgb };
     let map = &prediction.map;
-    put(canvas, &overlay(picture, &map.values, (map.width, map.height), crop, range, options), width, height);
+    draw_rgba(canvas, &overlay(picture, &map.values, (map.width, map.height), crop, range, options), width, height);
 }
 
 /// Return the pointer's position on the canvas's picture, in fractions of its width and height. The picture is letterboxed.
@@ -78,7 +78,7 @@ pub fn value_at(inference: &Inference, prediction: &Prediction, (x, y): (f32, f3
 /// Draw `picture` without a map.
 pub fn draw_plain(canvas: &HtmlCanvasElement, picture: &Picture) {
     let rgba: Vec<u8> = picture.rgb.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
-    put(canvas, &rgba, picture.width as usize, picture.height as usize);
+    draw_rgba(canvas, &rgba, picture.width as usize, picture.height as usize);
 }
 
 /// Draw the evidence box.
@@ -191,8 +191,8 @@ pub fn save(blob: &Blob, name: &str) {
     });
 }
 
-/// Show RGBA bytes, and give the canvas their size.
-pub fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize) {
+/// Draw RGBA bytes on the whole canvas, which takes their size.
+pub fn draw_rgba(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize, height: usize) {
     canvas.set_width(width as u32);
     canvas.set_height(height as u32);
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width as u32, height as u32);

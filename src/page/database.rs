@@ -39,9 +39,9 @@ thread_local! {
     static STORES_FILES: Cell<Option<bool>> = const { Cell::new(None) };
 }
 
-/// Return what is stored of a file: the file, or its bytes in a browser that stores no files, as WebKit in private windows. `store` is
-/// any of the database's.
-pub async fn storable(database: &Database, store: &str, file: &Blob) -> JsValue {
+/// Return what is stored of a file: the file, or its bytes in a browser that stores no files, as WebKit in private windows. `None` if
+/// the bytes cannot be read. `store` is any of the database's.
+pub async fn storable(database: &Database, store: &str, file: &Blob) -> Option<JsValue> {
     let stores_files = match STORES_FILES.get() {
         Some(known) => known,
         None => {
@@ -51,8 +51,8 @@ pub async fn storable(database: &Database, store: &str, file: &Blob) -> JsValue 
         }
     };
     match stores_files {
-        true => file.into(),
-        false => bytes_of(file).await.map_or(JsValue::NULL, |bytes| Uint8Array::from(bytes.as_slice()).into()),
+        true => Some(file.into()),
+        false => Some(Uint8Array::from(bytes_of(file).await?.as_slice()).into()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! parts; [`shared`] is the state that they share.
 
 pub mod about;
+pub mod camera;
 pub mod canvas;
 pub mod check;
 pub mod database;

@@ -54,7 +54,8 @@ impl Jpeg {
                 _ => {}
             }
             let Some(&[high, low]) = bytes.get(at..at + 2) else { break };
-            if matches!(marker, 0xC0..=0xCF | 0xF7) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
+            // Behind the first scan, a damaged byte may look like another header.
+            if jpeg.scans == 0 && matches!(marker, 0xC0..=0xCF | 0xF7) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
                 check_coding(marker, bytes.get(at + 2).copied())?;
                 jpeg.frame = marker;
             }
@@ -107,9 +108,9 @@ pub fn decode_scans(bytes: &[u8]) -> Result<DynamicImage, PhotoError> {
     let image = match info.pixel_format {
         PixelFormat::L8 => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
         PixelFormat::RGB24 => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
-        // Adobe's programs store inverted inks, and so does nearly everyone.
         PixelFormat::CMYK32 => {
-            let rgb = |ink: &[u8]| [0, 1, 2].map(|i| (u16::from(ink[i]) * u16::from(ink[3]) / 255) as u8);
+            let light = |ink: u8| 255 - u16::from(ink);
+            let rgb = |ink: &[u8]| [0, 1, 2].map(|i| (light(ink[i]) * light(ink[3]) / 255) as u8);
             RgbImage::from_raw(width, height, pixels.chunks_exact(4).flat_map(rgb).collect())
                 .map(DynamicImage::ImageRgb8)
         }

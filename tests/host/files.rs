@@ -233,6 +233,7 @@ fn kinds_are_told_by_all_that_the_first_bytes_say() {
         (b"\x1a\x45\xdf\xa3\x9f\x42", FileKind::Video),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", FileKind::LfsPointer),
         (b"<!DOCTYPE html><html>", FileKind::Html),
+        (b"\n\n  <html><body>Not found</body></html>", FileKind::Html),
         (&[0; 100], FileKind::Zeros),
         ("안녕하세요".as_bytes(), FileKind::Text),
         (&"안녕하세요".as_bytes()[..14], FileKind::Text),
@@ -259,6 +260,7 @@ fn yolo_labels_have_many_dialects() {
         "4 0.3 0.3 0.7 0.3 0.7 0.7 0.3 0.7",
         "4 0.3 0.5 0.5 0.3 0.7 0.5 0.5 0.7 0.5 0.6",
         "4 0.5 0.5 0.4 0.4 0.1 0.1 2 0.9 0.9 0",
+        "4 0.3 0.5 0.5 0.3 0.7 0.5 0.6 0.7 0.4 0.7",
     ] {
         let (found, errors) = yolo(line);
         let [Annotation { class, place }] = found.as_slice() else { panic!("{line}: {found:?} {errors:?}") };
@@ -267,6 +269,9 @@ fn yolo_labels_have_many_dialects() {
     }
     let (named, _) = yolo("traffic light 0.5 0.5 0.4 0.4");
     assert_eq!(named[0].class, "traffic light");
+    // An outline at two borders of the photo is no box with keypoints.
+    let (outline, _) = yolo("0 .3 .5 .4 .6 .2 .9 0 .8 .1 1");
+    assert!((outline[0].place.width - 0.4).abs() < 1e-9 && outline[0].place.x == 0.0, "{outline:?}");
     let (clipped, _) = yolo("0 0.5 0.5 1.0004 1.0004\n0 -0.00001 0.5 0.2 0.2");
     assert_eq!(clipped[0].place, Rect { x: 0.0, y: 0.0, width: 1.0, height: 1.0 });
     assert_eq!(clipped[1].place.x, 0.0);
@@ -335,8 +340,11 @@ fn each_annotation_goes_to_its_own_photo() {
         ("3.xml", PhotoOf::Several),
         ("README.txt", PhotoOf::None),
     ] {
-        assert_eq!(matching.photo(path), photo, "{path}");
+        assert_eq!(matching.photos([path]), [photo], "{path}");
     }
+    // A label whose own photo is missing does not go to another part's photo, which has its own label.
+    let matching = Matching::new(["valid/images/7.jpg"]);
+    assert_eq!(matching.photos(["train/labels/7.txt", "valid/labels/7.txt"]), [PhotoOf::None, PhotoOf::One(0)]);
 }
 
 /// In each encoding, the airplane counts and the Korean name is readable.

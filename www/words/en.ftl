@@ -484,14 +484,14 @@ teach-not-added = { $name } is not added: { $why }.
 teach-file-gone = The file is gone from this browser.
 teach-left-out = { $name } is left out: { $why }
 teach-camera = Camera
-teach-camera-close = Close camera
+camera-close = Close camera
 teach-record = Hold to record
 teach-recording = Recording …
-teach-camera-insecure = This browser offers no camera to the page. It does so only for pages served by https or from this device.
-teach-camera-refused = The camera may not be used here. Allow it beside the page's address, and open it again.
-teach-camera-none = No camera was found on this device.
-teach-camera-taken = The camera is in use by another program. Close that, and open it again.
-teach-camera-fault = The camera cannot be opened ({ $why }).
+camera-insecure = This browser offers no camera to the page. It does so only for pages served by https or from this device.
+camera-refused = The camera may not be used here. Allow it beside the page's address, and open it again.
+camera-none = No camera was found on this device.
+camera-taken = The camera is in use by another program. Close that, and open it again.
+camera-fault = The camera cannot be opened ({ $why }).
 
 ## Teach: training
 
@@ -802,8 +802,8 @@ teach-arriving =
     }
 teach-photos-missing =
     { $n ->
-        [one] 1 photo is missing from the file: { $names }.
-       *[other] { $n } photos are missing from the file: { $names }.
+        [one] 1 file is missing from it: { $names }.
+       *[other] { $n } files are missing from it: { $names }.
     }
 teach-few = Only { $n } photos: one more mistake changes this by { $points } points. More photos make it surer.
 
@@ -827,3 +827,9 @@ check-in-hand =
        *[other] Take the { $n } photos from “One photo”
     }
 drop-touch = Choose or take a photo
+look-camera = Take a photo
+look-camera-name = Camera
+look-camera-take = Take it
+look-camera-dialog =
+    .aria-label = Take a photo
+    .title = Take a photo

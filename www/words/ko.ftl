@@ -480,14 +480,14 @@ teach-not-added = { $name }: 추가하지 못했어요. { $why }.
 teach-file-gone = 파일이 이 브라우저에서 없어졌어요.
 teach-left-out = { $name }: 뺐어요. { $why }
 teach-camera = 카메라
-teach-camera-close = 카메라 닫기
+camera-close = 카메라 닫기
 teach-record = 누르는 동안 찍기
 teach-recording = 찍는 중 …
-teach-camera-insecure = 이 브라우저는 페이지에 카메라를 내주지 않아요. https로 열었거나 이 기기에서 연 페이지라야 해요.
-teach-camera-refused = 여기에서 카메라를 쓸 수 없어요. 주소 옆에서 카메라를 허용하고 다시 열어 주세요.
-teach-camera-none = 이 기기에 카메라가 없어요.
-teach-camera-taken = 다른 프로그램이 카메라를 쓰고 있어요. 그 프로그램을 닫고 다시 열어 주세요.
-teach-camera-fault = 카메라를 열 수 없어요({ $why }).
+camera-insecure = 이 브라우저는 페이지에 카메라를 내주지 않아요. https로 열었거나 이 기기에서 연 페이지라야 해요.
+camera-refused = 여기에서 카메라를 쓸 수 없어요. 주소 옆에서 카메라를 허용하고 다시 열어 주세요.
+camera-none = 이 기기에 카메라가 없어요.
+camera-taken = 다른 프로그램이 카메라를 쓰고 있어요. 그 프로그램을 닫고 다시 열어 주세요.
+camera-fault = 카메라를 열 수 없어요({ $why }).
 
 ## Teach: training
 
@@ -776,7 +776,7 @@ teach-try-stop = 카메라 끄기
 teach-try-answer = “{ $class }” 같아요 ({ $percent }%).
 teach-try-unsure = 해당하는 것이 없어요. 가장 가까운 “{ $class }”도 { $percent }%뿐이에요.
 teach-arriving = 사진 { $n }장을 읽고 있어요 …
-teach-photos-missing = 파일에 사진 { $n }장이 빠져 있어요: { $names }.
+teach-photos-missing = 파일에 { $n }개가 빠져 있어요: { $names }.
 teach-few = 사진이 { $n }장뿐이라 한 번만 더 틀려도 { $points }점이 달라져요. 사진이 많을수록 확실해요.
 
 ## About: four pictures
@@ -791,3 +791,9 @@ clear-photos =
 photos-gone = 사진 { $n }장을 비웠어요.
 check-in-hand = “사진 한 장”의 사진 { $n }장 가져오기
 drop-touch = 사진을 고르거나 찍어 보세요
+look-camera = 사진 찍기
+look-camera-name = 카메라
+look-camera-take = 찍기
+look-camera-dialog =
+    .aria-label = 사진 찍기
+    .title = 사진 찍기

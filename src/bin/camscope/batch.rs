@@ -1,6 +1,6 @@
 //! Inference on many photos: folders, shares for several machines, all threads.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 use anyhow::Context;
 use camscope::core::inference::Inference;
 use camscope::core::method::CamOptions;
-use camscope::data::{Wanted, files_below};
+use camscope::data::{FileFilter, files_below};
 use camscope::engine::Session;
 use camscope::photo::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -54,6 +54,8 @@ const LONGEST: usize = 150;
 /// Photos of one name get numbers.
 fn with_places(mut sources: Vec<Source>) -> Vec<Source> {
     let mut taken = HashSet::new();
+    // The number to try next, so that thousands of equal names are no matter.
+    let mut next: HashMap<String, usize> = HashMap::new();
     for source in &mut sources {
         let name = Path::new(&source.name);
         let below = name.parent().filter(|_| source.path != *name).unwrap_or(Path::new(""));
@@ -62,8 +64,12 @@ fn with_places(mut sources: Vec<Source>) -> Vec<Source> {
         let numbered =
             |n: usize| below.join(if n == 1 { stem[..end].to_owned() } else { format!("{}-{n}", &stem[..end]) });
         // Some file systems take upper and lower case for the same.
-        let is_free = |out: &PathBuf| taken.insert(out.to_string_lossy().to_lowercase());
-        source.out = (1..).map(numbered).find(is_free).unwrap_or_default();
+        let mut is_free = |out: &PathBuf| taken.insert(out.to_string_lossy().to_lowercase());
+        let first = next.entry(numbered(1).to_string_lossy().to_lowercase()).or_insert(1);
+        let free = (*first..).map(|n| (n, numbered(n))).find(|(_, out)| is_free(out));
+        if let Some((n, out)) = free {
+            (*first, source.out) = (n + 1, out);
+        }
     }
     sources
 }
@@ -73,7 +79,7 @@ pub fn sources(paths: &[PathBuf], shard: Option<Shard>) -> anyhow::Result<Vec<So
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let listed = files_below(path, Wanted { photos: true, others: |_: &str| false })?;
+            let listed = files_below(path, FileFilter { photos: true, others: |_: &str| false })?;
             say_left_out(&listed.unreadable, &listed.remarks());
             let mut below: Vec<Source> =
                 listed.files.into_iter().map(|(name, path)| Source { name, path, out: PathBuf::new() }).collect();

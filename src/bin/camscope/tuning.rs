@@ -47,11 +47,11 @@ fn name(device: DeviceKind) -> Option<String> {
 pub fn start(network: &Network, side: usize) {
     // Forward, weight gradient and input gradient; the photos need none.
     let total = (3 * network.distinct_convolutions(side, side)).saturating_sub(1);
-    let told = Mutex::new(Instant::now());
+    let reported = Mutex::new(Instant::now());
     tuning::start(move |number| {
-        let Ok(mut told) = told.lock() else { return };
-        if told.elapsed() >= PAUSE {
-            *told = Instant::now();
+        let Ok(mut reported) = reported.lock() else { return };
+        if reported.elapsed() >= PAUSE {
+            *reported = Instant::now();
             eprintln!(
                 "tuning convolutions for this adapter (timed once, then kept): {number} of {}",
                 total.max(number)

@@ -1,6 +1,6 @@
 //! Which photo an annotation file is about.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Folders that separate photos from annotations.
 const SEPARATE: [&str; 6] = ["images", "labels", "JPEGImages", "Annotations", "annotations", "labels_with_ids"];
@@ -38,25 +38,30 @@ impl<'a> Matching<'a> {
         matching
     }
 
-    /// Return the photo of the annotation file at `path`: the one at the same path, as in `train/labels/1.txt` and
-    /// `train/images/1.jpg`; else the one at the same path below these folders; else the only one of that name.
+    /// Return the photo of each annotation file: the one at the same path, as in `train/labels/1.txt` and `train/images/1.jpg`; else,
+    /// among photos that no other file has by its path, the one at the same path below these folders; else the only one of that name.
     ///
     /// ```
     /// # use camscope::core::annotations::{Matching, PhotoOf};
     /// let matching = Matching::new(["train/images/1.jpg", "valid/images/1.jpg", "2.png"]);
-    /// assert_eq!(matching.photo("valid/labels/1.txt"), PhotoOf::One(1));
-    /// assert_eq!(matching.photo("boxes/2.xml"), PhotoOf::One(2));
-    /// assert_eq!(matching.photo("1.txt"), PhotoOf::Several);
+    /// let photos = matching.photos(["valid/labels/1.txt", "boxes/2.xml", "test/labels/1.txt", "3.txt"]);
+    /// assert_eq!(photos, [PhotoOf::One(1), PhotoOf::One(2), PhotoOf::Several, PhotoOf::None]);
     /// ```
-    pub fn photo(&self, path: &str) -> PhotoOf {
-        let found = [self.by_path.get(&whole(path)), self.by_rest.get(&rest(path)), self.by_name.get(stem(path))];
-        let mut found = found.into_iter().flatten();
-        let first = found.clone().find(|photos| photos.len() == 1);
-        match first {
-            Some(photos) => PhotoOf::One(photos[0]),
-            None if found.next().is_some() => PhotoOf::Several,
-            None => PhotoOf::None,
-        }
+    pub fn photos<'b>(&self, annotations: impl IntoIterator<Item = &'b str>) -> Vec<PhotoOf> {
+        let paths: Vec<&str> = annotations.into_iter().collect();
+        let only = |photos: Option<&Vec<usize>>| photos.filter(|photos| photos.len() == 1).map(|photos| photos[0]);
+        let exact: Vec<Option<usize>> = paths.iter().map(|path| only(self.by_path.get(&whole(path)))).collect();
+        let claimed: HashSet<usize> = exact.iter().flatten().copied().collect();
+        let other = |path: &str| {
+            let found = [self.by_rest.get(&rest(path)), self.by_name.get(stem(path))];
+            match found.iter().find_map(|photos| only(*photos)) {
+                Some(photo) if claimed.contains(&photo) => PhotoOf::None,
+                Some(photo) => PhotoOf::One(photo),
+                None if found.iter().any(Option::is_some) => PhotoOf::Several,
+                None => PhotoOf::None,
+            }
+        };
+        exact.iter().zip(&paths).map(|(exact, path)| exact.map_or_else(|| other(path), PhotoOf::One)).collect()
     }
 }
 

@@ -10,21 +10,27 @@
 /// let expected = Some(vec!["traffic light".to_owned(), "cat".to_owned()]);
 /// assert_eq!(class_names("data/classes.txt", "traffic light\r\ncat\n"), expected);
 /// assert_eq!(class_names("data.yaml", "nc: 2\nnames: ['traffic light', \"cat\"] # two\n"), expected);
-/// assert_eq!(class_names("a/coco.yml", "names:\n  0: traffic light\n  1: cat\ntrain: images\n"), expected);
+/// assert_eq!(class_names("a/coco.yml", "names:\n  1: cat\n  0: traffic light\ntrain: images\n"), expected);
 /// assert_eq!(class_names("labels/photo.txt", "0 0.5 0.5 0.1 0.1"), None);
 /// ```
 pub fn class_names(name: &str, text: &str) -> Option<Vec<String>> {
     let file = name.rsplit('/').next().unwrap_or(name).to_lowercase();
     let lines = text.trim_start_matches('\u{feff}').lines();
-    let names: Vec<String> = match file.rsplit_once('.') {
+    let mut names: Vec<String> = match file.rsplit_once('.') {
         Some(("classes", "txt")) => lines.map(str::trim).map(str::to_owned).collect(),
         Some((_, "names")) => lines.map(str::trim).map(str::to_owned).collect(),
         Some((_, "yaml" | "yml")) => in_yaml(lines)?,
         _ => return None,
     };
-    let names: Vec<String> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    // A blank line between names counts; those at the end do not.
+    while names.last().is_some_and(String::is_empty) {
+        names.pop();
+    }
     (!names.is_empty()).then_some(names)
 }
+
+/// Most classes that a file may number.
+const MOST: usize = 100_000;
 
 fn in_yaml<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<Vec<String>> {
     let first = lines.find_map(|line| line.strip_prefix("names:"))?;
@@ -35,21 +41,42 @@ fn in_yaml<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<Vec<String>> 
         while !list.contains(']') {
             list = [&list, " ", plain(lines.next()?)].concat();
         }
-        let inside = list.split(']').next().unwrap_or_default();
-        return Some(inside.split(',').map(unquoted).collect());
+        return Some(items(&list));
     }
-    let of_line = |line: &str| {
+    let mut names = Vec::new();
+    for line in lines.take_while(|line| plain(line).is_empty() || line.starts_with([' ', '\t', '-'])) {
         let line = plain(line);
-        match line.strip_prefix("- ") {
-            Some(name) => Some(unquoted(name)),
-            None => line
-                .split_once(':')
-                .filter(|(number, _)| number.trim().parse::<u32>().is_ok())
-                .map(|(_, name)| unquoted(name)),
+        if let Some(name) = line.strip_prefix("- ") {
+            names.push(unquoted(name));
+        } else if let Some((number, name)) = line.split_once(':')
+            && let Some(number) = number.trim().parse().ok().filter(|number: &usize| *number < MOST)
+        {
+            names.resize(names.len().max(number + 1), String::new());
+            names[number] = unquoted(name);
         }
-    };
-    let block = lines.take_while(|line| plain(line).is_empty() || line.starts_with([' ', '\t', '-']));
-    Some(block.filter(|line| !plain(line).is_empty()).filter_map(of_line).collect())
+    }
+    Some(names)
+}
+
+/// Split a list at its commas, but not within quotes, up to its end.
+fn items(list: &str) -> Vec<String> {
+    let (mut items, mut quote, mut start) = (Vec::new(), None, 0);
+    for (at, c) in list.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, ',' | ']') => {
+                items.push(unquoted(&list[start..at]));
+                start = at + 1;
+                if c == ']' {
+                    break;
+                }
+            }
+            (None, _) => {}
+        }
+    }
+    items
 }
 
 /// Return a line without its comment.

@@ -96,6 +96,10 @@ fn number(field: &str) -> Option<String> {
 fn is_outline(numbers: &[f64]) -> bool {
     let is_pose = numbers.len() > 6
         && (numbers.len() - 4).is_multiple_of(3)
-        && numbers[6..].iter().step_by(3).all(|visible| VISIBILITY.contains(visible));
+        && numbers[6..].iter().step_by(3).all(|visible| VISIBILITY.contains(visible))
+        && [(0, 2), (1, 3)].iter().all(|&(centre, size)| {
+            let half = numbers[size] / 2.0;
+            numbers[centre] - half >= -TOLERANCE && numbers[centre] + half <= 1.0 + TOLERANCE
+        });
     numbers.len() >= 6 && numbers.len().is_multiple_of(2) && !is_pose
 }

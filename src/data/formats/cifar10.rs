@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::planes::{interleaved, lines, not_empty};
 use crate::core::preprocessing::Preprocessing;
-use crate::data::files::{Wanted, read_files};
+use crate::data::files::{FileFilter, read_files};
 use crate::data::{Archive, DataError, Dataset, Split};
 
 /// The authors' archive.
@@ -26,7 +26,7 @@ pub fn load(root: &Path, _: &Preprocessing) -> Result<Split, DataError> {
     const SIDE: usize = 32;
     let files = read_files(
         root,
-        Wanted { photos: false, others: |name: &str| name.ends_with(".bin") || name.ends_with("batches.meta.txt") },
+        FileFilter { photos: false, others: |name: &str| name.ends_with(".bin") || name.ends_with("batches.meta.txt") },
     )?
     .files;
     let classes = match files.iter().find(|(name, _)| name.ends_with("batches.meta.txt")) {

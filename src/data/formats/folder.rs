@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::core::folders::{Part, places};
 use crate::core::preprocessing::Preprocessing;
-use crate::data::files::{Files, Wanted, read_files};
+use crate::data::files::{FileFilter, Files, read_files};
 use crate::data::{DataError, Dataset, Split};
 use crate::photo::{Photo, PhotoError};
 
@@ -22,7 +22,7 @@ const NAMED: usize = 3;
 /// # Errors
 /// [`DataError::Layout`] if no class folder holds a photo.
 pub fn load(root: &Path, preprocessing: &Preprocessing) -> Result<Split, DataError> {
-    let found = read_files(root, Wanted { photos: true, others: |_: &str| false })?;
+    let found = read_files(root, FileFilter { photos: true, others: |_: &str| false })?;
     let mut notes = found.remarks();
     let Files { files, unreadable, .. } = found;
     let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();

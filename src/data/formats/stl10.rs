@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::planes::{interleaved, lines, not_empty};
 use crate::core::preprocessing::Preprocessing;
-use crate::data::files::{Wanted, read_files};
+use crate::data::files::{FileFilter, read_files};
 use crate::data::{Archive, DataError, Dataset, Split};
 
 /// The authors' archive. Its 100,000 unlabelled images are of no use here.
@@ -28,7 +28,7 @@ pub fn load(root: &Path, _: &Preprocessing) -> Result<Split, DataError> {
     let names = ["train_X.bin", "train_y.bin", "test_X.bin", "test_y.bin", "class_names.txt"];
     let files = read_files(
         root,
-        Wanted { photos: false, others: |name: &str| names.iter().any(|own| name.rsplit('/').next() == Some(own)) },
+        FileFilter { photos: false, others: |name: &str| names.iter().any(|own| name.rsplit('/').next() == Some(own)) },
     )?
     .files;
     let file = |end: &str| files.iter().find(|(name, _)| name.ends_with(end)).map(|(_, bytes)| bytes.as_slice());

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::core::preprocessing::Preprocessing;
 use crate::data::DataError;
 use crate::data::boxed::{Annotated, Boxed, Object, Place, assemble};
-use crate::data::files::{Wanted, read_files};
+use crate::data::files::{FileFilter, read_files};
 
 /// Load the images of `val/images/` with the boxes of `val/val_annotations.txt`.
 ///
@@ -20,7 +20,7 @@ pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> R
         name.contains("val/images/")
             || ["val_annotations.txt", "words.txt", "map.txt"].iter().any(|end| name.ends_with(end))
     };
-    let found = read_files(root, Wanted { photos: false, others: accepts })?;
+    let found = read_files(root, FileFilter { photos: false, others: accepts })?;
     let files = &found.files;
     let text =
         |end: &str| files.iter().find(|(name, _)| name.ends_with(end)).map(|(_, bytes)| String::from_utf8_lossy(bytes));

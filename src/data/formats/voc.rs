@@ -6,7 +6,7 @@ use crate::core::annotations::voc;
 use crate::core::preprocessing::Preprocessing;
 use crate::data::DataError;
 use crate::data::boxed::{Boxed, Parsed, Place, annotated, assemble, no_objects};
-use crate::data::files::{Wanted, read_files};
+use crate::data::files::{FileFilter, read_files};
 
 /// Load photos with their annotations: for each photo an `.xml` file beside it, or at the same path below `Annotations/`, or
 /// anywhere if only one photo has its name.
@@ -14,7 +14,8 @@ use crate::data::files::{Wanted, read_files};
 /// # Errors
 /// [`DataError::Layout`] if there is no annotation, [`DataError::NoObjects`] if none has an object that can be used.
 pub fn load(root: &Path, preprocessing: &Preprocessing, classes: &[String]) -> Result<Boxed, DataError> {
-    let found = read_files(root, Wanted { photos: true, others: |name: &str| name.to_lowercase().ends_with(".xml") })?;
+    let found =
+        read_files(root, FileFilter { photos: true, others: |name: &str| name.to_lowercase().ends_with(".xml") })?;
     let parse = |text: &str| -> Parsed {
         match voc(text) {
             Ok(found) => {

@@ -6,7 +6,7 @@ use crate::core::annotations::{class_names, yolo};
 use crate::core::preprocessing::Preprocessing;
 use crate::data::DataError;
 use crate::data::boxed::{Boxed, Parsed, Place, annotated, assemble, no_objects};
-use crate::data::files::{Files, Wanted, read_files};
+use crate::data::files::{FileFilter, Files, read_files};
 use crate::data::text::decoded;
 
 /// Load the photos with the labels beside them, or at the same path below `labels/` as theirs below `images/`.
@@ -39,7 +39,7 @@ pub fn load_coco(root: &Path, preprocessing: &Preprocessing, classes: &[String])
 
 fn read(root: &Path) -> Result<Files<Vec<u8>>, DataError> {
     let ends = |name: &str| [".txt", ".yaml", ".yml", ".names"].iter().any(|end| name.to_lowercase().ends_with(end));
-    read_files(root, Wanted { photos: true, others: ends })
+    read_files(root, FileFilter { photos: true, others: ends })
 }
 
 fn load_named(
@@ -67,7 +67,10 @@ fn load_named(
 
 /// Return the names of the classes, by number; none if no file names them.
 fn names(files: &[(String, Vec<u8>)]) -> Vec<String> {
-    files.iter().find_map(|(name, bytes)| class_names(name, &decoded(bytes))).unwrap_or_default()
+    let may_name =
+        |name: &str| [".txt", ".yaml", ".yml", ".names"].iter().any(|end| name.to_lowercase().ends_with(end));
+    let texts = files.iter().filter(|(name, _)| may_name(name));
+    texts.into_iter().find_map(|(name, bytes)| class_names(name, &decoded(bytes))).unwrap_or_default()
 }
 
 /// The 80 classes of COCO's detection task, in the order of YOLO's labels.

@@ -46,7 +46,7 @@ pub struct Run<'a> {
 
 /// What the page has sent to steer the running request.
 #[derive(Default)]
-pub struct Wanted {
+pub struct Controls {
     /// Whether it was cancelled.
     pub cancel: bool,
     /// Whether to end it with what is there.
@@ -87,9 +87,9 @@ impl Inbox {
     }
 
     /// Take the control messages for the request of `answer`, and discard those for earlier ones. The last pause or resume counts.
-    pub fn wanted(&self, answer: Answer) -> Wanted {
+    pub fn wanted(&self, answer: Answer) -> Controls {
         let id = answer.id();
-        let mut wanted = Wanted::default();
+        let mut wanted = Controls::default();
         self.controls.borrow_mut().retain(|&(of, control)| {
             if of == id {
                 match control {

@@ -80,7 +80,11 @@ pub async fn load(session: &mut Session, card: &str, url: &str, run: Run<'_>) ->
     let cached = cached(url).await.filter(|bytes| sha256_hex(bytes) == card.sha256);
     let from_cache = cached.is_some();
     let bytes = match cached {
-        Some(bytes) => bytes,
+        Some(bytes) => {
+            let length = bytes.len() as u64;
+            run.answer.send(Reply::Progress { received: length, total: length });
+            bytes
+        }
         None => {
             let weights = request(url);
             // A software adapter would need seconds for the pass, and phones lack the memory of a second network.

@@ -10,7 +10,7 @@ use crate::protocol::{Control, Reply, Request};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::state::{Finding, State, Wanted};
+use super::state::{Finding, Measurement, State};
 
 /// Networks of the field that the site has no weights of, and the size of their photos.
 const UNTRAINED: [(&str, &str, u32); 4] = [
@@ -61,7 +61,7 @@ async fn read_address(state: State) {
     let size = number("size").map_or_else(|| usual_size(state, &model), |size| size as u32);
     let (runs, batch) = (number("runs").unwrap_or(RUNS), number("batch").unwrap_or(1));
     let training = parameter("training").is_some();
-    state.wanted.set(Wanted {
+    state.wanted.set(Measurement {
         model,
         device,
         size: size.clamp(32, 1024),
@@ -105,7 +105,7 @@ fn start(state: State) {
         let model = state.shared.model_named(&wanted.model);
         let engine = engine(state, wanted.device);
         let network = model.is_none().then(|| wanted.model.clone());
-        let Wanted { size, batch, runs, training, .. } = wanted;
+        let Measurement { size, batch, runs, training, .. } = wanted;
         let request = Request::Benchmark(BenchmarkSpec { network, size, batch, runs, training });
         let answer = engine.ask(model.as_ref().map(Network::from), request, None, When::Now);
         state.steering.set_value(Some(answer.steering()));

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 /// What to measure, as the address or the controls have it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Wanted {
+pub struct Measurement {
     /// A model of the site, or a network that is built with random weights.
     pub model: String,
     /// `webgpu` or `cpu`.
@@ -25,7 +25,7 @@ pub struct Wanted {
 /// One finished measurement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    pub wanted: Wanted,
+    pub wanted: Measurement,
     /// Name of the graphics adapter; "CPU" for the processor.
     pub adapter: String,
     pub result: BenchmarkResult,
@@ -54,7 +54,7 @@ impl Finding {
 pub struct State {
     pub shared: Shared,
     pub models: RwSignal<Vec<Model>>,
-    pub wanted: RwSignal<Wanted>,
+    pub wanted: RwSignal<Measurement>,
     /// The graphics adapter, or why there is none.
     pub adapter: RwSignal<Result<Arg, Message>>,
     /// Runs done and to do while it measures; of 0 while the network loads.

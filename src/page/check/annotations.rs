@@ -1,10 +1,10 @@
 //! Boxes from the files that lie beside the photos, which they may come before, and the classes that they and folders name.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 
 use crate::core::annotations::{Annotation, AnnotationError, Frame, Matching, PhotoOf, Voc, class_names, voc, yolo};
-use crate::core::folders::{Place, places};
+use crate::core::folders::places;
 use crate::core::geometry::Rect;
 use crate::core::message::Message;
 use crate::page::intake::Arrived;
@@ -42,11 +42,13 @@ thread_local! {
     static BOXES: RefCell<HashMap<String, Boxes>> = RefCell::default();
     /// Names of the classes that labels number.
     static NAMES: RefCell<Vec<String>> = RefCell::default();
+    /// How often all photos were let go.
+    static CLEARED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// What [`take`] has taken away.
 #[derive(Clone)]
-pub struct Taken(HashMap<String, Boxes>);
+pub struct Taken(HashMap<String, Boxes>, Vec<String>);
 
 /// Return whether a file of this name may hold boxes, or the names of their classes.
 pub fn is_annotation(path: &str) -> bool {
@@ -56,7 +58,8 @@ pub fn is_annotation(path: &str) -> bool {
 
 /// Take files of boxes, say what of them cannot be used, and assign the boxes to the photos.
 pub async fn add(state: State, files: Vec<Arrived>) {
-    let (mut fresh, mut bad) = (Vec::new(), Vec::new());
+    let before = CLEARED.get();
+    let (mut fresh, mut faulty) = (Vec::new(), Vec::new());
     for (path, file) in files {
         let Some(text) = bytes_of(&file).await.as_deref().and_then(decoded) else { continue };
         if let Some(names) = class_names(&path, &text) {
@@ -64,28 +67,33 @@ pub async fn add(state: State, files: Vec<Arrived>) {
             continue;
         }
         let (boxes, errors) = parse(&path, &text);
-        // Not every such file is about boxes: without any, only one that is about a photo is.
-        let Some(why) = errors.into_iter().next().filter(|_| boxes.is_some() || has_photo(state, &path)) else {
-            fresh.extend(boxes.map(|boxes| (path, boxes)));
-            continue;
-        };
-        bad.push((path.clone(), why));
+        faulty.extend(errors.into_iter().next().map(|why| (path.clone(), boxes.is_some(), why)));
         fresh.extend(boxes.map(|boxes| (path, boxes)));
     }
-    if let Some((name, why)) = bad.first() {
+    // All photos were let go meanwhile.
+    if CLEARED.get() != before {
+        return;
+    }
+    let without = without_photo(state, faulty.iter().map(|(path, ..)| path.as_str()));
+    // Not every such file is about boxes: without any, only one that is about a photo is.
+    let bad: Vec<_> =
+        faulty.iter().zip(without).filter(|((_, has_boxes, _), without)| *has_boxes || !without).collect();
+    if let Some(((name, _, why), _)) = bad.first() {
         let id = if bad.len() == 1 { "check-bad-boxes" } else { "check-more-bad-boxes" };
         let message = Message::new(id).with("n", bad.len()).with("name", name.as_str()).with("why", why.message());
         state.say("error", message);
     }
-    let paths: Vec<String> = fresh.iter().map(|(path, _)| path.clone()).collect();
+    let paths: HashSet<String> = fresh.iter().map(|(path, _)| path.clone()).collect();
     BOXES.with_borrow_mut(|all| all.extend(fresh));
     let assigned = assign(state, &paths);
     name_truths(state);
     if assigned > 0 {
         state.say("note", Message::new("check-boxes-added").with("n", assigned));
     }
-    let lonely: Vec<&String> = paths.iter().filter(|path| !has_photo(state, path)).collect();
-    if let Some(first) = lonely.first() {
+    let without = without_photo(state, paths.iter().map(String::as_str));
+    let lonely: Vec<&String> =
+        paths.iter().zip(without).filter(|(_, without)| *without).map(|(path, _)| path).collect();
+    if let Some(first) = lonely.iter().min() {
         let message = Message::new("check-no-photo-for").with("n", lonely.len()).with("name", first.as_str());
         state.say("note", message);
     }
@@ -110,22 +118,23 @@ fn parse(path: &str, text: &str) -> (Option<Boxes>, Vec<AnnotationError>) {
     }
 }
 
-fn has_photo(state: State, path: &str) -> bool {
+/// Return for each file whether there is no photo of its name.
+fn without_photo<'a>(state: State, paths: impl Iterator<Item = &'a str>) -> Vec<bool> {
     state.items.with_untracked(|items| {
         let matching = Matching::new(items.iter().map(|item| item.name.as_str()));
-        matching.photo(path) != PhotoOf::None
+        matching.photos(paths).into_iter().map(|photo| photo == PhotoOf::None).collect()
     })
 }
 
 /// Assign boxes to the photos that have none, and those of the `fresh` files to all of theirs. Return the number of these photos.
-pub fn assign(state: State, fresh: &[String]) -> usize {
+pub fn assign(state: State, fresh: &HashSet<String>) -> usize {
     let mut assigned = 0;
-    let mut unsized_boxes = Vec::new();
+    let mut without_size = Vec::new();
     BOXES.with_borrow(|boxes| {
         state.items.update(|items| {
             let matching = Matching::new(items.iter().map(|item| item.name.as_str()));
-            let found: Vec<_> = boxes.iter().map(|(path, boxes)| (matching.photo(path), path, boxes)).collect();
-            for (photo, path, boxes) in found {
+            let photos = matching.photos(boxes.keys().map(String::as_str));
+            for ((path, boxes), photo) in boxes.iter().zip(photos) {
                 let PhotoOf::One(at) = photo else { continue };
                 let item = &mut items[at];
                 if !item.boxes.is_empty() && !fresh.contains(path) {
@@ -133,20 +142,26 @@ pub fn assign(state: State, fresh: &[String]) -> usize {
                 }
                 match boxes {
                     Boxes::Fractions(found) => item.boxes = places_of(found),
-                    Boxes::Pixels(voc) => unsized_boxes.push((item.id, voc.clone())),
+                    Boxes::Pixels(voc) => without_size.push((item.id, voc.clone())),
                 }
                 assigned += 1;
             }
         });
     });
-    for (id, voc) in unsized_boxes {
-        let Some(file) = FILES.with_borrow(|files| files.get(&id).cloned()) else { continue };
-        spawn_local(async move {
-            let Some(size) = size_of(&file).await else { return };
+    // One photo after the other: each is decoded for its size.
+    spawn_local(async move {
+        for (id, voc) in without_size {
+            let Some(file) = FILES.with_borrow(|files| files.get(&id).cloned()) else { continue };
+            let Some(size) = size_of(&file).await else { continue };
             let found = voc.annotations(Some(Frame { size, orientation: 1 }));
-            state.item(id, |item| item.boxes = places_of(&found));
-        });
-    }
+            // The visitor may have drawn some meanwhile.
+            state.item(id, |item| {
+                if item.boxes.is_empty() {
+                    item.boxes = places_of(&found);
+                }
+            });
+        }
+    });
     assigned
 }
 
@@ -156,17 +171,21 @@ fn places_of(found: &[Annotation]) -> Vec<Rect> {
 
 /// Find out anew which of the network's classes each photo is of: the one that its folder is named after, else that of all its boxes.
 pub fn name_truths(state: State) {
+    // By the folder's or the boxes' name: few names stand for thousands of photos.
+    let mut known: HashMap<String, Option<String>> = HashMap::new();
+    let mut truth = |name: String| known.entry(name).or_insert_with_key(|name| state.truth(name)).clone();
     state.items.update(|items| {
         let paths: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
-        let of_folder = |place: Option<Place<'_>>| place.and_then(|place| state.truth(place.class));
-        let mut truths: Vec<Option<String>> = places(&paths).into_iter().map(of_folder).collect();
+        let folders = places(&paths).into_iter();
+        let mut truths: Vec<Option<String>> =
+            folders.map(|place| place.and_then(|place| truth(place.class.to_owned()))).collect();
         let matching = Matching::new(paths.iter().copied());
         BOXES.with_borrow(|boxes| {
-            for (path, boxes) in boxes {
-                if let PhotoOf::One(at) = matching.photo(path)
+            for (boxes, photo) in boxes.values().zip(matching.photos(boxes.keys().map(String::as_str))) {
+                if let PhotoOf::One(at) = photo
                     && truths[at].is_none()
                 {
-                    truths[at] = boxes.class().and_then(|class| state.truth(&named(class)));
+                    truths[at] = boxes.class().and_then(|class| truth(named(class)));
                 }
             }
         });
@@ -191,10 +210,12 @@ async fn size_of(file: &File) -> Option<(f64, f64)> {
 
 /// Let go of all boxes, and return them.
 pub fn take() -> Taken {
-    Taken(BOXES.with_borrow_mut(std::mem::take))
+    CLEARED.set(CLEARED.get() + 1);
+    Taken(BOXES.take(), NAMES.take())
 }
 
 /// Take back what [`take`] returned.
-pub fn restore(Taken(boxes): Taken) {
+pub fn restore(Taken(boxes, names): Taken) {
     BOXES.with_borrow_mut(|all| all.extend(boxes));
+    NAMES.set(names);
 }

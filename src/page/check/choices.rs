@@ -16,7 +16,7 @@ use super::{annotations, folder, stage};
 /// Load the network of Look, as soon as it is known, on Look's device. Afterwards, follow the networks that are taught.
 pub fn start(state: State) {
     let shared = state.shared;
-    state.engine().listen(move |event| told(state, event));
+    state.engine().listen(move |event| handle_event(state, event));
     let chosen = move |models: &[Model]| {
         let name = state.model.get_untracked();
         models.iter().find(|model| model.name == name).cloned()
@@ -65,7 +65,7 @@ pub fn prepare(state: State) {
     })));
 }
 
-fn told(state: State, event: Event) {
+fn handle_event(state: State, event: Event) {
     match event {
         Event::FellBack(why) => state.say("note", Message::new("webgpu-stopped").with("why", why)),
         Event::Restarted(why) => state.say("error", Message::new("engine-restarted").with("why", why)),

@@ -4,7 +4,7 @@ use crate::core::batch::{ClassSummary, class_summaries};
 use crate::core::geometry::Rect;
 use crate::core::inference::ClassMap;
 use crate::core::message::Message;
-use crate::page::canvas::{colours, put};
+use crate::page::canvas::{colours, draw_rgba};
 use crate::page::web::{fixed, live};
 use crate::page::words::class_name;
 use crate::render::{OverlayOptions, Picture, Range, overlay};
@@ -81,5 +81,5 @@ fn draw(canvas: &HtmlCanvasElement, map: &ClassMap) {
     let whole = Rect { x: 0.0, y: 0.0, width: side as f64, height: side as f64 };
     let options = OverlayOptions { opacity: 1.0, colormap: colours(), ..OverlayOptions::default() };
     let range = Range::for_colors(options.colormap, &map.values);
-    put(canvas, &overlay(picture, &map.values, (map.width, map.height), whole, range, options), side, side);
+    draw_rgba(canvas, &overlay(picture, &map.values, (map.width, map.height), whole, range, options), side, side);
 }

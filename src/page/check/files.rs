@@ -1,5 +1,7 @@
 //! Files in: photos by drop, dialog or paste, whole folders with all below them.
 
+use std::collections::HashSet;
+
 use crate::core::batch::{BatchItem, BatchItemState, Filter};
 use crate::core::message::Message;
 use crate::page::intake::{Arrived, Sorted, listed, sorted, take};
@@ -84,7 +86,7 @@ async fn add(state: State, files: Vec<Arrived>) {
         folder::go_on(state);
         sleep(0).await;
     }
-    annotations::assign(state, &[]);
+    annotations::assign(state, &HashSet::new());
     annotations::name_truths(state);
     if !others.is_empty() {
         annotations::add(state, others).await;

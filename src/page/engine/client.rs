@@ -34,7 +34,7 @@ pub struct Engine(Rc<Inner>);
 struct Inner {
     /// The device to use, `cpu` or `webgpu`; empty as long as it is not chosen.
     device: Box<dyn Fn() -> &'static str>,
-    tell: RefCell<Box<dyn Fn(Event)>>,
+    on_event: RefCell<Box<dyn Fn(Event)>>,
     status: RwSignal<Status>,
     core: RefCell<Core>,
 }
@@ -81,13 +81,13 @@ impl Engine {
     /// Make an engine. Nothing starts before it is asked. `device` returns `cpu`, `webgpu`, or nothing while it is not chosen;
     /// [`Engine::advance`] asks again.
     pub fn new(device: impl Fn() -> &'static str + 'static) -> Self {
-        let (device, tell) = (Box::new(device), RefCell::new(Box::new(|_| ()) as Box<_>));
-        Self(Rc::new(Inner { device, tell, status: RwSignal::new(Status::Starting), core: RefCell::default() }))
+        let (device, on_event) = (Box::new(device), RefCell::new(Box::new(|_| ()) as Box<_>));
+        Self(Rc::new(Inner { device, on_event, status: RwSignal::new(Status::Starting), core: RefCell::default() }))
     }
 
-    /// Have `tell` told what happens beside the answers.
-    pub fn listen(&self, tell: impl Fn(Event) + 'static) {
-        *self.0.tell.borrow_mut() = Box::new(tell);
+    /// Call `on_event` for what happens beside the answers.
+    pub fn listen(&self, on_event: impl Fn(Event) + 'static) {
+        *self.0.on_event.borrow_mut() = Box::new(on_event);
     }
 
     /// Return where the engine stands. A signal.
@@ -264,7 +264,7 @@ impl Engine {
     /// Give up a worker that does not answer any more.
     fn beat(&self) {
         if self.stalls() {
-            self.0.tell.borrow()(Event::Stalled);
+            self.0.on_event.borrow()(Event::Stalled);
         }
         let why = {
             let core = &mut *self.0.core.borrow_mut();
@@ -387,7 +387,7 @@ impl Engine {
             Event::Stalled => return,
         };
         self.0.status.set(status);
-        self.0.tell.borrow()(event);
+        self.0.on_event.borrow()(event);
         failed.iter().for_each(|job| job.reply(Err(fault.clone())));
         self.advance();
     }

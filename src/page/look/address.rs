@@ -11,7 +11,7 @@ use crate::page::web::{parameter, replace_hash, window};
 
 /// What an address asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Wanted {
+pub struct Addressed {
     /// Name of the network.
     pub model: Option<String>,
     /// The method.
@@ -21,12 +21,12 @@ pub struct Wanted {
 }
 
 /// Read the page's address. Before the hash, `?model=` names the network, too.
-pub fn wanted() -> Wanted {
+pub fn wanted() -> Addressed {
     let hash = window().location().hash().unwrap_or_default();
     let query = hash.split_once('?').map_or("", |(_, query)| query);
-    let Ok(query) = UrlSearchParams::new_with_str(query) else { return Wanted::default() };
+    let Ok(query) = UrlSearchParams::new_with_str(query) else { return Addressed::default() };
     let method = query.get("method").and_then(|name| Method::ALL.into_iter().find(|m| m.info().name == name));
-    Wanted { model: query.get("model").or_else(|| parameter("model")), method, class: query.get("class") }
+    Addressed { model: query.get("model").or_else(|| parameter("model")), method, class: query.get("class") }
 }
 
 /// Have the address follow what is shown.

@@ -29,7 +29,7 @@ pub fn add_all(state: State, files: &FileList) {
 }
 
 /// Add photos; the first of them comes to the stage.
-fn add_arrived(state: State, files: Vec<Arrived>) {
+pub fn add_arrived(state: State, files: Vec<Arrived>) {
     if files.is_empty() {
         return;
     }

@@ -64,9 +64,9 @@ pub fn keep(key: f64, name: &str, file: &Blob) {
     let file = file.clone();
     spawn_local(async move {
         // Before the transaction, which ends when anything else is awaited.
-        if let Ok(database) = opened().await {
-            let _ = Reflect::set(&value, &"file".into(), &storable(&database, PHOTOS, &file).await);
-        }
+        let Ok(database) = opened().await else { return };
+        let Some(stored) = storable(&database, PHOTOS, &file).await else { return };
+        let _ = Reflect::set(&value, &"file".into(), &stored);
         let put = |store: &idb::ObjectStore| store.put(&value, Some(&key.into())).map(drop);
         change(put).await;
     });

@@ -1,6 +1,7 @@
 //! Look: one photo at a time, and where the network looked.
 
 mod address;
+mod camera;
 mod figure;
 mod files;
 mod kept;
@@ -30,7 +31,7 @@ pub fn begin(state: State) {
 
 /// Show what the address asks for, after it has changed.
 pub fn follow_address(state: State) {
-    let address::Wanted { model, method, class } = address::wanted();
+    let address::Addressed { model, method, class } = address::wanted();
     let model = model
         .filter(|model| state.shared.model_named(model).is_some_and(|found| found.name != state.model.get_untracked()));
     if let Some(model) = model {

@@ -6,6 +6,7 @@ use crate::page::widgets::icon::Icon;
 use crate::page::words::class_name;
 use leptos::prelude::*;
 
+use super::camera::CameraCard;
 use super::files::{choose, clear, remove};
 use super::state::{Photo, PhotoState, State};
 
@@ -36,6 +37,7 @@ pub fn Strip() -> impl IntoView {
     view! {
         <section class="strip" data-message="strip" on:keydown=walk>
             <label class="add" for="photo-input" data-message="strip-add">"+"</label>
+            <CameraCard/>
             <For each=move || state.photos.with(|photos| photos.iter().map(|photo| photo.id).collect::<Vec<_>>()) key=|id| *id let:id>
                 <Card id/>
             </For>

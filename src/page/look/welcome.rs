@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::tachys::html::event as ev_types;
 use wasm_bindgen_futures::spawn_local;
 
+use super::camera::CameraButton;
 use super::files::{add_all, add_sample};
 use super::state::State;
 
@@ -33,6 +34,7 @@ pub fn Welcome() -> impl IntoView {
                 <span class="choose" data-message="choose-photos"></span>
                 <span data-message="drop-or"></span>
             </label>
+            <div class="row"><CameraButton/></div>
             <div class="samples" hidden=live(move || found.with(Vec::is_empty))>
                 <span data-message="samples"></span>
                 <div class="sample-row">{move || found.get().into_iter().map(card).collect_view()}</div>

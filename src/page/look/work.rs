@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::address::{Wanted, wanted};
+use super::address::{Addressed, wanted};
 use super::photos::{self, keep_picture};
 use super::state::{Photo, PhotoState, State};
 use crate::core::inference::Picture;
@@ -21,7 +21,7 @@ use crate::protocol::{Reply, Request};
 
 /// Fetch the manifest, choose model and device, and start the engine.
 pub fn start(state: State) {
-    state.engine().listen(move |event| told(state, event));
+    state.engine().listen(move |event| handle_event(state, event));
     Effect::new(move || {
         if let Status::Ready { .. } | Status::Failed = state.status.get() {
             state.shared.settled.set(true);
@@ -61,7 +61,7 @@ pub fn start(state: State) {
 }
 
 fn take_models(state: State, models: Vec<Model>) {
-    let Wanted { model: wanted, method, class } = wanted();
+    let Addressed { model: wanted, method, class } = wanted();
     state.cam_options.set(CamOptions { method: method.unwrap_or_default(), ..CamOptions::default() });
     state.wanted_class.set_value(class);
     let found = models.iter().find(|model| wanted.as_ref().is_some_and(|name| same_name(&model.name, name)));
@@ -93,7 +93,7 @@ fn prepare(state: State) {
 }
 
 /// Say what happened to the engine, and go on with another one.
-fn told(state: State, event: Event) {
+fn handle_event(state: State, event: Event) {
     match event {
         Event::FellBack(why) => {
             state.say("error", Message::new("webgpu-stopped").with("why", why));

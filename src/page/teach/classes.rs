@@ -11,7 +11,7 @@ use web_sys::{Event, HtmlInputElement};
 
 use super::camera::Camera;
 use super::in_hand::InHand;
-use super::photos::{add_files, give, remove};
+use super::photos::{add_files, move_to_class, remove};
 use super::state::{State, unnamed};
 
 /// Kind of data by which a photo is dragged from class to class.
@@ -103,7 +103,7 @@ fn Card(class: Class) -> impl IntoView {
         let Some(data) = event.data_transfer() else { return };
         // A photo of another class.
         if let Ok(photo) = data.get_data(PHOTO).unwrap_or_default().parse() {
-            return give(state, photo, id);
+            return move_to_class(state, photo, id);
         }
         let entries = intake::entries(&data);
         leptos::task::spawn_local(async move { add_files(state, id, intake::files(entries).await) });

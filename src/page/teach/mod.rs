@@ -89,7 +89,7 @@ async fn begin(state: State) {
     address::follow(state, projects::open_named);
     // Another tab may have made or deleted projects.
     std::mem::forget(window_event_listener(leptos::ev::focus, move |_| projects::list_anew(state)));
-    state.engine().listen(move |event| teacher::told(state, event));
+    state.engine().listen(move |event| teacher::handle_event(state, event));
     Effect::new(move || {
         state.shared.device.track();
         state.engine().advance();

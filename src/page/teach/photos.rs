@@ -14,7 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, HtmlElement};
 
 use super::state::{State, unnamed};
-use super::store::Kept;
+use super::store::StoreError;
 
 /// Longer side of a thumbnail, in pixels.
 const THUMBNAIL: u32 = 160;
@@ -103,16 +103,28 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
         }
     };
     let Some(store) = state.store() else { return false };
+    let not_added = |error: StoreError| {
+        let why = Message::new("teach-not-added").with("name", photo.name.as_str()).with("why", error.message());
+        state.say("error", why);
+    };
+    // Nothing is awaited between the project's snapshot and its writing.
+    let stored = match store.storable(&file).await {
+        Ok(stored) => stored,
+        Err(error) => {
+            not_added(error);
+            return false;
+        }
+    };
     // The class may be gone, or another project be open, since the photo was on its way.
     if state.project.with_untracked(|project| project.id != open || project.class(photo.class).is_none()) {
         return false;
     }
-    let (id, name) = (photo.id, photo.name.clone());
+    let id = photo.id;
     state.thumbnails.update(|thumbnails| drop(thumbnails.insert(id, thumbnail.clone())));
-    state.project.update(|project| project.photos.push(photo));
+    state.project.update(|project| project.photos.push(photo.clone()));
     let project = state.project.get_untracked();
-    if let Err(error) = store.keep_photo(&project, id, &Kept { file, thumbnail }).await {
-        state.say("error", Message::new("teach-not-added").with("name", name).with("why", error.message()));
+    if let Err(error) = store.keep_photo(&project, id, &stored, &thumbnail).await {
+        not_added(error);
         if state.project.with_untracked(|project| project.id == open) {
             state.project.update(|project| project.photos.retain(|photo| photo.id != id));
         }
@@ -122,8 +134,8 @@ pub async fn restore(state: State, photo: Photo, file: Blob) -> bool {
     true
 }
 
-/// Give a photo to another class.
-pub fn give(state: State, photo: u32, class: u32) {
+/// Move a photo to another class.
+pub fn move_to_class(state: State, photo: u32, class: u32) {
     state.change(|project| {
         if let Some(photo) = project.photos.iter_mut().find(|known| known.id == photo) {
             photo.class = class;

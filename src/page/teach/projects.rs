@@ -13,7 +13,7 @@ use web_sys::{Blob, Event, HtmlInputElement, HtmlSelectElement};
 use super::address::wanted;
 use super::photos;
 use super::project_lock::ProjectLock;
-use super::state::{State, new_id, unnamed};
+use super::state::{Phase, State, new_id, unnamed};
 use super::store::StoreError;
 use super::teacher::{self, base};
 use super::unpack::unpack;
@@ -27,7 +27,10 @@ pub async fn restore(state: State) -> Result<(), StoreError> {
     let (asked, last) = (wanted(), kept(LAST));
     let is_asked = |project: &&Project| Some(&project.name) == asked.as_ref();
     let is_last = |project: &&Project| Some(&project.id) == last.as_ref();
-    let last = projects.iter().find(is_asked).or(projects.iter().find(is_last)).or(projects.last());
+    // Two projects can have one name.
+    let asked =
+        projects.iter().find(|project| is_asked(project) && is_last(project)).or(projects.iter().find(is_asked));
+    let last = asked.or(projects.iter().find(is_last)).or(projects.last());
     let opened = match last {
         Some(project) => open(state, project.clone()).await?,
         None => false,
@@ -183,7 +186,9 @@ pub fn open_named(state: State, name: String) {
     attempt(state, async move {
         state.keep_now().await;
         let Some(store) = state.store() else { return Ok(()) };
-        if let Some(project) = store.projects().await?.into_iter().find(|project| project.name == name) {
+        let found = store.projects().await?.into_iter().find(|project| project.name == name);
+        // A training may have begun meanwhile.
+        if let Some(project) = found.filter(|_| !state.phase.with_untracked(Phase::busy)) {
             open(state, project).await?;
         }
         Ok(())
@@ -262,21 +267,24 @@ fn import(state: State, file: web_sys::File) {
             let message = Message::new("teach-photos-missing").with("n", archive.missing.len()).with("names", names);
             state.say("error", message);
         }
-        state.arriving.set(archive.photos.len());
         if let Some(weights) = &archive.weights {
             store.keep_taught(&project, weights).await?;
         }
         open(state, project).await?;
+        let mut left = archive.photos.len();
+        state.arriving.update(|arriving| *arriving += left);
         for (id, bytes) in archive.photos {
-            let Some(photo) = known.iter().find(|photo| photo.id == id) else { continue };
-            let parts = Array::of1(&Uint8Array::from(bytes.as_slice()));
-            let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) else { continue };
-            if !photos::restore(state, photo.clone(), blob).await {
+            let photo = known.iter().find(|photo| photo.id == id).cloned();
+            let blob = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes.as_slice())));
+            if let (Some(photo), Ok(blob)) = (photo, blob)
+                && !photos::restore(state, photo, blob).await
+            {
                 break;
             }
-            state.arriving.update(|arriving| *arriving = arriving.saturating_sub(1));
+            left -= 1;
+            state.arriving.update(|arriving| *arriving -= 1);
         }
-        state.arriving.set(0);
+        state.arriving.update(|arriving| *arriving -= left);
         state.keep_now().await;
         Ok(())
     });

@@ -7,8 +7,8 @@ use crate::core::project::Project;
 use crate::page::database::{self, storable, stored_file};
 use idb::{Database, KeyRange, ObjectStore, Query, TransactionMode};
 use js_sys::{Array, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, DomException};
+use wasm_bindgen::JsValue;
+use web_sys::Blob;
 
 const NAME: &str = "camscope-teach";
 const PROJECTS: &str = "projects";
@@ -52,7 +52,7 @@ impl From<idb::Error> for StoreError {
 }
 
 /// A photo with its thumbnail's data address.
-pub struct Kept {
+pub struct StoredPhoto {
     pub file: Blob,
     pub thumbnail: String,
 }
@@ -87,21 +87,32 @@ impl Store {
         Ok(())
     }
 
-    /// Writes a photo and the project that names it, both or neither.
-    pub async fn keep_photo(&self, project: &Project, id: u32, kept: &Kept) -> Result<(), StoreError> {
+    /// What is stored of a photo's file.
+    pub async fn storable(&self, file: &Blob) -> Result<JsValue, StoreError> {
+        storable(&self.database, PHOTOS, file).await.ok_or_else(|| StoreError::Refused("NotReadableError".into()))
+    }
+
+    /// Writes a photo and the project that names it, both or neither. `file` is what [`Self::storable`] made of the photo's.
+    pub async fn keep_photo(
+        &self,
+        project: &Project,
+        id: u32,
+        file: &JsValue,
+        thumbnail: &str,
+    ) -> Result<(), StoreError> {
         let value = Object::new();
-        let _ = Reflect::set(&value, &"file".into(), &storable(&self.database, PHOTOS, &kept.file).await);
-        let _ = Reflect::set(&value, &"thumbnail".into(), &kept.thumbnail.as_str().into());
+        let _ = Reflect::set(&value, &"file".into(), file);
+        let _ = Reflect::set(&value, &"thumbnail".into(), &thumbnail.into());
         self.put(PHOTOS, &photo_key(&project.id, id), &value, project).await
     }
 
-    pub async fn photo(&self, project: &str, id: u32) -> Result<Option<Kept>, StoreError> {
+    pub async fn photo(&self, project: &str, id: u32) -> Result<Option<StoredPhoto>, StoreError> {
         let (_transaction, store) = self.store(PHOTOS, TransactionMode::ReadOnly)?;
         let value = store.get(JsValue::from(photo_key(project, id)))?.await?;
         Ok(value.and_then(|value| {
             let file = stored_file(Reflect::get(&value, &"file".into()).ok()?)?;
             let thumbnail = Reflect::get(&value, &"thumbnail".into()).ok()?.as_string()?;
-            Some(Kept { file, thumbnail })
+            Some(StoredPhoto { file, thumbnail })
         }))
     }
 
@@ -122,7 +133,7 @@ impl Store {
     pub async fn keep_taught(&self, project: &Project, file: &[u8]) -> Result<(), StoreError> {
         let parts = Array::of1(&js_sys::Uint8Array::from(file));
         let blob = Blob::new_with_u8_array_sequence(&parts).map_err(|_| StoreError::Full)?;
-        let value = storable(&self.database, WEIGHTS, &blob).await;
+        let value = storable(&self.database, WEIGHTS, &blob).await.ok_or(StoreError::Full)?;
         self.put(WEIGHTS, &project.id, &value, project).await
     }
 
@@ -183,9 +194,4 @@ fn photo_key(project: &str, photo: u32) -> String {
 fn of_project(project: &str) -> Result<Query, StoreError> {
     let [low, high] = ["/", "0"].map(|end| JsValue::from(format!("{project}{end}")));
     Ok(KeyRange::bound(&low, &high, None, Some(true))?.into())
-}
-
-/// What a refused promise says of itself.
-pub fn name_of(error: &JsValue) -> String {
-    error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default()
 }

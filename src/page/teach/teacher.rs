@@ -20,7 +20,7 @@ thread_local! {
 }
 
 /// Say what happens to the engine beside its answers.
-pub fn told(state: State, event: Event) {
+pub fn handle_event(state: State, event: Event) {
     match event {
         Event::FellBack(why) => state.say("note", Message::new("teach-webgpu-stopped").with("why", why)),
         Event::Stalled => state.say("note", "download-stalled".into()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::core::inference::Prediction;
 use crate::core::message::Message;
+use crate::page::camera::{CameraStream, frame};
 use crate::page::engine::Fault;
 use crate::page::task::{self, TaskSlot};
 use crate::page::web::{fixed, live, sleep};
@@ -14,10 +15,8 @@ use leptos::html::Video;
 use leptos::prelude::*;
 use leptos::tachys::html::event::Targeted;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Event, HtmlInputElement};
 
-use super::camera::{end, frame, open_camera};
 use super::state::{Phase, State, View};
 use super::teacher;
 
@@ -63,16 +62,15 @@ pub fn TryIt() -> impl IntoView {
         filming.set(on);
         running.set_value(on.then(|| {
             task::begin(async move {
-                let stream = match open_camera().await {
-                    Ok(stream) => Stream(stream),
+                let stream = match CameraStream::open().await {
+                    Ok(stream) => stream,
                     Err(why) => {
                         filming.set(false);
                         return state.say("error", why);
                     }
                 };
                 let Some(video) = video.get_untracked() else { return };
-                video.set_src_object(Some(&stream.0));
-                let _ = video.play().map(JsFuture::from);
+                stream.show_in(&video);
                 loop {
                     if let Some(picture) = frame(&video).await {
                         look(picture).await;
@@ -133,15 +131,6 @@ pub fn TryIt() -> impl IntoView {
                 {move || answers().into_iter().map(bar).collect_view()}
             </div>
         </section>
-    }
-}
-
-/// The camera's stream, which ends with its user.
-struct Stream(web_sys::MediaStream);
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        end(&self.0);
     }
 }
 

@@ -3,9 +3,9 @@
 use js_sys::{Array, Function, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Response};
+use web_sys::{Blob, ReadableStream, ReadableStreamDefaultReader};
 
-use crate::core::archive::{Archive, ArchiveError, Entry, Packed, packed};
+use crate::core::archive::{Archive, ArchiveError, Entry, LARGEST, Packed, packed};
 use crate::page::web::{property, window};
 
 /// Unpack an exported project.
@@ -31,7 +31,18 @@ async fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {
     let blob = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes))).ok()?;
     let stream = property(&blob, "stream").dyn_into::<Function>().ok()?.call0(&blob).ok()?;
     let piped = property(&stream, "pipeThrough").dyn_into::<Function>().ok()?.call1(&stream, &inflater).ok()?;
-    let response = Response::new_with_opt_readable_stream(Some(&piped.unchecked_into())).ok()?;
-    let buffer = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
-    Some(Uint8Array::new(&buffer).to_vec())
+    let reader: ReadableStreamDefaultReader = piped.unchecked_into::<ReadableStream>().get_reader().unchecked_into();
+    let mut found = Vec::new();
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.ok()?;
+        if property(&chunk, "done").is_truthy() {
+            return Some(found);
+        }
+        found.extend(property(&chunk, "value").dyn_into::<Uint8Array>().ok()?.to_vec());
+        // Whatever the archive says of its size: a small one may inflate to gigabytes.
+        if found.len() as u64 > LARGEST {
+            let _ = reader.cancel();
+            return None;
+        }
+    }
 }

@@ -231,3 +231,22 @@ async fn a_picture_is_saved_at_full_size_with_its_caption() {
     assert!(dark > 500, "{dark} dark pixels beneath the photo");
     browser.close().await;
 }
+
+/// A photo is taken by the camera, which is off afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_is_taken_by_the_camera() {
+    let camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+    let (site, browser) = (Site::built().await, Browser::start_with(&camera).await);
+    browser.open(&format!("{}/?device=cpu&model=resnet-20", site.url)).await;
+    browser.click("[data-testid=look-camera]").await;
+    let runs = "window.video = document.querySelector('.viewfinder video'); return video?.videoWidth > 0";
+    browser.until("the camera runs", runs).await;
+    browser.screenshot("look-camera").await;
+    browser.click("[data-testid=look-camera-take]").await;
+    browser.wait_for(DONE, 1).await;
+    assert_eq!(browser.count(".viewfinder").await, 0);
+    let is_off = "return window.video.srcObject.getTracks().every((track) => track.readyState === 'ended')";
+    browser.until("the camera is off", is_off).await;
+    assert!(titles(&browser).await[0].starts_with("Camera "), "{:?}", titles(&browser).await);
+    browser.close().await;
+}
