@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::{CamError, explain};
+use crate::core::inference::ClassMap;
 use crate::core::method::CamOptions;
 use crate::core::metrics::Randomised;
 use crate::device::read;
@@ -50,10 +51,15 @@ pub async fn sanity(
             }
         };
         let within_map = async |part: usize, parts: usize| progress(done * parts + part, total * parts).await;
-        let map = read(explain(&network, x.clone(), None, options, &[class], within_map).await?).await?;
+        let maps = explain(&network, x.clone(), None, options, &[class], within_map).await?;
+        let [.., height, width] = maps.dims();
+        let values = read(maps).await?;
         match done {
-            0 => original = ranks(&map),
-            _ => steps.push(Randomised { layer, similarity: correlation(&original, &ranks(&map)) }),
+            0 => original = ranks(&values),
+            _ => {
+                let similarity = correlation(&original, &ranks(&values));
+                steps.push(Randomised { layer, similarity, map: ClassMap { width, height, values } });
+            }
         }
         if progress(done + 1, total).await.is_break() {
             return Err(CamError::Stopped);

@@ -67,7 +67,7 @@ pub struct Prediction {
 /// A class activation map as computed, not normalised.
 ///
 /// A CAM under a linear head has the class's logit, less its bias, as its mean (Zhou et al. 2016, equation 2).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClassMap {
     /// Cells across.
     pub width: usize,
@@ -75,6 +75,13 @@ pub struct ClassMap {
     pub height: usize,
     /// Values of the cells, row-major: `width · height` of them.
     pub values: Vec<f32>,
+}
+
+impl ClassMap {
+    /// Return whether the map has no cells.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
 }
 
 /// Return the softmax of `logits`: `exp(x_i − m) / Σ_j exp(x_j − m)` with `m = max x`.

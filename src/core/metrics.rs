@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::inference::ClassMap;
+
 /// Class probability (softmax, 0 to 1) under perturbations of the photo that the map guides.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Faithfulness {
@@ -66,6 +68,9 @@ pub struct Randomised {
     pub layer: String,
     /// Rank correlation of the map with the trained network's, −1 to 1; `None` where either map is constant.
     pub similarity: Option<f32>,
+    /// The map with these weights; empty for a mean over photos.
+    #[serde(default, skip_serializing_if = "ClassMap::is_empty")]
+    pub map: ClassMap,
 }
 
 /// A metric to compute for a map.

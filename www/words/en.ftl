@@ -833,3 +833,5 @@ look-camera-take = Take it
 look-camera-dialog =
     .aria-label = Take a photo
     .title = Take a photo
+check-random-map =
+    .aria-label = Map with random weights in { $layer } and all layers after it

@@ -797,3 +797,5 @@ look-camera-take = 찍기
 look-camera-dialog =
     .aria-label = 사진 찍기
     .title = 사진 찍기
+check-random-map =
+    .aria-label = { $layer }와 그 뒤 층이 무작위 가중치일 때의 맵

@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use camscope::checkpoint::ModelCard;
 use camscope::core::geometry::Rect;
+use camscope::core::inference::ClassMap;
 use camscope::core::method::{CamOptions, Method};
 use camscope::core::metrics::{Faithfulness, Randomised};
 use camscope::data::{DataSource, Format, formats_help};
@@ -232,7 +233,7 @@ fn mean_similarities(all: &[Vec<Randomised>]) -> Vec<Randomised> {
     let mean = |(i, step): (usize, &Randomised)| {
         let known: Vec<f32> = all.iter().filter_map(|steps| steps[i].similarity).collect();
         let similarity = (!known.is_empty()).then(|| known.iter().sum::<f32>() / known.len() as f32);
-        Randomised { layer: step.layer.clone(), similarity }
+        Randomised { layer: step.layer.clone(), similarity, map: ClassMap::default() }
     };
     layers.iter().enumerate().map(mean).collect()
 }

@@ -94,12 +94,16 @@ fn number(field: &str) -> Option<String> {
 
 /// Return whether the numbers are corners of an outline: pairs, at least three, and not a box with keypoints after it.
 fn is_outline(numbers: &[f64]) -> bool {
-    let is_pose = numbers.len() > 6
-        && (numbers.len() - 4).is_multiple_of(3)
-        && numbers[6..].iter().step_by(3).all(|visible| VISIBILITY.contains(visible))
-        && [(0, 2), (1, 3)].iter().all(|&(centre, size)| {
-            let half = numbers[size] / 2.0;
-            numbers[centre] - half >= -TOLERANCE && numbers[centre] + half <= 1.0 + TOLERANCE
-        });
-    numbers.len() >= 6 && numbers.len().is_multiple_of(2) && !is_pose
+    numbers.len() >= 6 && numbers.len().is_multiple_of(2) && !is_pose(numbers)
+}
+
+/// Return whether the numbers are a box and its keypoints: each with a visibility, and in the box or, if it is not labelled, at zero.
+fn is_pose(numbers: &[f64]) -> bool {
+    let (&[cx, cy, width, height], keypoints) = numbers.split_first_chunk().unwrap_or((&[0.0; 4], &[]));
+    let inside = |at: f64, centre: f64, size: f64| (at - centre).abs() <= size / 2.0 + TOLERANCE;
+    let is_keypoint = |keypoint: &[f64]| {
+        let &[x, y, visible] = keypoint else { return false };
+        VISIBILITY.contains(&visible) && ((x, y) == (0.0, 0.0) || inside(x, cx, width) && inside(y, cy, height))
+    };
+    keypoints.len() >= 3 && keypoints.chunks(3).all(is_keypoint)
 }

@@ -3,12 +3,19 @@
 use crate::core::message::Message;
 use crate::core::metrics::Metric;
 use crate::core::metrics::{Faithfulness, Randomised};
+use crate::page::canvas::draw_map;
 use crate::page::web::{fixed, live};
+use crate::page::widgets::appearance::Appearance;
+use crate::render::Range;
+use leptos::html::Canvas;
 use leptos::prelude::*;
 
 use super::choices::measure;
 use super::stage::stop;
-use super::state::State;
+use super::state::{ShownMap, State, picture};
+
+/// Longer side of a small map, in pixels.
+const SMALL: usize = 120;
 
 #[component]
 pub fn Numbers() -> impl IntoView {
@@ -82,6 +89,24 @@ fn chart(title: &'static str, lines: [(&'static str, &[f32]); 2]) -> impl IntoVi
     }
 }
 
+/// The chosen photo with the map by random weights.
+#[component]
+fn SmallMap(step: Randomised) -> impl IntoView {
+    let (state, appearance) = (expect_context::<State>(), expect_context::<Appearance>());
+    let canvas = NodeRef::<Canvas>::new();
+    let message = Message::new("check-random-map").with("layer", step.layer.as_str()).attr();
+    Effect::new(move || {
+        state.pictures.track();
+        let picture = state.chosen.get().and_then(picture);
+        let (Some(canvas), Some(picture), Some(shown)) = (canvas.get(), picture, state.shown_map()) else { return };
+        let ShownMap { inference, mut prediction, .. } = shown;
+        prediction.map = step.map.clone();
+        let range = Range::for_colors(appearance.colormap.get(), &prediction.map.values);
+        draw_map(&canvas, &picture, SMALL, &inference, &prediction, range, appearance.options());
+    });
+    view! { <canvas node_ref=canvas role="img" data-testid="random-map" data-message=message/> }
+}
+
 fn sanity(steps: &[Randomised]) -> impl IntoView + use<> {
     // Half the pattern left, with nothing learnt left.
     let last = steps.last().and_then(|step| step.similarity);
@@ -96,7 +121,7 @@ fn sanity(steps: &[Randomised]) -> impl IntoView + use<> {
         let width = fixed(similarity.abs() * 50.0, 0) + "%";
         let left = fixed(50.0 + similarity.min(0.0) * 50.0, 0) + "%";
         view! {
-            <tr><th scope="row">{step.layer.clone()}</th><td class="axis"><i class:against={similarity < 0.0} style:width=width style:left=left></i></td>
+            <tr><th scope="row">{step.layer.clone()}</th><td><SmallMap step=step.clone()/></td><td class="axis"><i class:against={similarity < 0.0} style:width=width style:left=left></i></td>
             <td data-testid="similarity">{step.similarity.map_or("–".into(), |s| fixed(s, 2))}</td></tr>
         }
     };

@@ -232,8 +232,7 @@ fn import(state: State, file: web_sys::File) {
             Ok(head) => bytes_of(&head).await.unwrap_or_default(),
             Err(_) => Vec::new(),
         };
-        let is_archive = head.starts_with(b"PK") || name.to_lowercase().ends_with(".zip");
-        if !is_archive {
+        if name.to_lowercase().ends_with(".bpk") && !head.starts_with(b"PK") {
             match teacher::open(state, file.clone().into()).await {
                 Ok(card) => {
                     let url = web_sys::Url::create_object_url_with_blob(&file).ok();

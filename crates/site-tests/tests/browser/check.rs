@@ -254,6 +254,9 @@ async fn metrics_agree_with_native_and_the_sanity_check_runs() {
     browser.click("[data-testid=sanity]").await;
     browser.wait("[data-testid=sanity-result]").await;
     assert_eq!(browser.count("[data-testid=similarity]").await, session.stages() + 1);
+    // Each with its map, which differ.
+    let maps = "return new Set([...document.querySelectorAll('[data-testid=random-map]')].map((c) => c.width && c.toDataURL())).size";
+    assert_eq!(browser.run(maps, vec![]).await, serde_json::json!(session.stages() + 1));
     browser.run("document.querySelector('.numbers').scrollIntoView({block: 'center'})", vec![]).await;
     browser.screenshot("check-numbers").await;
 

@@ -25,7 +25,8 @@ async fn a_project_is_open_in_one_tab_at_a_time() {
     let messages = browser.messages().await;
     assert!(messages.len() == 1 && messages[0].contains("“My classes” is open in another tab"), "{messages:?}");
     assert_eq!(browser.count(THUMB).await, 0, "the second tab has an empty project");
-    browser.wait_for("[data-testid=project-select] option", 1).await;
+    // The project that is open is listed, too, so that the other one can be chosen.
+    browser.wait_for("[data-testid=project-select] option", 2).await;
     browser.click("[data-testid=class-add]").await;
     browser.wait_for("[data-testid=project-select] option", 2).await;
     let second = browser.run(chosen, vec![]).await;
