@@ -304,7 +304,11 @@ check-order-name = name
 check-order-class = class
 check-order-confidence = least confident first
 check-order-inside = least evidence inside the box first
-check-count = { $n } of { $of } photos
+check-count =
+    { $of ->
+        [one] { $n } of 1 photo
+       *[other] { $n } of { $of } photos
+    }
 check-take = Export
 check-csv = Table (CSV)
 check-zip = Overlays (ZIP)
@@ -316,7 +320,11 @@ check-no-archive = The archive cannot be made: two photos have the same name, or
 check-no-sheet = The sheet cannot be drawn.
 check-by-class = By class
 check-by-class-how = The mean of each class’s maps: where it is usually found. A class that is found at the edge of every photo is found by something else.
-check-class = { $n } photos, { $sure } sure
+check-class =
+    { $n ->
+        [one] 1 photo, { $sure } sure
+       *[other] { $n } photos, { $sure } sure
+    }
 check-mean-map =
     .aria-label = Mean map of { $class }
 check-class-alone =
@@ -591,7 +599,11 @@ teach-count-all = Count the photos it learnt from, too
 teach-corner = actual ↓ · answer →
 teach-right = right
 teach-cell =
-    .aria-label = { $n } photos of { $name }, taken for { $called }
+    .aria-label =
+        { $n ->
+            [one] 1 photo of { $name }, taken for { $called }
+           *[other] { $n } photos of { $name }, taken for { $called }
+        }
 teach-none = none of these
 teach-threshold = “None of these” below
 teach-threshold-how = What the network is less sure of counts as none of your classes; the table shows the effect at once.
@@ -779,7 +791,11 @@ check-head-wrong =
        *[other] { $n } of { $of } are wrong
     }
 check-head-unsure = The network is unsure of { $n } of { $of }
-check-head-fine = Nothing suspicious in { $of } photos
+check-head-fine =
+    { $of ->
+        [one] Nothing suspicious in this photo
+       *[other] Nothing suspicious in { $of } photos
+    }
 
 ## Teach: three steps
 
@@ -805,7 +821,11 @@ teach-photos-missing =
         [one] 1 file is missing from it: { $names }.
        *[other] { $n } files are missing from it: { $names }.
     }
-teach-few = Only { $n } photos: one more mistake changes this by { $points } points. More photos make it surer.
+teach-few =
+    { $n ->
+        [one] Only 1 photo: one more mistake changes this by { $points } points. More photos make it surer.
+       *[other] Only { $n } photos: one more mistake changes this by { $points } points. More photos make it surer.
+    }
 
 ## About: four pictures
 

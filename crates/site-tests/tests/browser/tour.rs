@@ -90,6 +90,7 @@ async fn the_tour_is_as_the_page_is() {
     browser.click("[data-testid=train-start]").await;
     browser.wait("[data-testid=train-state][data-state=done]").await;
     browser.wait("[data-testid=tally]").await;
+    browser.wait("[data-testid=watching] > div:not([hidden])").await;
     take("4-teach").await;
 
     browser.click("[data-testid=tab-about]").await;
