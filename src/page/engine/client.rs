@@ -14,18 +14,10 @@ use web_sys::Blob;
 use super::answer::{Answer, Fault, Steering};
 use super::job::{Event, Job, Network, Status, When};
 use super::thread::Thread;
+use super::watchdog::{BEAT, Phase, Silence};
 use crate::core::message::{Arg, Message};
-use crate::page::web::{parameter, sleep};
+use crate::page::web::sleep;
 use crate::protocol::{Control, FromEngine, Reply, Request, ToEngine};
-
-/// Milliseconds between two looks at whether a worker still answers.
-const BEAT: i32 = 5_000;
-/// Beats in which a worker's code must have come, its device be open, and an adapter's next reply be there.
-const CODE_BEATS: u32 = 24;
-const DEVICE_BEATS: u32 = 3;
-const REPLY_BEATS: u32 = 12;
-/// Beats without data after which a download is said to stall.
-const STALL_BEATS: u32 = 2;
 
 /// A client of one worker. Clones share it.
 #[derive(Clone)]
@@ -58,15 +50,7 @@ struct Worker {
     phase: Phase,
     loaded: Option<Network>,
     at: Option<At>,
-    /// Beats since the last message.
-    silent: u32,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Phase {
-    Fetching,
-    Opening,
-    Started,
+    silence: Silence,
 }
 
 /// What a worker is at.
@@ -186,7 +170,7 @@ impl Engine {
             core.last_id += 1;
             core.generation += 1;
             let (id, Network { card, url }) = (core.last_id, network.clone());
-            (worker.loaded, worker.at, worker.silent) = (None, Some(At::Load(id, network)), 0);
+            (worker.loaded, worker.at, worker.silence) = (None, Some(At::Load(id, network)), Silence::default());
             self.0.status.set(Status::Loading { received: 0, total: 0 });
             return worker.thread.send(&ToEngine::Ask { id, request: Request::Load { card, url } }, None);
         }
@@ -194,7 +178,7 @@ impl Engine {
         match job.request.clone() {
             Some(request) => {
                 worker.thread.send(&ToEngine::Ask { id: job.id, request }, job.file.as_ref());
-                (worker.at, worker.silent) = (Some(At::Job(job)), 0);
+                (worker.at, worker.silence) = (Some(At::Job(job)), Silence::default());
             }
             // The network that it asked for was there already.
             None => {
@@ -234,8 +218,8 @@ impl Engine {
         };
         match Thread::start(device, on_reply, on_failure) {
             Ok(thread) => {
-                let (phase, loaded, at, silent) = (Phase::Fetching, None, None, 0);
-                core.worker = Some(Worker { thread, owner, device, phase, loaded, at, silent });
+                let (phase, loaded, at, silence) = (Phase::Fetching, None, None, Silence::default());
+                core.worker = Some(Worker { thread, owner, device, phase, loaded, at, silence });
                 spawn_local(async move {
                     loop {
                         sleep(BEAT).await;
@@ -257,7 +241,7 @@ impl Engine {
     fn stalls(&self) -> bool {
         let Status::Loading { received, total } = self.0.status.get_untracked() else { return false };
         let core = self.0.core.borrow();
-        let waits = |worker: &Worker| worker.silent == STALL_BEATS && matches!(worker.at, Some(At::Load(..)));
+        let waits = |worker: &Worker| worker.silence.stalls() && matches!(worker.at, Some(At::Load(..)));
         (received < total || received == 0) && core.worker.as_ref().is_some_and(waits)
     }
 
@@ -269,18 +253,11 @@ impl Engine {
         let why = {
             let core = &mut *self.0.core.borrow_mut();
             let Some(worker) = &mut core.worker else { return };
-            worker.silent += 1;
             let computes = worker.device == "webgpu" && matches!(worker.at, Some(At::Job(_) | At::Cancelled(_)));
-            let (most, why) = match worker.phase {
-                Phase::Fetching => (CODE_BEATS, "engine-lost"),
-                Phase::Opening => (DEVICE_BEATS, "device-mute"),
-                Phase::Started if computes && parameter("bench").is_none() => (REPLY_BEATS, "device-silent"),
-                Phase::Started => return,
-            };
-            if worker.silent < most {
-                return;
+            match worker.silence.beat(worker.phase, computes) {
+                Some(why) => why,
+                None => return,
             }
-            why
         };
         self.fail(Message::new(why).into());
     }
@@ -290,7 +267,7 @@ impl Engine {
         {
             let core = &mut *self.0.core.borrow_mut();
             let Some(worker) = &mut core.worker else { return };
-            worker.silent = 0;
+            worker.silence = Silence::default();
             match (reply, worker.at.take()) {
                 (Reply::Running, at) => (worker.phase, worker.at) = (Phase::Opening, at),
                 (Reply::Started, at) => (worker.phase, worker.at) = (Phase::Started, at),

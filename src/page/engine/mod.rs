@@ -7,6 +7,7 @@ mod client;
 pub mod device;
 mod job;
 mod thread;
+mod watchdog;
 
 pub use self::answer::{Answer, Fault, Steering};
 pub use self::client::Engine;
